@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From a request's octets to an answer's octets: parse, find the zone, decide
+ * (answer/lookup.h), encode (answer/encode.h). The one entry for UDP, TCP and
+ * tests. No allocation, no lock, no system call.
+ * Thread: any that is registered and online in RCU.
+ */
+#ifndef BNS_ANSWER_ANSWER_H
+#define BNS_ANSWER_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "plugin/host.h"
+#include "wire/message.h"
+#include "zone/table.h"
+
+/* What doesn't change from query to query; read-only. */
+struct bns_answer_env {
+	const struct bns_table *table;
+	const struct bns_plugins *plugins; /* NULL: no query hooks */
+	uint16_t udp_max_payload;          /* server.udp-max-payload */
+};
+
+enum bns_answer_action {
+	BNS_ANSWER_SEND,     /* `out_len` octets */
+	BNS_ANSWER_DROP,     /* not a request, or nothing that may be answered */
+	BNS_ANSWER_HANDOVER, /* NOTIFY, TSIG, AXFR, IXFR: the main loop's */
+};
+
+/* What is counted; a copy per worker. */
+struct bns_answer_counts {
+	uint64_t queries;
+	uint64_t dropped;
+	uint64_t handed_over;
+	uint64_t truncated;
+	uint64_t rcode[16];
+};
+
+/*
+ * Answers one request. `out` has room for `cap` octets (65535 for TCP, at
+ * least 512). Over UDP the answer is no longer than the client allows.
+ * `allow_tsig`: the caller has verified the TSIG itself (main loop), so don't
+ * hand over because of it.
+ */
+enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_t *msg, size_t len,
+                                  const union bns_addr *client, bool tcp, bool allow_tsig, uint8_t *out, size_t cap,
+                                  size_t *out_len, struct bns_answer_counts *counts);
+
+#endif

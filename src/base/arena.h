@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A bump allocator: many small things that are freed together.
+ * Thread: one at a time.
+ */
+#ifndef BNS_BASE_ARENA_H
+#define BNS_BASE_ARENA_H
+
+#include <stddef.h>
+
+struct bns_arena_block;
+
+struct bns_arena {
+	struct bns_arena_block *head;
+	size_t used_bytes; /* handed out so far, over all blocks */
+};
+
+void bns_arena_init(struct bns_arena *arena);
+
+/* Zeroed memory aligned for any type, or NULL when memory is short. */
+void *bns_arena_alloc(struct bns_arena *arena, size_t size);
+
+/* As bns_arena_alloc, but unaligned: for byte strings such as wire names. Not zeroed. */
+void *bns_arena_bytes(struct bns_arena *arena, size_t size);
+
+void *bns_arena_dup(struct bns_arena *arena, const void *data, size_t size);
+char *bns_arena_strdup(struct bns_arena *arena, const char *text);
+
+/* Frees everything handed out; the arena can be used again. */
+void bns_arena_free(struct bns_arena *arena);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The configuration file → checked, resolved structures. One option table per
+ * section checks the file and makes help, manual and messages. A zone carries
+ * its settings with its template's already merged in.
+ * Thread: main; read-only once loaded.
+ */
+#ifndef BNS_CONF_CONF_H
+#define BNS_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/yaml.h"
+
+struct bns_conf_key {
+	const char *id;
+	const char *algorithm;     /* "hmac-sha256", "hmac-sha384", "hmac-sha512" */
+	const uint8_t *secret;     /* decoded */
+	size_t secret_len;
+};
+
+struct bns_conf_remote {
+	const char *id;
+	const union bns_addr *address;
+	size_t address_count;
+	const struct bns_conf_key *key; /* NULL: none */
+};
+
+enum bns_acl_action { BNS_ACL_TRANSFER = 1, BNS_ACL_NOTIFY = 2 };
+
+struct bns_conf_acl {
+	const char *id;
+	const struct bns_prefix *address; /* none: any address */
+	size_t address_count;
+	const struct bns_conf_key *key;   /* NULL: none needed */
+	unsigned actions;                 /* of enum bns_acl_action */
+};
+
+enum bns_serial_policy { BNS_SERIAL_INCREMENT, BNS_SERIAL_UNIXTIME };
+
+struct bns_conf_zone {
+	const char *domain;      /* presentation form, lower-case, no final dot */
+	const char *file;        /* absolute path with %s resolved, or NULL */
+	const struct bns_conf_remote *const *primary;
+	size_t primary_count;    /* 0: a primary zone, served from `file` */
+	const struct bns_conf_remote *const *notify;
+	size_t notify_count;
+	const struct bns_conf_acl *const *acl;
+	size_t acl_count;
+	uint32_t refresh_min_s, refresh_max_s;
+	uint32_t retry_min_s, retry_max_s;
+	uint32_t expire_min_s, expire_max_s;
+	enum bns_serial_policy serial;
+	uint64_t held_limit_s;   /* 0: none */
+	bool signed_hold_serve;  /* signed-hold-limit: serve */
+	unsigned line;           /* where it is written; 0: found in a zone-directory */
+};
+
+struct bns_conf_plugin {
+	const char *id;
+	const struct bns_yaml *options; /* the whole mapping, `id` included */
+};
+
+struct bns_conf {
+	struct bns_arena arena;
+	struct bns_yaml *tree;   /* owned; `options` above point into it */
+	const char *path;        /* absolute */
+
+	const union bns_addr *listen;
+	size_t listen_count;
+	unsigned workers;
+	const char *user;        /* NULL: don't change */
+	uint16_t udp_max_payload;
+	unsigned tcp_max_clients;
+	uint64_t tcp_idle_timeout_s;
+	const char *plugin_dir;  /* NULL: the built-in one */
+
+	const char *storage;     /* absolute */
+	uint64_t max_size_bytes;
+	unsigned journal_depth;
+
+	const char *control_listen; /* absolute path of the socket */
+	const char *const *control_admin;
+	size_t control_admin_count;
+
+	const struct bns_conf_zone *zones; /* sorted by domain */
+	size_t zone_count;
+	const struct bns_conf_plugin *plugins;
+	size_t plugin_count;
+	const struct bns_conf_key *keys;
+	size_t key_count;
+
+	const struct bns_diag *warnings; /* inline secret in a file others can read, ... */
+	size_t warning_count;
+};
+
+/* Reads and checks; on failure `diag` has file:line:column and what was expected. Folders of zone-directory are read. */
+enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns_diag *diag) BNS_MUST_CHECK;
+void bns_conf_free(struct bns_conf *c);
+
+/* By domain in presentation form without final dot, lower-case; NULL where it isn't configured. */
+const struct bns_conf_zone *bns_conf_zone(const struct bns_conf *c, const char *domain);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Loads plugins (dlopen), fills their options, and calls them. The daemon and
+ * brandnsctl's offline verbs use the same host, so review and run time can't
+ * disagree. Thread: main loop; `bns_host_query` any registered worker.
+ */
+#ifndef BNS_PLUGIN_HOST_H
+#define BNS_PLUGIN_HOST_H
+
+#include "plugin/plugin.h"
+
+struct bns_plugins; /* the loaded ones, in configuration order */
+
+/* What lies above this floor and plugins may reach. NULL members: not available (offline), the call does nothing. */
+struct bns_host_services {
+	void *arg;
+	enum bns_error (*remember)(void *arg, const char *plugin, const char *key, const void *value, size_t len);
+	void (*forget)(void *arg, const char *plugin, const char *key);
+	enum bns_error (*recall)(void *arg, const char *plugin, const char *prefix,
+	                         void (*each)(void *arg, const char *key, const void *value, size_t len),
+	                         void *each_arg);
+	void (*judge_again)(void *arg, const uint8_t *zone);
+	void (*approve)(void *arg, const char *id, const char *reason, const char *by);
+	void (*event)(void *arg, const char *plugin, const char *kind, const char *zone_text, const char *text);
+	const struct bns_contents *(*served)(void *arg, const uint8_t *zone);
+};
+
+struct bns_plugins *bns_plugins_new(const char *plugin_dir, const struct bns_host_services *services);
+
+/* Closes and unloads all. */
+void bns_plugins_free(struct bns_plugins *ps);
+
+/*
+ * Loads `id`.so, checks its ABI, fills its options from `conf` (a mapping with
+ * `id` and its options; NULL: defaults only) and opens it. `diag` names file,
+ * line and the option, or the shared object.
+ */
+enum bns_error bns_plugins_load(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf,
+                                struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* Calls every plugin's reload; the first failure is reported, the others still run. */
+enum bns_error bns_plugins_reload(struct bns_plugins *ps, struct bns_diag *diag) BNS_MUST_CHECK;
+
+void bns_plugins_served(struct bns_plugins *ps, const struct bns_change *change);
+void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s);
+
+/* Packet thread; CONTINUE at once where no plugin has a query hook. */
+enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, const struct bns_query_view *q);
+bool bns_plugins_have_query(const struct bns_plugins *ps);
+
+/* The command of that verb and its plugin; NULL where none has it. */
+const struct bns_plugin_command *bns_plugins_command(struct bns_plugins *ps, const char *verb,
+                                                     struct bns_plugin **plugin);
+
+/* Walks all commands of all plugins; `index` counts from 0; NULL at the end. */
+const struct bns_plugin_command *bns_plugins_command_at(struct bns_plugins *ps, size_t index);
+
+/* A finished review: notes and amendments, owned by the review. */
+struct bns_review_note {
+	struct bns_note note; /* strings are owned by the review */
+	const char *plugin;
+};
+
+struct bns_amendment {
+	const uint8_t *owner;
+	uint16_t type;
+	const struct bns_record *with;
+	size_t count;
+};
+
+struct bns_review_result {
+	enum bns_verdict verdict; /* the strictest fresh note; AMEND where amendments exist and nothing is stricter */
+	const struct bns_review_note *notes;
+	size_t note_count;
+	const struct bns_amendment *amendments;
+	size_t amendment_count;
+	bool timed_out; /* some plugin didn't end in time: a note says which, verdict at least HOLD */
+};
+
+typedef void (*bns_review_done_fn)(void *arg, const struct bns_review_result *result);
+
+/*
+ * Asks every plugin that has `review`. `done` is called exactly once, maybe
+ * before this returns; `change` must live until then; `result` lives until
+ * `done` returns. A review not ended is closed by bns_plugins_expire_reviews.
+ */
+enum bns_error bns_plugins_review(struct bns_plugins *ps, const struct bns_change *change, uint64_t deadline_mono_ms,
+                                  bns_review_done_fn done, void *arg) BNS_MUST_CHECK;
+
+/* Ends, as a hold, what is past its deadline; late answers to it are ignored. */
+void bns_plugins_expire_reviews(struct bns_plugins *ps, uint64_t mono_ms);
+
+/* "LB01" hold? The rank used to combine verdicts. */
+const char *bns_verdict_to_text(enum bns_verdict v); /* pass, amend, hold, refuse */
+
+#endif

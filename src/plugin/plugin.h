@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The whole contract between brandns and a plugin. A plugin is a shared object
+ * NAME.so that exports one `const struct bns_plugin_descriptor bns_plugin`. It
+ * links nothing of ours: what it may ask for is in `struct bns_host`.
+ *
+ * Threads: `query` runs on packet threads and must neither allocate nor wait;
+ * everything else runs on the main loop and must not block it.
+ */
+#ifndef BNS_PLUGIN_PLUGIN_H
+#define BNS_PLUGIN_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/yaml.h"
+#include "zone/contents.h"
+#include "zone/diff.h"
+
+#define BNS_PLUGIN_ABI 1
+
+struct bns_plugin;  /* one configured instance; opaque */
+struct bns_review;  /* one running review; opaque */
+
+/* From mild to strict; of several the strictest counts. */
+enum bns_verdict {
+	BNS_VERDICT_PASS,
+	BNS_VERDICT_AMEND,  /* pass, with RRsets replaced by bns_host.amend */
+	BNS_VERDICT_HOLD,
+	BNS_VERDICT_REFUSE, /* can't be approved */
+};
+
+/* Where a candidate comes from. */
+enum bns_origin {
+	BNS_ORIGIN_FILE,
+	BNS_ORIGIN_TRANSFER,
+	BNS_ORIGIN_CONTROL,  /* apply, rollback */
+	BNS_ORIGIN_RESTORE,  /* the accepted upstream version, judged again because a permission ended */
+	BNS_ORIGIN_REMOVAL,  /* the zone itself goes: candidate is NULL */
+};
+
+struct bns_change {
+	const uint8_t *zone;                    /* lower-case wire name */
+	const char *zone_text;                  /* without the final dot */
+	enum bns_origin origin;
+	const char *source;                     /* file path, primary's address, operator: for messages */
+	const char *id;                         /* candidate id; "" for a removal */
+	const struct bns_contents *served;      /* NULL: no good version exists yet */
+	const struct bns_contents *candidate;   /* NULL: removal */
+	const struct bns_diff *diff;            /* served → candidate */
+	bool signed_zone;                       /* the candidate carries DNSSEC: amending would break it */
+	bool keep_branding;                     /* approved with --keep-branding: amend what you would hold */
+	bool dry_run;                           /* a diff: leave no trace */
+	int64_t now_s;                          /* wall clock of the judgement */
+};
+
+/*
+ * One thing a reviewer found in the candidate. `fresh`: not so in the served
+ * version; only fresh findings carry a verdict above PASS. Strings are copied.
+ */
+struct bns_note {
+	enum bns_verdict verdict;
+	bool fresh;
+	char severity;           /* 'C', 'H', 'M' */
+	const char *rule;        /* "LB01" */
+	const uint8_t *owner;    /* of the record; lower-case wire name */
+	uint16_t type;           /* of the record */
+	const char *host;        /* the branded host it is about, without final dot; NULL: none */
+	const char *role;        /* "edge", "owner", "dcv", "host-proof"; NULL: none */
+	const char *rdata;       /* what an approval accepts: the offending data in presentation form, or "" */
+	const char *text;        /* one sentence: what it is, what it breaks */
+	const char *remedy;      /* what to do; NULL: none */
+};
+
+enum bns_option_type {
+	BNS_OPTION_STRING,   /* const char * */
+	BNS_OPTION_PATH,     /* const char *, made absolute against its file's folder */
+	BNS_OPTION_BOOL,     /* bool */
+	BNS_OPTION_INTEGER,  /* int64_t */
+	BNS_OPTION_DURATION, /* uint64_t, seconds */
+	BNS_OPTION_SIZE,     /* uint64_t, bytes */
+	BNS_OPTION_LIST,     /* struct bns_option_list */
+};
+
+struct bns_option_list {
+	const char *const *items;
+	size_t count;
+};
+
+/* One row of an option table: it checks the file, and makes help and manual. */
+struct bns_option {
+	const char *name;
+	enum bns_option_type type;
+	size_t offset;             /* of the field in the plugin's option structure */
+	const char *default_text;  /* as one would write it; NULL: required */
+	const char *help;          /* one sentence */
+};
+
+/*
+ * One verb, e.g. "branding list". `run` answers JSON text with a "schema" key
+ * in *json (malloc'ed; the caller frees it). `args` are the words behind the verb.
+ */
+struct bns_plugin_command {
+	const char *verb;
+	const char *usage; /* of the words behind the verb */
+	const char *help;
+	bool admin;        /* changes something */
+	enum bns_error (*run)(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+	                      struct bns_diag *diag);
+};
+
+enum bns_query_verdict { BNS_QUERY_CONTINUE, BNS_QUERY_DROP, BNS_QUERY_REFUSE, BNS_QUERY_TRUNCATE };
+
+/* What a query hook sees; nothing in it can be changed. */
+struct bns_query_view {
+	const uint8_t *qname; /* lower-case */
+	uint16_t qtype;
+	uint16_t qclass;
+	const void *client;   /* const union bns_addr * */
+	bool tcp;
+};
+
+/* What a plugin may ask of the program. All but `log` on the main loop only. */
+struct bns_host {
+	uint32_t abi;
+
+	void (*log)(const struct bns_plugin *p, int level, const char *fmt, ...) BNS_PRINTF(3, 4);
+
+	/* What `open` stored, and the options filled from the table. */
+	void *(*state)(const struct bns_plugin *p);
+	void (*set_state)(struct bns_plugin *p, void *state);
+	const void *(*options)(const struct bns_plugin *p);
+
+	/* Names, types and data in words; see wire/name.h, wire/rrtype.h, zone/dump.h. */
+	enum bns_error (*name_from_text)(const char *text, const uint8_t *origin, uint8_t *out, size_t *out_len);
+	char *(*name_to_text)(const uint8_t *name, char *out); /* BNS_NAME_TEXT_MAX, no final dot */
+	int (*name_compare)(const uint8_t *a, const uint8_t *b);
+	bool (*name_in)(const uint8_t *name, const uint8_t *ancestor);
+	enum bns_error (*rdata_to_text)(uint16_t type, const uint8_t *rdata, uint16_t rdlen, char **text);
+
+	/* Records of an RRset or a node; see zone/contents.h. */
+	const struct bns_record *(*find)(const struct bns_contents *c, const uint8_t *owner, uint16_t type,
+	                                 size_t *count);
+	const struct bns_record *(*find_node)(const struct bns_contents *c, const uint8_t *owner, size_t *count);
+
+	/* YAML with places; see base/yaml.h. */
+	enum bns_error (*yaml_load)(const char *path, struct bns_yaml **root, struct bns_diag *diag);
+	void (*yaml_free)(struct bns_yaml *root);
+	void (*diag)(struct bns_diag *diag, const char *file, unsigned line, unsigned column, const char *fmt, ...)
+		BNS_PRINTF(5, 6);
+
+	/*
+	 * A review. `note` copies. `amend` replaces (owner, type) of what will be
+	 * served by `count` records (ttl, rdata, rdlen used; 0 removes); copied.
+	 * `review_end` ends it, once; after it `change` and `review` are gone.
+	 */
+	enum bns_error (*note)(struct bns_review *r, const struct bns_note *note);
+	enum bns_error (*amend)(struct bns_review *r, const uint8_t *owner, uint16_t type,
+	                        const struct bns_record *with, size_t count);
+	void (*review_end)(struct bns_review *r);
+
+	/* What the plugin remembers over restarts: small values by key, written with the next store commit. */
+	enum bns_error (*remember)(struct bns_plugin *p, const char *key, const void *value, size_t len);
+	void (*forget)(struct bns_plugin *p, const char *key);
+	/* Calls `each` for every key that begins with `prefix`. */
+	enum bns_error (*recall)(struct bns_plugin *p, const char *prefix,
+	                         void (*each)(void *arg, const char *key, const void *value, size_t len), void *arg);
+
+	/* Judge the zone's accepted upstream version again (BNS_ORIGIN_RESTORE): a permission has ended. */
+	void (*judge_again)(struct bns_plugin *p, const uint8_t *zone);
+	/* Approve a held candidate by id, because the reviewed policy says so. */
+	void (*approve)(struct bns_plugin *p, const char *id, const char *reason, const char *by);
+
+	/* One event to `events` subscribers and the audit; `json` is an object's text without braces' outside. */
+	void (*event)(struct bns_plugin *p, const char *kind, const char *zone_text, const char *text);
+
+	/* Served version of a zone by its wire name, or NULL: borrowed until the call returns to the loop. */
+	const struct bns_contents *(*served)(struct bns_plugin *p, const uint8_t *zone);
+	int64_t (*now_s)(void);
+};
+
+struct bns_plugin_descriptor {
+	uint32_t abi;        /* BNS_PLUGIN_ABI */
+	const char *name;
+	const char *summary; /* one sentence */
+	const struct bns_option *options;          /* ends with name NULL; NULL: none */
+	size_t options_size;                       /* of the option structure */
+	const struct bns_plugin_command *commands; /* ends with verb NULL; NULL: none */
+
+	/* Reads what the options name; on failure says why in `diag`. */
+	enum bns_error (*open)(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag);
+	void (*close)(struct bns_plugin *p);
+
+	/*
+	 * Judges a change: notes, amendments, then host->review_end, now or later.
+	 * A review that doesn't end by its deadline counts as a hold.
+	 */
+	void (*review)(struct bns_plugin *p, const struct bns_change *change, struct bns_review *review);
+
+	/* `change->candidate` is what is public now, amended and with its published serial; NULL: withdrawn. */
+	void (*served)(struct bns_plugin *p, const struct bns_change *change);
+
+	/* Packet thread. */
+	enum bns_query_verdict (*query)(struct bns_plugin *p, const struct bns_query_view *q);
+
+	/* About once a second. */
+	void (*tick)(struct bns_plugin *p, int64_t now_s);
+
+	/*
+	 * The files behind the options changed: read them again. On failure the
+	 * former state stays in force and `diag` says why.
+	 */
+	enum bns_error (*reload)(struct bns_plugin *p, struct bns_diag *diag);
+};
+
+#endif

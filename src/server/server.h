@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Listening sockets and the workers behind them. Every worker has its own
+ * SO_REUSEPORT sockets, UDP and TCP, and its own libuv loop; nothing is shared
+ * between workers but the table. What needs the main loop (NOTIFY, TSIG,
+ * transfers out) is handed over without a lock or an allocation: a datagram
+ * through a ring, a TCP connection with what was read so far.
+ */
+#ifndef BNS_SERVER_SERVER_H
+#define BNS_SERVER_SERVER_H
+
+#include <uv.h>
+
+#include "answer/answer.h"
+
+struct bns_server_conf {
+	const union bns_addr *listen;
+	size_t listen_count;
+	unsigned workers;             /* 0: one per core */
+	uint16_t udp_max_payload;
+	unsigned tcp_max_clients;     /* over all workers */
+	uint64_t tcp_idle_timeout_ms;
+};
+
+/* A datagram the main loop shall answer; send with bns_server_reply. */
+struct bns_datagram {
+	int fd;
+	union bns_addr client;
+	union bns_addr local; /* destination address; family 0 where not known */
+	size_t len;
+	const uint8_t *msg;
+};
+
+/* Main loop: called for each handed-over datagram; `d` lives until it returns. */
+typedef void (*bns_datagram_fn)(void *arg, const struct bns_datagram *d);
+
+/*
+ * Main loop: takes the connection over, descriptor included. `pending` holds
+ * octets already read (from the two-octet length of the request on); it lives
+ * until the call returns.
+ */
+typedef void (*bns_connection_fn)(void *arg, int fd, const union bns_addr *client, const uint8_t *pending, size_t len);
+
+struct bns_server;
+
+/* Binds every address, UDP and TCP; `diag` names the one that failed. No worker runs yet. */
+enum bns_error bns_server_open(const struct bns_server_conf *conf, struct bns_server **out,
+                               struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* Starts the workers. `loop` is the main loop, on which the two calls above come. */
+enum bns_error bns_server_start(struct bns_server *s, uv_loop_t *loop, const struct bns_table *table,
+                                const struct bns_plugins *plugins, bns_datagram_fn on_datagram,
+                                bns_connection_fn on_connection, void *arg) BNS_MUST_CHECK;
+
+/* Main loop: sends an answer from the address it was asked at. */
+void bns_server_reply(const struct bns_datagram *d, const uint8_t *msg, size_t len);
+
+/* Sum over the workers; each count is read once, atomically. */
+void bns_server_counts(const struct bns_server *s, struct bns_answer_counts *sum);
+unsigned bns_server_workers(const struct bns_server *s);
+
+/* Stops and joins the workers, closes the sockets and the main loop's handles (run the loop once more after it). */
+void bns_server_stop(struct bns_server *s);
+void bns_server_free(struct bns_server *s);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* SHA-256 of a zone's canonical form: the same for the same records, on every node. Thread: any. */
+#ifndef BNS_ZONE_DIGEST_H
+#define BNS_ZONE_DIGEST_H
+
+#include "zone/contents.h"
+
+#define BNS_DIGEST_LEN 32
+
+/* Over owner, type, class, TTL and canonical RDATA of every record in canonical order (RFC 4034 §6), SOA included. */
+enum bns_error bns_contents_digest(const struct bns_contents *c, uint8_t digest[BNS_DIGEST_LEN]) BNS_MUST_CHECK;
+
+#define BNS_CANDIDATE_ID_MAX (BNS_NAME_TEXT_MAX + 24)
+
+/* "example.com@2026112302-1a2b3c4d": zone without final dot, serial, first 8 hex digits; returns `out`. */
+char *bns_candidate_id(const uint8_t *apex, uint32_t serial, const uint8_t digest[BNS_DIGEST_LEN],
+                       char out[BNS_CANDIDATE_ID_MAX]);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Zone files (RFC 1035 §5) → contents. ldns reads each record; directives are
+ * handled here: $ORIGIN, $TTL, $INCLUDE (relative to the including file, at
+ * most 8 deep, loops refused); $GENERATE is refused by name. Out-of-zone data
+ * and the rest of the structure is zone/check.c's to judge.
+ * Thread: any (one file each); runs in libuv's pool.
+ */
+#ifndef BNS_ZONE_LOAD_H
+#define BNS_ZONE_LOAD_H
+
+#include "zone/contents.h"
+
+#define BNS_INCLUDE_DEPTH_MAX 8
+
+/*
+ * Reads `path` as the zone `apex`; apex NULL: the owner of the SOA decides.
+ * On failure `diag` has file, line and a sentence. The result is finished.
+ */
+enum bns_error bns_zone_load(const char *path, const uint8_t *apex, struct bns_contents **out,
+                             struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* The same from memory; `name` stands for the file in messages; $INCLUDE is refused. */
+enum bns_error bns_zone_parse(const char *text, size_t len, const char *name, const uint8_t *apex,
+                              struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;
+
+#endif

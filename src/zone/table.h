@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table of zones: where the packet side and the change side meet. Readers
+ * find the image of the zone a name belongs to; the one writer (main loop,
+ * behind the gate) replaces it. Images are freed after a grace period.
+ */
+#ifndef BNS_ZONE_TABLE_H
+#define BNS_ZONE_TABLE_H
+
+#include "zone/image.h"
+
+struct bns_table;
+
+struct bns_table *bns_table_new(void);
+
+/* No reader may be left. Frees every image in it. */
+void bns_table_free(struct bns_table *t);
+
+/*
+ * Reader, online in RCU: the image of the longest zone at or above the name,
+ * or NULL: not ours. Valid until the reader's next quiescent state. `qtype_ds`
+ * set: a DS question at a zone's apex belongs to the parent zone if that one
+ * is here too (RFC 4035 §3.1.4.1).
+ */
+const struct bns_image *bns_table_find(const struct bns_table *t, const struct bns_qname *qname, bool qtype_ds);
+
+/* Writer: the image of exactly this zone, or NULL. */
+const struct bns_image *bns_table_get(const struct bns_table *t, const uint8_t *apex);
+
+/* Writer: takes the image over and replaces the zone's former one. On BNS_ENOMEM nothing changed. */
+enum bns_error bns_table_publish(struct bns_table *t, struct bns_image *img) BNS_MUST_CHECK;
+
+/* Writer: the zone is not ours any more. */
+void bns_table_withdraw(struct bns_table *t, const uint8_t *apex);
+
+/* Zones in it. */
+size_t bns_table_count(const struct bns_table *t);
+
+#endif
