@@ -34,7 +34,7 @@ struct bns_contents {
 	struct bns_record *records;
 	size_t count;
 	size_t capacity;
-	const char **files;    /* zone file and its $INCLUDEs, for messages; files[0] may be NULL */
+	const char **files;    /* zone file and its $INCLUDEs, for messages; files[0] is there, but NULL for a transfer */
 	unsigned file_count;
 	uint32_t serial;       /* after finish: the SOA's, 0 without one */
 	bool is_signed;        /* after finish: DNSKEY at the apex or any RRSIG */
