@@ -48,6 +48,7 @@ SRC = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(__file__).resolve()
 BUILD = pathlib.Path(os.environ.get("top_builddir", SRC))
 HOST = "127.0.0.1"
 PORTS = range(20000, 30000)
+SHORT = 0.3  # seconds to wait for an answer of a daemon that may not listen yet
 
 
 class Skip(Exception):
@@ -205,7 +206,7 @@ class Daemon:
         raise NotImplementedError
 
     def answers(self):
-        return dig(self.port, ".", "SOA", timeout=1)
+        return dig(self.port, ".", "SOA", timeout=SHORT)
 
     def start(self):
         with open(self.log, "ab") as log:
@@ -252,9 +253,9 @@ class Daemon:
     def dig(self, name, rdtype="A", **options):
         return dig(self.port, name, rdtype, **options)
 
-    def serial(self, origin):
+    def serial(self, origin, timeout=3):
         """Of the zone as it is answered, or None."""
-        answer = texts(self.dig(origin, "SOA"), "SOA")
+        answer = texts(self.dig(origin, "SOA", timeout=timeout), "SOA")
         return int(answer[0].split()[2]) if answer else None
 
 
@@ -302,7 +303,7 @@ class Brandnsd(Daemon):
         return self.wrapper + [str(BUILD / "src" / "brandnsd"), "-c", str(self.conf_file)]
 
     def answers(self):
-        dig(self.port, ".", "SOA", timeout=1)
+        dig(self.port, ".", "SOA", timeout=SHORT)
         return self.ctl("status").exit == 0
 
     def ctl(self, *args, text=None, timeout=60):
@@ -364,7 +365,7 @@ class Primary(Daemon):
         return row
 
     def answers(self):
-        return all(self.serial(origin) is not None for origin in self.zones)
+        return all(self.serial(origin, timeout=SHORT) is not None for origin in self.zones)
 
     def update(self, origin, text):
         """Replaces the zone's file and loads it; NOTIFY goes out by itself."""
