@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The folder of the store: made, locked, its environment opened and judged. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/store_internal.h"
+
+/* LMDB's table of readers with its header: more than it asks for by itself. */
+#define READERS_FILE_BYTES 16384
+
+/* The map is whole pages; 64 KiB is a multiple of every machine's. */
+#define MAP_UNIT_BYTES 65536
+
+static const char *const db_names[BNS_DB_COUNT] = {
+	[BNS_DB_META] = "meta",         [BNS_DB_ZONE] = "zone",           [BNS_DB_VERSION] = "version",
+	[BNS_DB_UPSTREAM] = "upstream", [BNS_DB_CANDIDATE] = "candidate", [BNS_DB_CANDIDATE_DATA] = "candidate-data",
+	[BNS_DB_AUDIT] = "audit",       [BNS_DB_PLUGIN] = "plugin",
+};
+
+static enum bns_error explain_errno(const char *folder, const char *what, int error, struct bns_diag *diag)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		bns_diag_set(diag, folder, 0, 0,
+			     "%s: no permission for user id %u; give the folder to the user brandnsd runs as", what,
+			     (unsigned)geteuid());
+		return BNS_EDENIED;
+	case EROFS:
+		bns_diag_set(diag, folder, 0, 0,
+			     "%s: the disk is mounted read-only; set database.storage to a writable folder", what);
+		return BNS_EDENIED;
+	case ENOSPC:
+	case EDQUOT:
+		bns_diag_set(diag, folder, 0, 0,
+			     "%s: no space left on the disk; make room, or set database.storage elsewhere", what);
+		return BNS_EFULL;
+	case ENOTDIR:
+		bns_diag_set(diag, folder, 0, 0, "%s: a part of the path is not a folder; set database.storage to one",
+			     what);
+		return BNS_EINVAL;
+	default:
+		bns_diag_set(diag, folder, 0, 0, "%s: %s", what, strerror(error));
+		return BNS_EIO;
+	}
+}
+
+/* A new name is durable once its folder is. */
+static void sync_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
+static void sync_parent(const char *folder)
+{
+	char parent[PATH_MAX];
+	if (snprintf(parent, sizeof(parent), "%s/..", folder) < (int)sizeof(parent))
+		sync_folder(parent);
+}
+
+static enum bns_error make_folder(const char *folder, struct bns_diag *diag)
+{
+	struct stat st;
+	if (mkdir(folder, 0700) == 0) {
+		sync_parent(folder);
+		return BNS_OK;
+	}
+	int error = errno;
+	if (error == EEXIST && stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
+		error = ENOTDIR;
+	if (error == EEXIST)
+		return BNS_OK;
+	if (error == ENOENT) {
+		bns_diag_set(diag, folder, 0, 0,
+			     "the folder's parent does not exist; create it, or set database.storage elsewhere");
+		return BNS_ENOENT;
+	}
+	return explain_errno(folder, "the folder can't be created", error, diag);
+}
+
+/* Who holds the lock wrote its process id into the file. */
+static enum bns_error explain_locked(const char *folder, int fd, struct bns_diag *diag)
+{
+	char text[24] = "";
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	long pid = n > 0 ? strtol(text, NULL, 10) : 0;
+	if (pid > 0)
+		bns_diag_set(diag, folder, 0, 0,
+			     "another brandnsd (pid %ld) uses it; stop that one, or set database.storage elsewhere",
+			     pid);
+	else
+		bns_diag_set(diag, folder, 0, 0,
+			     "another brandnsd uses it; stop that one, or set database.storage elsewhere");
+	return BNS_EBUSY;
+}
+
+static enum bns_error write_pid(const char *folder, int fd, struct bns_diag *diag)
+{
+	char text[24];
+	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) == len)
+		return BNS_OK;
+	/* The lock holds without its text; a full disk must not keep what is stored from being served. */
+	if (errno == ENOSPC || errno == EDQUOT)
+		return BNS_OK;
+	return explain_errno(folder, "the file brandnsd.lock in it can't be written", errno, diag);
+}
+
+enum bns_error bns_store_folder_lock(const char *folder, int *lock_fd, struct bns_diag *diag)
+{
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof(path), "%s/brandnsd.lock", folder) >= (int)sizeof(path))
+		return explain_errno(folder, "the path can't be used", ENAMETOOLONG, diag);
+	enum bns_error err = make_folder(folder, diag);
+	if (err)
+		return err;
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return explain_errno(folder, "the file brandnsd.lock in it can't be opened", errno, diag);
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		err = errno == EWOULDBLOCK ? explain_locked(folder, fd, diag)
+					   : explain_errno(folder, "it can't be locked", errno, diag);
+	if (!err)
+		err = write_pid(folder, fd, diag);
+	if (err)
+		close(fd);
+	else
+		*lock_fd = fd;
+	return err;
+}
+
+/*
+ * LMDB maps its table of readers and writes to it when a reader begins: on a
+ * full disk that would be a SIGBUS, unless the file's blocks are there before.
+ */
+static enum bns_error reserve_readers(const char *folder, struct bns_diag *diag)
+{
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof(path), "%s/lock.mdb", folder) >= (int)sizeof(path))
+		return explain_errno(folder, "the path can't be used", ENAMETOOLONG, diag);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return explain_errno(folder, "the file lock.mdb in it can't be opened", errno, diag);
+	int rc = posix_fallocate(fd, 0, READERS_FILE_BYTES);
+	close(fd);
+	if (rc && rc != EOPNOTSUPP && rc != EINVAL)
+		return explain_errno(folder, "the file lock.mdb in it can't be written", rc, diag);
+	return BNS_OK;
+}
+
+static enum bns_error explain_env(const char *folder, int rc, struct bns_diag *diag)
+{
+	switch (rc) {
+	case MDB_INVALID:
+	case MDB_VERSION_MISMATCH:
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+		bns_diag_set(
+			diag, folder, 0, 0,
+			"data.mdb in it is damaged or not a database of brandnsd (%s); move it away and start again: "
+			"zones are then read or fetched anew",
+			mdb_strerror(rc));
+		return BNS_EINVAL;
+	case MDB_MAP_FULL:
+		bns_diag_set(diag, folder, 0, 0, "database.max-size is too small for an empty database; raise it");
+		return BNS_EFULL;
+	default:
+		return explain_errno(folder, "data.mdb in it can't be opened", rc > 0 ? rc : EIO, diag);
+	}
+}
+
+static size_t missing_pages(MDB_env *env, size_t last_page, size_t page_bytes, off_t *size, size_t *first_missing)
+{
+	struct stat st;
+	mdb_filehandle_t fd;
+	if (mdb_env_get_fd(env, &fd) || fstat(fd, &st))
+		return 0;
+	*size = st.st_size;
+	*first_missing = (size_t)st.st_size / page_bytes;
+	return *first_missing > last_page ? 0 : last_page + 1 - *first_missing;
+}
+
+/*
+ * A file shorter than its header says has lost its end, and reading there
+ * would be a SIGBUS. It is whole only if LMDB lists each missing page as free
+ * (the last pages of a transaction that needed them no more are not written).
+ */
+static int check_whole(MDB_env *env)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	MDB_txn *txn;
+	mdb_filehandle_t fd;
+	off_t size = 0;
+	size_t first = 0, listed = 0;
+	mdb_env_info(env, &info);
+	mdb_env_stat(env, &stat);
+	size_t missing = missing_pages(env, info.me_last_pgno, stat.ms_psize, &size, &first);
+	if (missing == 0)
+		return 0;
+	int rc = mdb_env_get_fd(env, &fd);
+	if (rc)
+		return rc;
+	/* Filled with a hole, the missing part can be read while the list of free pages is looked at. */
+	if (ftruncate(fd, (off_t)((info.me_last_pgno + 1) * stat.ms_psize)))
+		return errno;
+	rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+	if (!rc) {
+		rc = bns_store_free_pages(txn, first, &listed);
+		mdb_txn_abort(txn);
+	}
+	if (!rc && listed < missing)
+		rc = MDB_CORRUPTED;
+	if (rc && ftruncate(fd, size))
+		return errno;
+	return rc;
+}
+
+static enum bns_error check_format(const char *folder, const MDB_val *v, struct bns_diag *diag)
+{
+	char text[24] = "";
+	if (v->mv_size > 0 && v->mv_size < sizeof(text))
+		memcpy(text, v->mv_data, v->mv_size);
+	char *end;
+	unsigned long format = strtoul(text, &end, 10);
+	if (*end || end == text || format == 0)
+		return explain_env(folder, MDB_INVALID, diag);
+	if (format > BNS_STORE_FORMAT) {
+		bns_diag_set(diag, folder, 0, 0,
+			     "data.mdb in it has format %lu, this brandnsd knows up to %d; start the newer version "
+			     "again, or move "
+			     "the file away: zones are then read or fetched anew",
+			     format, BNS_STORE_FORMAT);
+		return BNS_EVERSION;
+	}
+	return BNS_OK;
+}
+
+/* A database that holds something but has no format is somebody else's. */
+static int refuse_foreign(MDB_txn *txn)
+{
+	MDB_dbi main_dbi;
+	MDB_stat stat;
+	int rc = mdb_dbi_open(txn, NULL, 0, &main_dbi);
+	if (!rc)
+		rc = mdb_stat(txn, main_dbi, &stat);
+	if (!rc && stat.ms_entries > 0)
+		rc = MDB_INVALID;
+	return rc;
+}
+
+static int write_format(MDB_txn *txn, MDB_dbi *dbi)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", BNS_STORE_FORMAT);
+	MDB_val key = {6, (void *)(uintptr_t) "format"}, value = {(size_t)len, text};
+	int rc = refuse_foreign(txn);
+	if (!rc)
+		rc = mdb_dbi_open(txn, db_names[BNS_DB_META], MDB_CREATE, dbi);
+	return rc ? rc : mdb_put(txn, *dbi, &key, &value, 0);
+}
+
+static enum bns_error open_databases(const char *folder, MDB_txn *txn, MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag)
+{
+	MDB_val key = {6, (void *)(uintptr_t) "format"}, value;
+	int rc = mdb_dbi_open(txn, db_names[BNS_DB_META], 0, &dbi[BNS_DB_META]);
+	if (!rc)
+		rc = mdb_get(txn, dbi[BNS_DB_META], &key, &value);
+	enum bns_error err = rc ? BNS_OK : check_format(folder, &value, diag);
+	if (err)
+		return err;
+	if (rc == MDB_NOTFOUND)
+		rc = write_format(txn, &dbi[BNS_DB_META]);
+	for (size_t i = 0; i < BNS_DB_COUNT && !rc; i++)
+		rc = mdb_dbi_open(txn, db_names[i], MDB_CREATE, &dbi[i]);
+	return rc ? explain_env(folder, rc, diag) : BNS_OK;
+}
+
+static enum bns_error prepare(const char *folder, MDB_env *env, MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag)
+{
+	MDB_txn *txn;
+	int rc = check_whole(env);
+	if (!rc)
+		rc = mdb_txn_begin(env, NULL, 0, &txn);
+	if (rc)
+		return explain_env(folder, rc, diag);
+	enum bns_error err = open_databases(folder, txn, dbi, diag);
+	if (err) {
+		mdb_txn_abort(txn);
+		return err;
+	}
+	rc = mdb_txn_commit(txn);
+	return rc ? explain_env(folder, rc, diag) : BNS_OK;
+}
+
+enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes, MDB_env **env,
+				    MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag)
+{
+	MDB_env *made;
+	enum bns_error err = reserve_readers(folder, diag);
+	if (err)
+		return err;
+	int rc = mdb_env_create(&made);
+	if (rc)
+		return explain_env(folder, rc, diag);
+	rc = mdb_env_set_mapsize(made, (size_t)max_size_bytes & ~(size_t)(MAP_UNIT_BYTES - 1));
+	if (!rc)
+		rc = mdb_env_set_maxdbs(made, BNS_DB_COUNT);
+	if (!rc)
+		rc = mdb_env_open(made, folder, MDB_NOTLS, 0600);
+	err = rc ? explain_env(folder, rc, diag) : prepare(folder, made, dbi, diag);
+	if (err) {
+		mdb_env_close(made);
+		return err;
+	}
+	sync_folder(folder);
+	*env = made;
+	return BNS_OK;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of the store share. The queue and the list of finished
+ * transactions are the only things both threads touch; `mutex` guards them.
+ */
+#ifndef BNS_STORE_STORE_INTERNAL_H
+#define BNS_STORE_STORE_INTERNAL_H
+
+#include <lmdb.h>
+#include <sys/types.h>
+
+#include "store/store.h"
+
+/* A group is closed by whichever comes first. */
+#define BNS_STORE_GROUP_WAIT_MS 5
+#define BNS_STORE_GROUP_TXNS    1000
+#define BNS_STORE_GROUP_BYTES   ((size_t)64 << 20)
+
+#define BNS_STORE_REASON_MAX 512
+
+struct bns_store_op {
+	struct bns_store_op *next;
+	enum bns_store_db db;
+	bool del;
+	size_t key_len;
+	size_t len;
+	uint8_t data[]; /* key, then value */
+};
+
+struct bns_store_txn {
+	struct bns_store_txn *next;
+	struct bns_store *store;
+	struct bns_store_op *first;
+	struct bns_store_op **end;
+	size_t size_bytes;
+	bns_store_done_fn done;
+	void *arg;
+	int status; /* LMDB's or errno, once written */
+};
+
+struct bns_store_list {
+	struct bns_store_txn *first;
+	struct bns_store_txn **end;
+	size_t count;
+};
+
+struct bns_store {
+	MDB_env *env;
+	MDB_dbi dbi[BNS_DB_COUNT];
+	char *folder;
+	char *data_path;
+	int lock_fd;
+	uint64_t max_size_bytes;
+	uint64_t audit_next;
+	size_t pending; /* main loop: committed, `done` not called yet */
+
+	uv_async_t async;
+	uv_thread_t thread;
+	uv_mutex_t mutex;
+	uv_cond_t wake;
+	bool stopping;
+	struct bns_store_list queue;
+	struct bns_store_list finished;
+};
+
+void bns_store_list_init(struct bns_store_list *list);
+void bns_store_list_append(struct bns_store_list *list, struct bns_store_txn *txn);
+void bns_store_ops_free(struct bns_store_txn *txn);
+
+/* store_folder.c: the folder, its lock file, the environment in it. `*lock_fd` is the caller's to close. */
+enum bns_error bns_store_folder_lock(const char *folder, int *lock_fd, struct bns_diag *diag) BNS_MUST_CHECK;
+enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes, MDB_env **env,
+				    MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* store_read.c: pages that no tree uses, among those from `from` on. */
+int bns_store_free_pages(MDB_txn *txn, size_t from, size_t *count);
+
+/* store_writer.c */
+enum bns_error bns_store_writer_start(struct bns_store *s) BNS_MUST_CHECK;
+void bns_store_writer_stop(struct bns_store *s);
+
+/* Main loop: calls what is due. */
+void bns_store_writer_finish(struct bns_store *s);
+
+enum bns_error bns_store_error(int status);
+
+#endif

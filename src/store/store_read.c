@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reading what is durable. Every call opens its own short transaction: a long
+ * one would keep LMDB from using freed pages again, and the file would grow.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store_internal.h"
+
+/* LMDB's own list of free pages is its database 0. */
+#define FREE_DBI 0
+
+static enum bns_error begin(struct bns_store *s, MDB_txn **txn)
+{
+	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, txn);
+	return rc ? bns_store_error(rc) : BNS_OK;
+}
+
+enum bns_error bns_store_get(struct bns_store *s, enum bns_store_db db, const void *key, size_t key_len, void **value,
+			     size_t *len)
+{
+	if (key_len == 0 || key_len > BNS_STORE_KEY_MAX)
+		return BNS_ERANGE;
+	MDB_txn *txn;
+	enum bns_error err = begin(s, &txn);
+	if (err)
+		return err;
+	MDB_val k = {key_len, (void *)(uintptr_t)key}, v;
+	int rc = mdb_get(txn, s->dbi[db], &k, &v);
+	if (rc) {
+		err = bns_store_error(rc);
+		goto out;
+	}
+	/* A value may stand at any address, and only as long as the transaction: out it goes by copy. */
+	void *copy = malloc(v.mv_size ? v.mv_size : 1);
+	if (!copy) {
+		err = BNS_ENOMEM;
+		goto out;
+	}
+	if (v.mv_size > 0)
+		memcpy(copy, v.mv_data, v.mv_size);
+	*value = copy;
+	*len = v.mv_size;
+out:
+	mdb_txn_abort(txn);
+	return err;
+}
+
+static int seek_first(MDB_cursor *c, const void *prefix, size_t prefix_len, MDB_val *k, MDB_val *v)
+{
+	if (prefix_len == 0)
+		return mdb_cursor_get(c, k, v, MDB_FIRST);
+	*k = (MDB_val){prefix_len, (void *)(uintptr_t)prefix};
+	return mdb_cursor_get(c, k, v, MDB_SET_RANGE);
+}
+
+/* The last key that begins with `prefix` stands before the first one behind all of them. */
+static int seek_last(MDB_cursor *c, const void *prefix, size_t prefix_len, MDB_val *k, MDB_val *v)
+{
+	uint8_t behind[BNS_STORE_KEY_MAX];
+	size_t n = prefix_len;
+	if (n > 0)
+		memcpy(behind, prefix, n);
+	while (n > 0 && behind[n - 1] == 0xff)
+		n--;
+	if (n == 0)
+		return mdb_cursor_get(c, k, v, MDB_LAST);
+	behind[n - 1]++;
+	*k = (MDB_val){n, behind};
+	int rc = mdb_cursor_get(c, k, v, MDB_SET_RANGE);
+	if (rc == MDB_NOTFOUND)
+		return mdb_cursor_get(c, k, v, MDB_LAST);
+	return rc ? rc : mdb_cursor_get(c, k, v, MDB_PREV);
+}
+
+static bool begins_with(const MDB_val *k, const void *prefix, size_t prefix_len)
+{
+	return prefix_len == 0 || (k->mv_size >= prefix_len && memcmp(k->mv_data, prefix, prefix_len) == 0);
+}
+
+enum bns_error bns_store_each(struct bns_store *s, enum bns_store_db db, const void *prefix, size_t prefix_len,
+			      bool reverse, bns_store_each_fn each, void *arg)
+{
+	if (prefix_len > BNS_STORE_KEY_MAX)
+		return BNS_ERANGE;
+	MDB_txn *txn;
+	enum bns_error err = begin(s, &txn);
+	if (err)
+		return err;
+	MDB_cursor *c = NULL;
+	MDB_val k, v;
+	int rc = mdb_cursor_open(txn, s->dbi[db], &c);
+	if (!rc)
+		rc = reverse ? seek_last(c, prefix, prefix_len, &k, &v) : seek_first(c, prefix, prefix_len, &k, &v);
+	while (!rc && begins_with(&k, prefix, prefix_len) && each(arg, k.mv_data, k.mv_size, v.mv_data, v.mv_size))
+		rc = mdb_cursor_get(c, &k, &v, reverse ? MDB_PREV : MDB_NEXT);
+	if (c)
+		mdb_cursor_close(c);
+	mdb_txn_abort(txn);
+	return rc == MDB_NOTFOUND ? BNS_OK : bns_store_error(rc);
+}
+
+/* A record of the free list: how many pages, then their numbers, as size_t. */
+static size_t count_from(const MDB_val *v, size_t from)
+{
+	const uint8_t *at = v->mv_data;
+	size_t listed, count = 0;
+	if (v->mv_size < sizeof(listed))
+		return 0;
+	memcpy(&listed, at, sizeof(listed));
+	for (size_t i = 1; i <= listed && (i + 1) * sizeof(size_t) <= v->mv_size; i++) {
+		size_t page;
+		memcpy(&page, at + i * sizeof(size_t), sizeof(page));
+		count += page >= from;
+	}
+	return count;
+}
+
+int bns_store_free_pages(MDB_txn *txn, size_t from, size_t *count)
+{
+	MDB_cursor *c;
+	MDB_val k, v;
+	int rc = mdb_cursor_open(txn, FREE_DBI, &c);
+	if (rc)
+		return rc;
+	*count = 0;
+	while (!(rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)))
+		*count += count_from(&v, from);
+	mdb_cursor_close(c);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+void bns_store_usage(struct bns_store *s, uint64_t *used_bytes, uint64_t *max_bytes)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	MDB_txn *txn;
+	size_t unused = 0;
+	*max_bytes = s->max_size_bytes;
+	mdb_env_info(s->env, &info);
+	mdb_env_stat(s->env, &stat);
+	if (!begin(s, &txn)) {
+		if (bns_store_free_pages(txn, 0, &unused))
+			unused = 0;
+		mdb_txn_abort(txn);
+	}
+	*used_bytes = (uint64_t)(info.me_last_pgno + 1 - unused) * stat.ms_psize;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The one writer: takes what is queued in groups, makes each group durable by
+ * one synced LMDB transaction, hands it back to the main loop.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "store/store_internal.h"
+
+#define NS_PER_MS 1000000u
+
+enum bns_error bns_store_error(int status)
+{
+	switch (status) {
+	case 0:
+		return BNS_OK;
+	case MDB_NOTFOUND:
+		return BNS_ENOENT;
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+	case ENOSPC:
+	case EDQUOT:
+		return BNS_EFULL;
+	case ENOMEM:
+		return BNS_ENOMEM;
+	case ECANCELED:
+		return BNS_ECANCELED;
+	default:
+		return BNS_EIO;
+	}
+}
+
+static void print_size(uint64_t bytes, char *out, size_t cap)
+{
+	static const char units[] = {0, 'K', 'M', 'G', 'T'};
+	size_t unit = 0;
+	while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < sizeof(units)) {
+		bytes /= 1024;
+		unit++;
+	}
+	snprintf(out, cap, "%llu%.1s", (unsigned long long)bytes, unit ? &units[unit] : "");
+}
+
+static void print_reason(const struct bns_store *s, int status, char *out, size_t cap)
+{
+	char size[32];
+	switch (status) {
+	case MDB_MAP_FULL:
+		print_size(s->max_size_bytes, size, sizeof(size));
+		snprintf(out, cap, "database.max-size of %s reached", size);
+		break;
+	case MDB_TXN_FULL:
+		snprintf(out, cap, "the change is too large for one transaction of the store");
+		break;
+	case ENOSPC:
+		snprintf(out, cap, "no space left on the disk of %s", s->folder);
+		break;
+	case EDQUOT:
+		snprintf(out, cap, "the disk quota for %s is used up", s->folder);
+		break;
+	case ECANCELED:
+		snprintf(out, cap, "the store is closed");
+		break;
+	default:
+		snprintf(out, cap, "the store in %s can't be written: %s", s->folder, mdb_strerror(status));
+	}
+}
+
+static int apply(const struct bns_store *s, MDB_txn *mdb, struct bns_store_txn *txn)
+{
+	for (struct bns_store_op *op = txn->first; op; op = op->next) {
+		MDB_val key = {op->key_len, op->data};
+		MDB_val value = {op->len, op->data + op->key_len};
+		int rc = op->del ? mdb_del(mdb, s->dbi[op->db], &key, NULL)
+				 : mdb_put(mdb, s->dbi[op->db], &key, &value, 0);
+		if (rc && !(op->del && rc == MDB_NOTFOUND))
+			return rc;
+	}
+	return 0;
+}
+
+/* LMDB reports a short write, the usual face of a full disk, as EIO. */
+static int name_full_disk(const struct bns_store *s, int rc, size_t size_bytes)
+{
+	struct statvfs fs;
+	if (rc != EIO || statvfs(s->folder, &fs))
+		return rc;
+	return (uint64_t)fs.f_bavail * fs.f_frsize < (uint64_t)size_bytes + 65536 ? ENOSPC : rc;
+}
+
+/* The transactions from `first` to before `end`, all or nothing. */
+static int write_together(const struct bns_store *s, struct bns_store_txn *first, const struct bns_store_txn *end)
+{
+	MDB_txn *mdb;
+	size_t size_bytes = 0;
+	int rc = mdb_txn_begin(s->env, NULL, 0, &mdb);
+	if (rc)
+		return rc;
+	for (struct bns_store_txn *txn = first; txn != end && !rc; txn = txn->next) {
+		rc = apply(s, mdb, txn);
+		size_bytes += txn->size_bytes;
+	}
+	if (rc)
+		mdb_txn_abort(mdb);
+	else
+		rc = mdb_txn_commit(mdb);
+	return name_full_disk(s, rc, size_bytes);
+}
+
+static void write_group(const struct bns_store *s, struct bns_store_list *group)
+{
+	int rc = write_together(s, group->first, NULL);
+	for (struct bns_store_txn *txn = group->first; txn; txn = txn->next) {
+		/* One change too many must not fail its neighbours: each tries alone. */
+		txn->status = rc && group->count > 1 ? write_together(s, txn, txn->next) : rc;
+		bns_store_ops_free(txn);
+	}
+}
+
+/* With the mutex held: waits for the first transaction, then a little for more. False: nothing left, and stopping. */
+static bool wait_for_group(struct bns_store *s)
+{
+	while (!s->queue.first && !s->stopping)
+		uv_cond_wait(&s->wake, &s->mutex);
+	uint64_t until = uv_hrtime() + BNS_STORE_GROUP_WAIT_MS * NS_PER_MS;
+	while (!s->stopping && s->queue.count < BNS_STORE_GROUP_TXNS) {
+		uint64_t now = uv_hrtime();
+		if (now >= until || uv_cond_timedwait(&s->wake, &s->mutex, until - now))
+			break;
+	}
+	return s->queue.first;
+}
+
+static void take_group(struct bns_store_list *queue, struct bns_store_list *group)
+{
+	size_t size_bytes = 0;
+	bns_store_list_init(group);
+	while (queue->first && group->count < BNS_STORE_GROUP_TXNS && size_bytes < BNS_STORE_GROUP_BYTES) {
+		struct bns_store_txn *txn = queue->first;
+		queue->first = txn->next;
+		queue->count--;
+		size_bytes += txn->size_bytes;
+		bns_store_list_append(group, txn);
+	}
+	if (!queue->first)
+		queue->end = &queue->first;
+}
+
+static void move_all(struct bns_store_list *to, struct bns_store_list *from)
+{
+	if (!from->first)
+		return;
+	*to->end = from->first;
+	to->end = from->end;
+	to->count += from->count;
+	bns_store_list_init(from);
+}
+
+static void run(void *arg)
+{
+	struct bns_store *s = arg;
+	struct bns_store_list group;
+	uv_mutex_lock(&s->mutex);
+	while (wait_for_group(s)) {
+		take_group(&s->queue, &group);
+		uv_mutex_unlock(&s->mutex);
+		write_group(s, &group);
+		uv_mutex_lock(&s->mutex);
+		move_all(&s->finished, &group);
+		uv_async_send(&s->async);
+	}
+	uv_mutex_unlock(&s->mutex);
+}
+
+enum bns_error bns_store_writer_start(struct bns_store *s)
+{
+	sigset_t all, before;
+	if (uv_mutex_init(&s->mutex))
+		return BNS_EIO;
+	if (uv_cond_init(&s->wake)) {
+		uv_mutex_destroy(&s->mutex);
+		return BNS_EIO;
+	}
+	/* Signals are the main loop's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int rc = uv_thread_create(&s->thread, run, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc) {
+		uv_cond_destroy(&s->wake);
+		uv_mutex_destroy(&s->mutex);
+		return BNS_EIO;
+	}
+	return BNS_OK;
+}
+
+void bns_store_writer_stop(struct bns_store *s)
+{
+	uv_mutex_lock(&s->mutex);
+	s->stopping = true;
+	uv_cond_signal(&s->wake);
+	uv_mutex_unlock(&s->mutex);
+	uv_thread_join(&s->thread);
+}
+
+void bns_store_commit(struct bns_store_txn *txn, bns_store_done_fn done, void *arg)
+{
+	struct bns_store *s = txn->store;
+	txn->done = done;
+	txn->arg = arg;
+	if (s->pending++ == 0)
+		uv_ref((uv_handle_t *)&s->async);
+	uv_mutex_lock(&s->mutex);
+	if (s->stopping) {
+		/* From a callback of bns_store_close: there is no writer any more. */
+		txn->status = ECANCELED;
+		bns_store_ops_free(txn);
+		bns_store_list_append(&s->finished, txn);
+	} else {
+		bns_store_list_append(&s->queue, txn);
+		uv_cond_signal(&s->wake);
+	}
+	uv_mutex_unlock(&s->mutex);
+}
+
+static void finish_one(struct bns_store *s, struct bns_store_txn *txn)
+{
+	char reason[BNS_STORE_REASON_MAX] = "";
+	if (txn->status)
+		print_reason(s, txn->status, reason, sizeof(reason));
+	if (txn->done)
+		txn->done(txn->arg, bns_store_error(txn->status), reason);
+	free(txn);
+	if (--s->pending == 0)
+		uv_unref((uv_handle_t *)&s->async);
+}
+
+void bns_store_writer_finish(struct bns_store *s)
+{
+	for (;;) {
+		struct bns_store_list due;
+		bns_store_list_init(&due);
+		uv_mutex_lock(&s->mutex);
+		move_all(&due, &s->finished);
+		uv_mutex_unlock(&s->mutex);
+		if (!due.first)
+			return;
+		while (due.first) {
+			struct bns_store_txn *txn = due.first;
+			due.first = txn->next;
+			finish_one(s, txn);
+		}
+	}
+}
