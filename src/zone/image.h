@@ -3,7 +3,7 @@
  * A zone as it is answered from: one allocation, offsets instead of pointers,
  * RRsets encoded ready to be copied into a message. Immutable once built.
  *
- *   struct bns_image | nodes | index | per node: name, RRsets | per RRset: wire, fixups
+ *   struct bns_image, apex | nodes | index | per node: RRsets, name, and per RRset: wire, fixups | negative SOA
  *
  * An RRset's wire form is its records one after the other, each beginning with
  * the two-octet owner pointer C0 0C (the question's name, offset 12). Names in
@@ -14,6 +14,10 @@
  *     stored 0xC000 | k, fixup at p with BNS_FIXUP_SELF: k octets into this RRset's wire form
  * Every question answered from a zone ends in its apex, so the apex's place in
  * the message is always known: 12 + (length of question name - length of apex).
+ * Pointers keep a name's case: only suffixes that are equal octet by octet are
+ * compressed. k is below 8192 with BNS_FIXUP_SELF, so the sum fits a pointer
+ * where the RRset begins below 8192 in the message; elsewhere the encoder has
+ * to look.
  *
  * Thread: built anywhere, then read by any.
  */
@@ -40,7 +44,11 @@ enum bns_node_flag {
 	BNS_NODE_WILDCARD = 4,  /* has a child "*": answers for what doesn't exist below */
 	BNS_NODE_CNAME = 8,
 	BNS_NODE_DNAME = 16,
-	/* A node without RRsets is an empty non-terminal. */
+	/*
+	 * A node without RRsets is an empty non-terminal. An occluded one is never a
+	 * CUT, CNAME or DNAME as well, whatever it holds: going up from it, the first
+	 * CUT or DNAME is the one that counts.
+	 */
 };
 
 #define BNS_FIXUP_SELF 0x8000 /* the other 15 bits are the position in the RRset's wire form */
@@ -79,7 +87,7 @@ struct bns_image {
 	uint32_t nodes;          /* offset */
 	uint32_t index;          /* offset of uint32_t [index_mask + 1]: node number + 1, 0 = free; linear probing from (hash >> 32) & index_mask */
 	uint32_t index_mask;
-	uint32_t negative_soa;   /* offset of a struct bns_rrset: the SOA with negative_ttl */
+	uint32_t negative_soa;   /* offset of a struct bns_rrset: the SOA with negative_ttl; maybe the apex's own */
 	uint8_t state;           /* enum bns_image_state; all below the apex is zero unless SERVED */
 	uint8_t is_signed;
 	uint8_t apex_len;
@@ -87,7 +95,11 @@ struct bns_image {
 	uint8_t apex[];          /* lower-case wire name */
 };
 
-/* From finished contents that zone/check.c found sound. BNS_ERANGE beyond 4 GiB. */
+/*
+ * From finished contents that zone/check.c found sound. BNS_ERANGE beyond
+ * 4 GiB; BNS_EINVAL without a SOA at the apex, with owners out of the zone or
+ * malformed RDATA: what isn't sound is refused, never read past its end.
+ */
 enum bns_error bns_image_build(const struct bns_contents *c, struct bns_image **out) BNS_MUST_CHECK;
 
 /* A zone that has nothing to serve: state NOT_READY or EXPIRED. */
@@ -119,7 +131,7 @@ const struct bns_node *bns_image_find(const struct bns_image *img, const uint8_t
 /* The RRset of a node, or NULL. */
 const struct bns_rrset *bns_node_rrset(const struct bns_image *img, const struct bns_node *node, uint16_t type);
 
-/* The records an image answers with, as finished contents: what is served is what is diffed. */
+/* The records an image answers with, as finished contents: what is served is what is diffed. A placeholder has none. */
 enum bns_error bns_image_contents(const struct bns_image *img, struct bns_contents **out) BNS_MUST_CHECK;
 
 #endif

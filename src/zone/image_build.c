@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "zone/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "zone/image_blob.h"
+#include "zone/image_plan.h"
+#include "zone/image_rrset.h"
+
+struct build {
+	const struct bns_contents *c;
+	struct bns_plan plan;
+	struct bns_blob blob;
+	struct bns_squeeze squeeze;
+	struct bns_image head; /* without the apex, until it is written to the front */
+};
+
+static void lay_out_front(struct build *b)
+{
+	size_t apex_len = bns_name_len(b->c->apex);
+	size_t slots = 2;
+	while (slots < 2 * b->plan.count)
+		slots *= 2;
+	b->head = (struct bns_image){
+		.apex_hash = bns_name_hash(b->c->apex),
+		.serial = b->c->serial,
+		.node_count = (uint32_t)b->plan.count,
+		.index_mask = (uint32_t)(slots - 1),
+		.state = BNS_IMAGE_SERVED,
+		.is_signed = b->c->is_signed,
+		.apex_len = (uint8_t)apex_len,
+		.apex_labels = (uint8_t)bns_name_labels(b->c->apex),
+	};
+	bns_blob_reserve(&b->blob, offsetof(struct bns_image, apex), _Alignof(struct bns_image));
+	bns_blob_append(&b->blob, b->c->apex, apex_len);
+	b->head.nodes = bns_blob_reserve(&b->blob, b->plan.count * sizeof(struct bns_node), _Alignof(struct bns_node));
+	b->head.index = bns_blob_reserve(&b->blob, slots * sizeof(uint32_t), _Alignof(uint32_t));
+}
+
+static uint32_t *index_of(struct build *b)
+{
+	return (uint32_t *)(void *)(b->blob.data + b->head.index);
+}
+
+static void fill_index(struct build *b)
+{
+	uint32_t mask = b->head.index_mask;
+	for (uint32_t n = 0; n < b->plan.count && !b->blob.err; n++) {
+		uint32_t slot = b->plan.nodes[n].hash & mask;
+		while (index_of(b)[slot] != 0)
+			slot = (slot + 1) & mask;
+		index_of(b)[slot] = n + 1;
+	}
+}
+
+/* What bns_image_find does, while the names are still where the plan has them. The number + 1, or 0. */
+static uint32_t find_planned(struct build *b, const uint8_t *name)
+{
+	uint32_t mask = b->head.index_mask;
+	uint32_t key = (uint32_t)(bns_name_hash(name) >> 32);
+	for (uint32_t slot = key & mask; index_of(b)[slot] != 0; slot = (slot + 1) & mask) {
+		uint32_t number = index_of(b)[slot];
+		const struct bns_plan_node *node = &b->plan.nodes[number - 1];
+		if (node->hash == key && bns_name_equal(node->name, name))
+			return number;
+	}
+	return 0;
+}
+
+static bool has_address(const struct build *b, const struct bns_plan_node *node)
+{
+	for (size_t i = node->first; i < node->first + node->count; i++)
+		if (b->c->records[i].type == BNS_TYPE_A || b->c->records[i].type == BNS_TYPE_AAAA)
+			return true;
+	return false;
+}
+
+/* Addresses that must travel with a referral (RFC 9471). Found once here, so that no referral looks for them. */
+static void place_glue(struct build *b, const struct bns_record *ns, size_t count, struct bns_rrset *set)
+{
+	for (size_t i = 0; i < count && !b->blob.err; i++) {
+		uint32_t number = find_planned(b, ns[i].rdata);
+		if (number == 0 || !has_address(b, &b->plan.nodes[number - 1]))
+			continue;
+		number--;
+		uint32_t place = bns_blob_reserve(&b->blob, sizeof(number), _Alignof(uint32_t));
+		bns_blob_put(&b->blob, place, &number, sizeof(number));
+		if (set->glue_count++ == 0)
+			set->glue = place;
+	}
+}
+
+static void place_rrset(struct build *b, const struct bns_plan_node *node, const struct bns_record *records,
+			size_t count, uint32_t place)
+{
+	struct bns_rrset set;
+	bns_rrset_encode(&b->squeeze, &b->blob, records, count, &set);
+	if (set.type == BNS_TYPE_NS && (node->flags & BNS_NODE_CUT))
+		place_glue(b, records, count, &set);
+	bns_blob_put(&b->blob, place, &set, sizeof(set));
+}
+
+static size_t count_rrsets(const struct bns_contents *c, size_t at, size_t end)
+{
+	size_t count = 0;
+	for (; at < end; at = bns_contents_rrset_end(c, at))
+		count++;
+	return count;
+}
+
+/* What one answer needs lies together: RRsets, name, wire forms. */
+static void place_node(struct build *b, uint32_t number)
+{
+	const struct bns_plan_node *planned = &b->plan.nodes[number];
+	size_t at = planned->first, end = planned->first + planned->count;
+	size_t sets = count_rrsets(b->c, at, end);
+	if (sets > UINT16_MAX) {
+		b->blob.err = BNS_ERANGE;
+		return;
+	}
+	uint32_t place = bns_blob_reserve(&b->blob, sets * sizeof(struct bns_rrset), _Alignof(struct bns_rrset));
+	struct bns_node node = {
+		.hash = planned->hash,
+		.name = bns_blob_append(&b->blob, planned->name, planned->name_len),
+		.rrsets = place,
+		.rrset_count = (uint16_t)sets,
+		.name_len = planned->name_len,
+		.labels = planned->labels,
+		.flags = planned->flags,
+	};
+	bns_blob_put(&b->blob, b->head.nodes + number * (uint32_t)sizeof(node), &node, sizeof(node));
+	for (size_t set_end; at < end && !b->blob.err; at = set_end) {
+		set_end = bns_contents_rrset_end(b->c, at);
+		place_rrset(b, planned, b->c->records + at, set_end - at, place);
+		place += (uint32_t)sizeof(struct bns_rrset);
+	}
+}
+
+/* The SOA as negative answers carry it (RFC 2308 §3); the apex's own one where its TTL is right already. */
+static void place_negative_soa(struct build *b, const struct bns_record *soa)
+{
+	uint32_t minimum = bns_get_u32(soa->rdata + soa->rdlen - 4);
+	struct bns_record negative = *soa;
+	if (minimum < negative.ttl)
+		negative.ttl = minimum;
+	b->head.negative_ttl = negative.ttl;
+	if (negative.ttl == soa->ttl) {
+		struct bns_node apex;
+		memcpy(&apex, b->blob.data + b->head.nodes, sizeof(apex));
+		size_t before = count_rrsets(b->c, 0, (size_t)(soa - b->c->records));
+		b->head.negative_soa = apex.rrsets + (uint32_t)(before * sizeof(struct bns_rrset));
+		return;
+	}
+	b->head.negative_soa = bns_blob_reserve(&b->blob, sizeof(struct bns_rrset), _Alignof(struct bns_rrset));
+	place_rrset(b, &b->plan.nodes[0], &negative, 1, b->head.negative_soa);
+}
+
+/* A copy of the right size: a shrunken block would leave a hole beside every one of a million small zones. */
+static enum bns_error finish(struct build *b, struct bns_image **out)
+{
+	if (b->blob.err)
+		return b->blob.err;
+	b->head.size_bytes = (uint32_t)b->blob.len;
+	memcpy(b->blob.data, &b->head, offsetof(struct bns_image, apex));
+	*out = malloc(b->blob.len);
+	if (!*out)
+		return BNS_ENOMEM;
+	memcpy(*out, b->blob.data, b->blob.len);
+	return BNS_OK;
+}
+
+enum bns_error bns_image_build(const struct bns_contents *c, struct bns_image **out)
+{
+	struct build b = {.c = c};
+	const struct bns_record *soa = bns_contents_soa(c);
+	enum bns_error err = soa ? bns_plan_make(c, &b.plan) : BNS_EINVAL;
+	if (err)
+		goto out;
+	bns_squeeze_open(&b.squeeze, c->apex);
+	lay_out_front(&b);
+	fill_index(&b);
+	for (uint32_t n = 0; n < b.plan.count && !b.blob.err; n++)
+		place_node(&b, n);
+	if (!b.blob.err)
+		place_negative_soa(&b, soa);
+	err = finish(&b, out);
+out:
+	bns_blob_free(&b.blob);
+	bns_plan_free(&b.plan);
+	return err;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "zone/image_rrset.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+
+#define POINTER         0xC000u
+#define SELF_TARGET_END 8192  /* what is further behind may lie too far into a message for 14 bits */
+#define FIXUP_END       32768 /* the highest bit of a fixup is BNS_FIXUP_SELF */
+#define RR_FIXED_LEN    12    /* owner pointer, type, class, TTL, RDLENGTH */
+
+static void remember(struct bns_squeeze *s, const uint8_t *name, size_t len, size_t place, uint16_t flag)
+{
+	if (s->count == BNS_SQUEEZE_TARGETS_MAX)
+		return;
+	s->targets[s->count++] = (struct bns_squeeze_target){
+		.name = name, .len = (uint8_t)len, .pointer = (uint16_t)(POINTER | place), .flag = flag};
+}
+
+void bns_squeeze_open(struct bns_squeeze *s, const uint8_t *apex)
+{
+	s->count = 0;
+	size_t len = bns_name_len(apex);
+	for (size_t at = 0; apex[at] != 0; at += 1u + apex[at])
+		remember(s, apex + at, len - at, at, 0);
+	s->apex_count = s->count;
+	s->fixup_count = 0;
+}
+
+static const struct bns_squeeze_target *find_target(const struct bns_squeeze *s, const uint8_t *name, size_t len)
+{
+	for (unsigned i = 0; i < s->count; i++)
+		if (s->targets[i].len == len && memcmp(s->targets[i].name, name, len) == 0)
+			return &s->targets[i];
+	return NULL;
+}
+
+static void write_pointer(struct bns_squeeze *s, struct bns_blob *b, size_t place,
+			  const struct bns_squeeze_target *target)
+{
+	uint8_t pointer[2];
+	bns_put_u16(pointer, target->pointer);
+	bns_blob_append(b, pointer, sizeof(pointer));
+	s->fixups[s->fixup_count++] = (uint16_t)(place | target->flag);
+}
+
+/* The longest suffix seen before becomes a pointer (RFC 1035 §4.1.4); what stands before it can be pointed at. */
+static void write_name(struct bns_squeeze *s, struct bns_blob *b, uint32_t wire, const uint8_t *name)
+{
+	size_t len = bns_name_len(name);
+	for (size_t at = 0; name[at] != 0; at += 1u + name[at]) {
+		size_t place = b->len - wire;
+		bool room = place < FIXUP_END && s->fixup_count < BNS_SQUEEZE_FIXUPS_MAX;
+		const struct bns_squeeze_target *target = room ? find_target(s, name + at, len - at) : NULL;
+		if (target) {
+			write_pointer(s, b, place, target);
+			return;
+		}
+		if (place < SELF_TARGET_END)
+			remember(s, name + at, len - at, place, BNS_FIXUP_SELF);
+		bns_blob_append(b, name + at, 1u + name[at]);
+	}
+	bns_blob_append(b, "", 1);
+}
+
+static void write_rdata(struct bns_squeeze *s, struct bns_blob *b, uint32_t wire, const struct bns_record *rr)
+{
+	if (!bns_rdata_valid(rr->type, rr->rdata, rr->rdlen)) {
+		b->err = BNS_EINVAL;
+		return;
+	}
+	const struct bns_rdata_shape *shape = bns_rdata_shape(rr->type);
+	uint16_t offsets[2];
+	unsigned names = shape && shape->compress ? bns_rdata_name_offsets(rr->type, rr->rdata, rr->rdlen, offsets) : 0;
+	size_t done = 0;
+	for (unsigned i = 0; i < names; i++) {
+		bns_blob_append(b, rr->rdata + done, offsets[i] - done);
+		write_name(s, b, wire, rr->rdata + offsets[i]);
+		done = offsets[i] + bns_name_len(rr->rdata + offsets[i]);
+	}
+	bns_blob_append(b, rr->rdata + done, rr->rdlen - done);
+}
+
+static void write_record(struct bns_squeeze *s, struct bns_blob *b, uint32_t wire, const struct bns_record *rr)
+{
+	uint8_t fixed[RR_FIXED_LEN];
+	struct bns_writer w = bns_writer_of(fixed, sizeof(fixed));
+	bns_write_u16(&w, POINTER | 12); /* the question's name */
+	bns_write_u16(&w, rr->type);
+	bns_write_u16(&w, BNS_CLASS_IN);
+	bns_write_u32(&w, rr->ttl);
+	bns_write_u16(&w, 0);
+	uint32_t start = bns_blob_append(b, fixed, sizeof(fixed));
+	write_rdata(s, b, wire, rr);
+
+	uint8_t rdlen[2];
+	bns_put_u16(rdlen, (uint16_t)(b->len - start - RR_FIXED_LEN));
+	bns_blob_put(b, start + RR_FIXED_LEN - 2, rdlen, sizeof(rdlen));
+}
+
+/* Where the RDATA itself can serve as the look-up's target no octet is spent on a copy. */
+static uint32_t place_target(struct bns_blob *b, const struct bns_record *rr, const struct bns_rrset *set)
+{
+	uint8_t name[BNS_NAME_MAX];
+	memcpy(name, rr->rdata, rr->rdlen);
+	bns_name_lower(name);
+	if (set->fixup_count == 0 && memcmp(name, rr->rdata, rr->rdlen) == 0)
+		return set->wire + RR_FIXED_LEN;
+	return bns_blob_append(b, name, rr->rdlen);
+}
+
+void bns_rrset_encode(struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *records, size_t count,
+		      struct bns_rrset *out)
+{
+	if (count > UINT16_MAX)
+		b->err = BNS_ERANGE;
+	s->count = s->apex_count;
+	s->fixup_count = 0;
+	*out = (struct bns_rrset){.ttl = records[0].ttl, .type = records[0].type, .count = (uint16_t)count};
+	uint32_t wire = bns_blob_reserve(b, 0, 1);
+	for (size_t i = 0; i < count && !b->err; i++)
+		write_record(s, b, wire, &records[i]);
+	if (b->err)
+		return;
+
+	out->wire = wire;
+	out->wire_len = (uint32_t)(b->len - wire);
+	out->fixup_count = s->fixup_count;
+	if (s->fixup_count > 0) {
+		size_t bytes = s->fixup_count * sizeof(uint16_t);
+		out->fixups = bns_blob_reserve(b, bytes, sizeof(uint16_t));
+		bns_blob_put(b, out->fixups, s->fixups, bytes);
+	}
+	if (out->type == BNS_TYPE_CNAME || out->type == BNS_TYPE_DNAME)
+		out->target = place_target(b, &records[0], out);
+}
