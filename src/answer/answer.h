@@ -30,13 +30,15 @@ enum bns_answer_action {
 	BNS_ANSWER_HANDOVER, /* NOTIFY, TSIG, AXFR, IXFR: the main loop's */
 };
 
-/* What is counted; a copy per worker. */
+#define BNS_ANSWER_RCODES (BNS_RCODE_BADVERS + 1)
+
+/* What is counted; a copy per worker, which alone writes it. Others read each count with one atomic load. */
 struct bns_answer_counts {
 	uint64_t queries;
 	uint64_t dropped;
 	uint64_t handed_over;
 	uint64_t truncated;
-	uint64_t rcode[16];
+	uint64_t rcode[BNS_ANSWER_RCODES];
 };
 
 /*
@@ -46,7 +48,7 @@ struct bns_answer_counts {
  * hand over because of it.
  */
 enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_t *msg, size_t len,
-                                  const union bns_addr *client, bool tcp, bool allow_tsig, uint8_t *out, size_t cap,
-                                  size_t *out_len, struct bns_answer_counts *counts);
+				  const union bns_addr *client, bool tcp, bool allow_tsig, uint8_t *out, size_t cap,
+				  size_t *out_len, struct bns_answer_counts *counts);
 
 #endif

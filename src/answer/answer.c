@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "answer/answer.h"
+
+#include "answer/encode.h"
+#include "answer/lookup.h"
+
+/* RFC 6895 §3.1; asked for, never stored. */
+enum { TYPE_MAILB = 253, TYPE_MAILA = 254 };
+
+/* One request on its way. */
+struct exchange {
+	const struct bns_answer_env *env;
+	const uint8_t *msg;
+	size_t len;
+	const union bns_addr *client;
+	bool tcp;
+	bool allow_tsig;
+	struct bns_request req;
+	struct bns_encoder encoder;
+	struct bns_answer_counts *counts;
+	uint8_t *out;
+	size_t cap;
+	size_t out_len;
+};
+
+/* Only this thread writes the count; others may read it meanwhile. */
+static void count(uint64_t *counter)
+{
+	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+}
+
+static size_t answer_max(const struct exchange *x)
+{
+	if (x->tcp)
+		return x->cap;
+	size_t max = x->req.has_edns ? x->req.udp_payload : BNS_UDP_PLAIN_MAX;
+	if (max > x->env->udp_max_payload)
+		max = x->env->udp_max_payload;
+	if (max < BNS_UDP_PLAIN_MAX)
+		max = BNS_UDP_PLAIN_MAX;
+	return max < x->cap ? max : x->cap;
+}
+
+static void open_answer(struct exchange *x, enum bns_ede ede)
+{
+	bns_encode_open(&x->encoder, x->msg, &x->req, x->env->udp_max_payload, ede, x->out, answer_max(x));
+}
+
+static enum bns_answer_action send_answer(struct exchange *x, enum bns_rcode rcode)
+{
+	x->out_len = bns_encode_close(&x->encoder, rcode);
+	count(&x->counts->rcode[rcode]);
+	if (bns_message_flags(x->out) & BNS_FLAG_TC)
+		count(&x->counts->truncated);
+	return BNS_ANSWER_SEND;
+}
+
+static enum bns_answer_action send_rcode(struct exchange *x, enum bns_rcode rcode)
+{
+	open_answer(x, BNS_EDE_NONE);
+	return send_answer(x, rcode);
+}
+
+static enum bns_answer_action send_truncated(struct exchange *x)
+{
+	open_answer(x, BNS_EDE_NONE);
+	bns_encode_truncate(&x->encoder);
+	return send_answer(x, BNS_RCODE_NOERROR);
+}
+
+/* No version that may be served; resolvers turn to the zone's other servers (RFC 8914 §4.15, §4.25). */
+static enum bns_answer_action send_not_served(struct exchange *x, const struct bns_image *img)
+{
+	open_answer(x, img->state == BNS_IMAGE_EXPIRED ? BNS_EDE_INVALID_DATA : BNS_EDE_NOT_READY);
+	return send_answer(x, BNS_RCODE_SERVFAIL);
+}
+
+static enum bns_answer_action send_from_zone(struct exchange *x, const struct bns_image *img)
+{
+	struct bns_decision decision;
+	bns_lookup(img, &x->req.qname, x->req.qtype, &decision);
+	open_answer(x, BNS_EDE_NONE);
+	bns_encode_decision(&x->encoder, img, &decision);
+	return send_answer(x, decision.rcode);
+}
+
+static enum bns_query_verdict ask_plugins(const struct exchange *x)
+{
+	if (!x->env->plugins || !bns_plugins_have_query(x->env->plugins))
+		return BNS_QUERY_CONTINUE;
+	const struct bns_query_view view = {
+		.qname = x->req.qname.name,
+		.qtype = x->req.qtype,
+		.qclass = x->req.qclass,
+		.client = x->client,
+		.tcp = x->tcp,
+	};
+	return bns_plugins_query(x->env->plugins, &view);
+}
+
+static enum bns_answer_action answer_in_zone(struct exchange *x)
+{
+	const struct bns_image *img = bns_table_find(x->env->table, &x->req.qname, x->req.qtype == BNS_TYPE_DS);
+	if (!img)
+		return send_rcode(x, BNS_RCODE_REFUSED);
+	if (img->state != BNS_IMAGE_SERVED)
+		return send_not_served(x, img);
+	return send_from_zone(x, img);
+}
+
+/* Types that no zone holds. ANY is answered (RFC 8482); zone transfers need a connection (RFC 5936 §4.2). */
+static enum bns_answer_action answer_by_type(struct exchange *x)
+{
+	switch (x->req.qtype) {
+	case BNS_TYPE_ANY:
+		return answer_in_zone(x);
+	case BNS_TYPE_AXFR:
+		return x->tcp ? BNS_ANSWER_HANDOVER : send_rcode(x, BNS_RCODE_NOTIMP);
+	case BNS_TYPE_IXFR:
+		return BNS_ANSWER_HANDOVER;
+	case TYPE_MAILA:
+	case TYPE_MAILB:
+		return send_rcode(x, BNS_RCODE_NOTIMP);
+	default:
+		return bns_rrtype_is_meta(x->req.qtype) ? send_rcode(x, BNS_RCODE_FORMERR) : answer_in_zone(x);
+	}
+}
+
+static enum bns_answer_action answer_query(struct exchange *x)
+{
+	switch (ask_plugins(x)) {
+	case BNS_QUERY_DROP:
+		return BNS_ANSWER_DROP;
+	case BNS_QUERY_REFUSE:
+		return send_rcode(x, BNS_RCODE_REFUSED);
+	case BNS_QUERY_TRUNCATE:
+		if (!x->tcp)
+			return send_truncated(x);
+		break;
+	case BNS_QUERY_CONTINUE:
+		break;
+	}
+	if (x->req.qclass != BNS_CLASS_IN)
+		return send_rcode(x, BNS_RCODE_REFUSED);
+	return answer_by_type(x);
+}
+
+static enum bns_answer_action answer_request(struct exchange *x)
+{
+	enum bns_error err = bns_request_parse(x->msg, x->len, &x->req);
+	unsigned opcode = bns_message_opcode(x->msg);
+	if (opcode != BNS_OPCODE_QUERY && opcode != BNS_OPCODE_NOTIFY)
+		return send_rcode(x, BNS_RCODE_NOTIMP);
+	if (err != BNS_OK)
+		return send_rcode(x, BNS_RCODE_FORMERR);
+	if (opcode == BNS_OPCODE_NOTIFY || (x->req.has_tsig && !x->allow_tsig))
+		return BNS_ANSWER_HANDOVER;
+	if (x->req.has_edns && x->req.edns_version > 0)
+		return send_rcode(x, BNS_RCODE_BADVERS);
+	return answer_query(x);
+}
+
+/* Answers to answers would never end; nobody listens on port 0. */
+static bool deserves_answer(const struct exchange *x)
+{
+	if (x->len < BNS_HEADER_LEN || bns_message_flags(x->msg) & BNS_FLAG_QR)
+		return false;
+	return x->tcp || bns_addr_port(x->client) != 0;
+}
+
+enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_t *msg, size_t len,
+				  const union bns_addr *client, bool tcp, bool allow_tsig, uint8_t *out, size_t cap,
+				  size_t *out_len, struct bns_answer_counts *counts)
+{
+	struct exchange x;
+	x.env = env;
+	x.msg = msg;
+	x.len = len;
+	x.client = client;
+	x.tcp = tcp;
+	x.allow_tsig = allow_tsig;
+	x.counts = counts;
+	x.out = out;
+	x.cap = cap;
+	x.out_len = 0;
+
+	count(&counts->queries);
+	enum bns_answer_action action = deserves_answer(&x) ? answer_request(&x) : BNS_ANSWER_DROP;
+	if (action == BNS_ANSWER_DROP)
+		count(&counts->dropped);
+	else if (action == BNS_ANSWER_HANDOVER)
+		count(&counts->handed_over);
+	*out_len = x.out_len;
+	return action;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "answer/encode.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "answer/rrset.h"
+
+#define EDE_OPTION_LEN 6 /* code, length, info-code; no text */
+
+static void set_flag(struct bns_encoder *e, enum bns_flag flag)
+{
+	bns_put_u16(e->w.data + 2, (uint16_t)(bns_get_u16(e->w.data + 2) | flag));
+}
+
+static void count_records(struct bns_encoder *e, enum bns_section section, uint16_t records)
+{
+	uint8_t *count = e->w.data + 6 + 2 * (size_t)section;
+	bns_put_u16(count, (uint16_t)(bns_get_u16(count) + records));
+}
+
+static uint16_t options_len(const struct bns_encoder *e)
+{
+	return e->ede == BNS_EDE_NONE ? 0 : EDE_OPTION_LEN;
+}
+
+void bns_encode_open(struct bns_encoder *e, const uint8_t *msg, const struct bns_request *req, uint16_t udp_payload,
+		     enum bns_ede ede, uint8_t *out, size_t cap)
+{
+	*e = (struct bns_encoder){
+		.req = req, .cap = cap, .udp_payload = udp_payload, .ede = ede, .w = bns_writer_of(out, cap)};
+	if (req->has_edns)
+		e->w.cap -= BNS_OPT_EMPTY_LEN + options_len(e);
+
+	uint16_t flags = (uint16_t)(BNS_FLAG_QR | (bns_message_flags(msg) & (BNS_FLAG_RD | BNS_FLAG_CD)));
+	bns_message_write_header(&e->w, bns_message_id(msg), bns_message_opcode(msg), flags, BNS_RCODE_NOERROR);
+	if (req->has_question) {
+		bns_put_u16(out + 4, 1);
+		bns_write_bytes(&e->w, msg + BNS_HEADER_LEN, (size_t)(req->question_end - BNS_HEADER_LEN));
+	}
+}
+
+/* Where the listed names of a decision lie in the message, as far as they are written. */
+struct places {
+	uint16_t apex;
+	uint16_t name[BNS_CHASE_MAX + 2];
+};
+
+/*
+ * Every owner lies in the question or in an alias's RDATA: at most 34 records
+ * of at most 267 octets behind the question, so always in a pointer's reach.
+ */
+static uint16_t place_of(const struct bns_image *img, const struct bns_decision *d, const struct places *places,
+			 const struct bns_placed_rrset *p)
+{
+	if (p->owner_len == img->apex_len)
+		return places->apex;
+	size_t at = places->name[p->name] + (size_t)(d->names[p->name].len - p->owner_len);
+	assert(at <= BNS_POINTER_MAX);
+	return (uint16_t)at;
+}
+
+static bool put_placed(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
+		       const struct places *places, const struct bns_placed_rrset *p, enum bns_section section)
+{
+	uint16_t owner = place_of(img, d, places, p);
+	uint16_t records = p->target ? 1 : p->rrset->count;
+	bool fits = p->target ? bns_rrset_write_cname(&e->w, owner, p->rrset->ttl, p->target)
+			      : bns_rrset_write(&e->w, img, p->rrset, owner, places->apex);
+	if (fits)
+		count_records(e, section, records);
+	return fits;
+}
+
+/* An alias just written leads to the next listed name; its RDATA is the name's place. */
+static void note_place(const struct bns_encoder *e, const struct bns_placed_rrset *p, struct places *places)
+{
+	if (p->target)
+		places->name[p->name + 1] = (uint16_t)(e->w.pos - bns_name_len(p->target));
+	else if (p->rrset->type == BNS_TYPE_CNAME)
+		places->name[p->name + 1] = (uint16_t)(e->w.pos - (p->rrset->wire_len - BNS_RRSET_RDATA));
+}
+
+static bool put_answers(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
+			struct places *places)
+{
+	for (unsigned i = 0; i < d->answer_count; i++) {
+		if (!put_placed(e, img, d, places, &d->answer[i], BNS_SECTION_ANSWER))
+			return false;
+		note_place(e, &d->answer[i], places);
+	}
+	return true;
+}
+
+/* Addresses of the cut's servers: those at or below the cut, or the others. */
+static bool put_glue(struct bns_encoder *e, const struct bns_image *img, const struct bns_placed_rrset *ns,
+		     const uint8_t *cut, uint16_t apex, bool below)
+{
+	static const uint16_t types[] = {BNS_TYPE_A, BNS_TYPE_AAAA};
+	const uint32_t *glue = bns_image_at(img, ns->rrset->glue);
+	for (unsigned i = 0; i < ns->rrset->glue_count; i++) {
+		const struct bns_node *node = bns_image_node(img, glue[i]);
+		if (bns_name_in(bns_image_at(img, node->name), cut) != below)
+			continue;
+		uint16_t place = node->name_len == img->apex_len ? apex : 0;
+		for (unsigned t = 0; t < 2; t++) {
+			const struct bns_rrset *rrset = bns_node_rrset(img, node, types[t]);
+			if (!rrset)
+				continue;
+			if (!bns_rrset_write_glue(&e->w, img, node, rrset, apex, &place))
+				return false;
+			count_records(e, BNS_SECTION_ADDITIONAL, rrset->count);
+		}
+	}
+	return true;
+}
+
+/* Without the addresses below the cut nobody gets there: they come first, and must fit (RFC 9471 §3.1, §3.2). */
+static bool put_referral_glue(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
+			      uint16_t apex)
+{
+	const struct bns_placed_rrset *ns = &d->authority;
+	const struct bns_decision_name *name = &d->names[ns->name];
+	const uint8_t *cut = name->name + (name->len - ns->owner_len);
+	if (!put_glue(e, img, ns, cut, apex, true))
+		return false;
+	(void)put_glue(e, img, ns, cut, apex, false);
+	return true;
+}
+
+static bool put_sections(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d)
+{
+	struct places places;
+	places.apex = (uint16_t)(BNS_HEADER_LEN + d->names[0].len - img->apex_len);
+	places.name[0] = BNS_HEADER_LEN;
+	if (!put_answers(e, img, d, &places))
+		return false;
+	if (!d->has_authority)
+		return true;
+	if (!put_placed(e, img, d, &places, &d->authority, BNS_SECTION_AUTHORITY))
+		return false;
+	return d->kind != BNS_DECISION_REFERRAL || put_referral_glue(e, img, d, places.apex);
+}
+
+void bns_encode_decision(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d)
+{
+	if (d->aa)
+		set_flag(e, BNS_FLAG_AA);
+	if (!put_sections(e, img, d))
+		set_flag(e, BNS_FLAG_TC);
+}
+
+void bns_encode_truncate(struct bns_encoder *e)
+{
+	set_flag(e, BNS_FLAG_TC);
+}
+
+static void put_opt(struct bns_encoder *e, enum bns_rcode rcode)
+{
+	bns_message_write_opt(&e->w, e->udp_payload, (uint8_t)(rcode >> 4), e->req->edns_flags & BNS_EDNS_DO,
+			      options_len(e));
+	if (e->ede != BNS_EDE_NONE) {
+		bns_write_u16(&e->w, BNS_EDNS_EDE);
+		bns_write_u16(&e->w, 2);
+		bns_write_u16(&e->w, (uint16_t)e->ede);
+	}
+	count_records(e, BNS_SECTION_ADDITIONAL, 1);
+}
+
+size_t bns_encode_close(struct bns_encoder *e, enum bns_rcode rcode)
+{
+	e->w.data[3] = (uint8_t)((e->w.data[3] & 0xF0) | (rcode & 15));
+	e->w.cap = e->cap;
+	if (e->req->has_edns)
+		put_opt(e, rcode);
+	assert(!e->w.failed);
+	return e->w.pos;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Answers as octets: header and question first, then whatever was decided
+ * (answer/lookup.h), the OPT record last. RRsets are copied as the image holds
+ * them; only pointers are patched. No allocation. Thread: any.
+ */
+#ifndef BNS_ANSWER_ENCODE_H
+#define BNS_ANSWER_ENCODE_H
+
+#include "answer/lookup.h"
+#include "base/buf.h"
+#include "wire/message.h"
+
+/* Extended DNS errors (RFC 8914 §4) that we send. */
+enum bns_ede { BNS_EDE_NONE = -1, BNS_EDE_NOT_READY = 14, BNS_EDE_INVALID_DATA = 24 };
+
+/* One answer being written. */
+struct bns_encoder {
+	struct bns_writer w;
+	const struct bns_request *req;
+	size_t cap;           /* of the whole answer */
+	uint16_t udp_payload; /* ours, for the OPT */
+	enum bns_ede ede;
+};
+
+/*
+ * Begins an answer of at most `cap` octets (at least 512) to the request
+ * `msg`: header with RD and CD copied, the question in its own case if there
+ * is one, and room kept for the OPT if the request had one.
+ */
+void bns_encode_open(struct bns_encoder *e, const uint8_t *msg, const struct bns_request *req, uint16_t udp_payload,
+		     enum bns_ede ede, uint8_t *out, size_t cap);
+
+/*
+ * Writes the sections of a decision, RRset by RRset; sets AA, RCODE, and TC
+ * where a needed one did not fit. Then nothing behind it is written.
+ */
+void bns_encode_decision(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d);
+
+/* TC alone: ask again over TCP. */
+void bns_encode_truncate(struct bns_encoder *e);
+
+/* Sets the RCODE (the upper bits of an extended one go to the OPT), adds the OPT; returns the answer's length. */
+size_t bns_encode_close(struct bns_encoder *e, enum bns_rcode rcode);
+
+#endif
