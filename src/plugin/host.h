@@ -2,7 +2,7 @@
 /*
  * Loads plugins (dlopen), fills their options, and calls them. The daemon and
  * brandnsctl's offline verbs use the same host, so review and run time can't
- * disagree. Thread: main loop; `bns_host_query` any registered worker.
+ * disagree. Thread: main loop; `bns_plugins_query` any registered worker.
  */
 #ifndef BNS_PLUGIN_HOST_H
 #define BNS_PLUGIN_HOST_H
@@ -25,9 +25,15 @@ struct bns_host_services {
 	const struct bns_contents *(*served)(void *arg, const uint8_t *zone);
 };
 
+/*
+ * Where plugins are when the configuration says nothing: plugins/.libs of the
+ * build tree the running program lies in, else the built-in folder. Returns `buf`.
+ */
+const char *bns_plugins_default_dir(char *buf, size_t cap);
+
 struct bns_plugins *bns_plugins_new(const char *plugin_dir, const struct bns_host_services *services);
 
-/* Closes and unloads all. */
+/* Ends open reviews as a hold, closes and unloads all. */
 void bns_plugins_free(struct bns_plugins *ps);
 
 /*
@@ -90,7 +96,6 @@ enum bns_error bns_plugins_review(struct bns_plugins *ps, const struct bns_chang
 /* Ends, as a hold, what is past its deadline; late answers to it are ignored. */
 void bns_plugins_expire_reviews(struct bns_plugins *ps, uint64_t mono_ms);
 
-/* "LB01" hold? The rank used to combine verdicts. */
 const char *bns_verdict_to_text(enum bns_verdict v); /* pass, amend, hold, refuse */
 
 #endif

@@ -154,6 +154,7 @@ struct bns_host {
 	/*
 	 * A review. `note` copies. `amend` replaces (owner, type) of what will be
 	 * served by `count` records (ttl, rdata, rdlen used; 0 removes); copied.
+	 * BNS_EDENIED for a signed candidate or a removal, which can't be amended.
 	 * `review_end` ends it, once; after it `change` and `review` are gone.
 	 */
 	enum bns_error (*note)(struct bns_review *r, const struct bns_note *note);
@@ -195,7 +196,8 @@ struct bns_plugin_descriptor {
 
 	/*
 	 * Judges a change: notes, amendments, then host->review_end, now or later.
-	 * A review that doesn't end by its deadline counts as a hold.
+	 * A review that doesn't end by its deadline counts as a hold, and `change`
+	 * is gone then: who ends later copies what it needs before it returns.
 	 */
 	void (*review)(struct bns_plugin *p, const struct bns_change *change, struct bns_review *review);
 

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a plugin may ask of the program: every call of struct bns_host but a review's. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "plugin/internal.h"
+#include "wire/name.h"
+#include "zone/dump.h"
+
+static void BNS_PRINTF(3, 4) call_log(const struct bns_plugin *p, int level, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	bns_log((enum bns_log_level)level, "%s: %s", p->id, text);
+}
+
+static void *call_state(const struct bns_plugin *p)
+{
+	return p->state;
+}
+
+static void call_set_state(struct bns_plugin *p, void *state)
+{
+	p->state = state;
+}
+
+static const void *call_options(const struct bns_plugin *p)
+{
+	return p->options;
+}
+
+static enum bns_error call_name_from_text(const char *text, const uint8_t *origin, uint8_t *out, size_t *out_len)
+{
+	return bns_name_from_text(text, origin, out, out_len);
+}
+
+static char *call_name_to_text(const uint8_t *name, char *out)
+{
+	return bns_name_to_text_nodot(name, out);
+}
+
+static enum bns_error call_remember(struct bns_plugin *p, const char *key, const void *value, size_t len)
+{
+	const struct bns_host_services *s = &p->all->services;
+
+	return s->remember ? s->remember(s->arg, p->id, key, value, len) : BNS_OK;
+}
+
+static void call_forget(struct bns_plugin *p, const char *key)
+{
+	const struct bns_host_services *s = &p->all->services;
+
+	if (s->forget)
+		s->forget(s->arg, p->id, key);
+}
+
+static enum bns_error call_recall(struct bns_plugin *p, const char *prefix,
+				  void (*each)(void *arg, const char *key, const void *value, size_t len), void *arg)
+{
+	const struct bns_host_services *s = &p->all->services;
+
+	return s->recall ? s->recall(s->arg, p->id, prefix, each, arg) : BNS_OK;
+}
+
+static void call_judge_again(struct bns_plugin *p, const uint8_t *zone)
+{
+	const struct bns_host_services *s = &p->all->services;
+
+	if (s->judge_again)
+		s->judge_again(s->arg, zone);
+}
+
+static void call_approve(struct bns_plugin *p, const char *id, const char *reason, const char *by)
+{
+	const struct bns_host_services *s = &p->all->services;
+
+	if (s->approve)
+		s->approve(s->arg, id, reason, by);
+}
+
+static void call_event(struct bns_plugin *p, const char *kind, const char *zone_text, const char *text)
+{
+	const struct bns_host_services *s = &p->all->services;
+
+	if (s->event)
+		s->event(s->arg, p->id, kind, zone_text, text);
+}
+
+static const struct bns_contents *call_served(struct bns_plugin *p, const uint8_t *zone)
+{
+	const struct bns_host_services *s = &p->all->services;
+
+	return s->served ? s->served(s->arg, zone) : NULL;
+}
+
+const struct bns_host bns_plugin_host = {
+	.abi = BNS_PLUGIN_ABI,
+	.log = call_log,
+	.state = call_state,
+	.set_state = call_set_state,
+	.options = call_options,
+	.name_from_text = call_name_from_text,
+	.name_to_text = call_name_to_text,
+	.name_compare = bns_name_compare,
+	.name_in = bns_name_in,
+	.rdata_to_text = bns_rdata_to_text,
+	.find = bns_contents_find,
+	.find_node = bns_contents_find_node,
+	.yaml_load = bns_yaml_load,
+	.yaml_free = bns_yaml_free,
+	.diag = bns_diag_set,
+	.note = bns_review_note,
+	.amend = bns_review_amend,
+	.review_end = bns_review_end,
+	.remember = call_remember,
+	.forget = call_forget,
+	.recall = call_recall,
+	.judge_again = call_judge_again,
+	.approve = call_approve,
+	.event = call_event,
+	.served = call_served,
+	.now_s = bns_clock_wall_s,
+};

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "plugin/host.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin/internal.h"
+
+/* The folder `levels` above the running program, or an empty text. */
+static void program_folder(char *buf, size_t cap, unsigned levels)
+{
+	ssize_t len = readlink("/proc/self/exe", buf, cap - 1);
+
+	buf[len > 0 ? len : 0] = '\0';
+	for (unsigned i = 0; i <= levels; i++) {
+		char *slash = strrchr(buf, '/');
+		if (!slash)
+			break;
+		*slash = '\0';
+	}
+}
+
+static bool is_build_tree(const char *folder)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/config.status", folder);
+	if (access(path, F_OK) != 0)
+		return false;
+	snprintf(path, sizeof(path), "%s/plugins/.libs", folder);
+	return access(path, F_OK) == 0;
+}
+
+const char *bns_plugins_default_dir(char *buf, size_t cap)
+{
+	char folder[PATH_MAX];
+
+	/* Programs lie one level below the build tree's top, tests two. */
+	for (unsigned levels = 1; levels <= 2; levels++) {
+		program_folder(folder, sizeof(folder), levels);
+		if (folder[0] && is_build_tree(folder)) {
+			snprintf(buf, cap, "%s/plugins/.libs", folder);
+			return buf;
+		}
+	}
+	snprintf(buf, cap, "%s", BNS_PLUGIN_DIR);
+	return buf;
+}
+
+struct bns_plugins *bns_plugins_new(const char *plugin_dir, const struct bns_host_services *services)
+{
+	struct bns_plugins *ps = calloc(1, sizeof(*ps));
+
+	if (!ps)
+		return NULL;
+	ps->dir = strdup(plugin_dir);
+	if (!ps->dir) {
+		free(ps);
+		return NULL;
+	}
+	if (services)
+		ps->services = *services;
+	ps->last = &ps->first;
+	return ps;
+}
+
+static void plugin_free(struct bns_plugin *p)
+{
+	if (!p)
+		return;
+	if (p->object)
+		dlclose(p->object);
+	bns_arena_free(&p->arena);
+	free(p->options);
+	free(p->id);
+	free(p);
+}
+
+void bns_plugins_free(struct bns_plugins *ps)
+{
+	if (!ps)
+		return;
+	bns_reviews_abort(ps);
+	for (struct bns_plugin *p = ps->first; p; p = p->next)
+		if (p->desc->close)
+			p->desc->close(p);
+	bns_reviews_free(ps);
+	while (ps->first) {
+		struct bns_plugin *next = ps->first->next;
+		plugin_free(ps->first);
+		ps->first = next;
+	}
+	free(ps->dir);
+	free(ps);
+}
+
+static struct bns_plugin *plugin_new(struct bns_plugins *ps, const char *id)
+{
+	struct bns_plugin *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->all = ps;
+	bns_arena_init(&p->arena);
+	p->id = strdup(id);
+	if (!p->id) {
+		plugin_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+/* An id becomes a file name: it must not lead out of the folder. */
+static bool id_is_sound(const char *id)
+{
+	return id[0] && id[0] != '.' &&
+	       strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(id);
+}
+
+static enum bns_error load_object(struct bns_plugin *p, const struct bns_yaml *at, struct bns_diag *diag)
+{
+	const char *file = at ? at->file : NULL;
+	unsigned line = at ? at->line : 0, column = at ? at->column : 0;
+	char path[PATH_MAX];
+
+	if (!id_is_sound(p->id) || snprintf(path, sizeof(path), "%s/%s.so", p->all->dir, p->id) >= (int)sizeof(path)) {
+		bns_diag_set(diag, file, line, column, "'%s' is no name of a plugin: letters, digits, '-' and '_'",
+			     p->id);
+		return BNS_EINVAL;
+	}
+	p->object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!p->object) {
+		bns_diag_set(diag, file, line, column, "plugin '%s' can't be loaded from %s: %s", p->id, path,
+			     dlerror());
+		return BNS_ENOENT;
+	}
+	p->desc = dlsym(p->object, "bns_plugin");
+	if (!p->desc) {
+		bns_diag_set(diag, file, line, column, "%s is no plugin: it exports no symbol bns_plugin", path);
+		return BNS_EINVAL;
+	}
+	if (p->desc->abi != BNS_PLUGIN_ABI) {
+		bns_diag_set(
+			diag, file, line, column,
+			"%s was built for plugin interface %u, this program has %u: build it against this version's "
+			"plugin.h",
+			path, (unsigned)p->desc->abi, (unsigned)BNS_PLUGIN_ABI);
+		return BNS_EVERSION;
+	}
+	return BNS_OK;
+}
+
+static enum bns_error fill_options(struct bns_plugin *p, const struct bns_yaml *conf, struct bns_diag *diag)
+{
+	p->options = calloc(1, p->desc->options_size + 1);
+	if (!p->options)
+		return BNS_ENOMEM;
+	return bns_options_fill(p->desc->options, p->options, p->id, conf, &p->arena, diag);
+}
+
+static enum bns_error open_plugin(struct bns_plugin *p, struct bns_diag *diag)
+{
+	struct bns_diag why = {0};
+	enum bns_error err = p->desc->open ? p->desc->open(p, &bns_plugin_host, &why) : BNS_OK;
+
+	if (err != BNS_OK && !why.text[0])
+		bns_diag_set(&why, NULL, 0, 0, "plugin '%s' didn't open: %s", p->id, bns_strerror(err));
+	if (err != BNS_OK && diag)
+		*diag = why;
+	return err;
+}
+
+static const struct bns_yaml *id_place(const struct bns_yaml *conf)
+{
+	const struct bns_yaml *id = conf ? bns_yaml_get(conf, "id") : NULL;
+
+	return id ? id : conf;
+}
+
+enum bns_error bns_plugins_load(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf,
+				struct bns_diag *diag)
+{
+	const struct bns_yaml *at = id_place(conf);
+
+	for (const struct bns_plugin *other = ps->first; other; other = other->next) {
+		if (strcmp(other->id, id) == 0) {
+			bns_diag_set(diag, at ? at->file : NULL, at ? at->line : 0, at ? at->column : 0,
+				     "plugin '%s' is configured twice: keep one of them", id);
+			return BNS_EEXIST;
+		}
+	}
+	struct bns_plugin *p = plugin_new(ps, id);
+	if (!p) {
+		bns_diag_set(diag, NULL, 0, 0, "plugin '%s': %s", id, bns_strerror(BNS_ENOMEM));
+		return BNS_ENOMEM;
+	}
+	enum bns_error err = load_object(p, at, diag);
+	if (err == BNS_OK)
+		err = fill_options(p, conf, diag);
+	if (err == BNS_OK)
+		err = open_plugin(p, diag);
+	if (err != BNS_OK) {
+		plugin_free(p);
+		return err;
+	}
+	*ps->last = p;
+	ps->last = &p->next;
+	ps->query_count += p->desc->query != NULL;
+	return BNS_OK;
+}
+
+enum bns_error bns_plugins_reload(struct bns_plugins *ps, struct bns_diag *diag)
+{
+	enum bns_error first = BNS_OK;
+
+	for (struct bns_plugin *p = ps->first; p; p = p->next) {
+		struct bns_diag why = {0};
+		enum bns_error err = p->desc->reload ? p->desc->reload(p, &why) : BNS_OK;
+		if (err == BNS_OK || first != BNS_OK)
+			continue;
+		first = err;
+		if (!why.text[0])
+			bns_diag_set(&why, NULL, 0, 0, "plugin '%s' didn't reload: %s", p->id, bns_strerror(err));
+		if (diag)
+			*diag = why;
+	}
+	return first;
+}
+
+void bns_plugins_served(struct bns_plugins *ps, const struct bns_change *change)
+{
+	for (struct bns_plugin *p = ps->first; p; p = p->next)
+		if (p->desc->served)
+			p->desc->served(p, change);
+}
+
+void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s)
+{
+	for (struct bns_plugin *p = ps->first; p; p = p->next)
+		if (p->desc->tick)
+			p->desc->tick(p, now_s);
+}
+
+/* Of several hooks the strictest counts, so that their order doesn't matter. */
+static int query_rank(enum bns_query_verdict v)
+{
+	switch (v) {
+	case BNS_QUERY_CONTINUE:
+		return 0;
+	case BNS_QUERY_TRUNCATE:
+		return 1;
+	case BNS_QUERY_REFUSE:
+		return 2;
+	case BNS_QUERY_DROP:
+		break;
+	}
+	return 3;
+}
+
+enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, const struct bns_query_view *q)
+{
+	enum bns_query_verdict worst = BNS_QUERY_CONTINUE;
+
+	if (!bns_plugins_have_query(ps))
+		return worst;
+	for (struct bns_plugin *p = ps->first; p; p = p->next) {
+		enum bns_query_verdict v = p->desc->query ? p->desc->query(p, q) : BNS_QUERY_CONTINUE;
+		if (query_rank(v) > query_rank(worst))
+			worst = v;
+	}
+	return worst;
+}
+
+bool bns_plugins_have_query(const struct bns_plugins *ps)
+{
+	return ps && ps->query_count > 0;
+}
+
+/* The command of that running number, and whose it is. */
+static const struct bns_plugin_command *command_at(struct bns_plugins *ps, size_t index, struct bns_plugin **plugin)
+{
+	for (struct bns_plugin *p = ps->first; p; p = p->next) {
+		for (const struct bns_plugin_command *c = p->desc->commands; c && c->verb; c++) {
+			if (index-- == 0) {
+				*plugin = p;
+				return c;
+			}
+		}
+	}
+	return NULL;
+}
+
+const struct bns_plugin_command *bns_plugins_command(struct bns_plugins *ps, const char *verb,
+						     struct bns_plugin **plugin)
+{
+	const struct bns_plugin_command *c;
+
+	for (size_t i = 0; (c = command_at(ps, i, plugin)) != NULL; i++)
+		if (strcmp(c->verb, verb) == 0)
+			return c;
+	return NULL;
+}
+
+const struct bns_plugin_command *bns_plugins_command_at(struct bns_plugins *ps, size_t index)
+{
+	struct bns_plugin *plugin;
+
+	return command_at(ps, index, &plugin);
+}
+
+const char *bns_verdict_to_text(enum bns_verdict v)
+{
+	static const char *const words[] = {"pass", "amend", "hold", "refuse"};
+
+	return words[v];
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of this floor share; nobody else includes it. Thread: main loop. */
+#ifndef BNS_PLUGIN_INTERNAL_H
+#define BNS_PLUGIN_INTERNAL_H
+
+#include "base/arena.h"
+#include "plugin/host.h"
+
+struct bns_plugin {
+	struct bns_plugins *all;
+	const struct bns_plugin_descriptor *desc;
+	void *object; /* dlopen's */
+	void *state;
+	void *options;
+	char *id;
+	struct bns_arena arena; /* the options' texts and lists */
+	struct bns_plugin *next;
+};
+
+struct bns_review_run;
+
+struct bns_plugins {
+	char *dir;
+	struct bns_host_services services;
+	struct bns_plugin *first;
+	struct bns_plugin **last;
+	size_t query_count;             /* plugins with a query hook */
+	struct bns_review_run *open;    /* `done` is still owed */
+	struct bns_review_run *overdue; /* closed at the deadline; some plugin still holds its bns_review */
+};
+
+/* The calls every plugin gets. */
+extern const struct bns_host bns_plugin_host;
+
+/* Fills an option structure from its table; texts live in `arena`. */
+enum bns_error bns_options_fill(const struct bns_option *table, void *options, const char *id,
+				const struct bns_yaml *conf, struct bns_arena *arena,
+				struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* bns_host's review calls. */
+enum bns_error bns_review_note(struct bns_review *r, const struct bns_note *note);
+enum bns_error bns_review_amend(struct bns_review *r, const uint8_t *owner, uint16_t type,
+				const struct bns_record *with, size_t count);
+void bns_review_end(struct bns_review *r);
+
+/* Ends what is open, as a hold, and frees what is left: no plugin may call any more. */
+void bns_reviews_abort(struct bns_plugins *ps);
+void bns_reviews_free(struct bns_plugins *ps);
+
+#endif
