@@ -27,7 +27,11 @@ const struct bns_image *bns_table_find(const struct bns_table *t, const struct b
 /* Writer: the image of exactly this zone, or NULL. */
 const struct bns_image *bns_table_get(const struct bns_table *t, const uint8_t *apex);
 
-/* Writer: takes the image over and replaces the zone's former one. On BNS_ENOMEM nothing changed. */
+/*
+ * Writer: takes the image over and replaces the zone's former one. On
+ * BNS_ENOMEM nothing changed, and the image is still the caller's. Publishing
+ * a zone that is in the table can't fail.
+ */
 enum bns_error bns_table_publish(struct bns_table *t, struct bns_image *img) BNS_MUST_CHECK;
 
 /* Writer: the zone is not ours any more. */
