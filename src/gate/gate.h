@@ -58,7 +58,8 @@ struct bns_zone {
 	struct bns_refresh *refresh;      /* transfer's own; NULL for a zone served from a file */
 	bool leaving;                     /* its removal is in hand */
 	struct bns_zone_work *work;       /* gate's own: the change in hand and those in line */
-	struct bns_zone *next;            /* for bns_gate_zone_each */
+	struct bns_zone *next;            /* all zones: bns_gate_zone_first, then along here */
+	struct bns_zone **prev_link;      /* gate's own: what points here */
 };
 
 static inline bool bns_zone_is_secondary(const struct bns_zone *z)
@@ -105,6 +106,9 @@ struct bns_gate_callbacks {
 struct bns_gate *bns_gate_new(uv_loop_t *loop, struct bns_table *table, struct bns_store *store,
                               struct bns_plugins *plugins, const struct bns_gate_callbacks *callbacks);
 void bns_gate_set_plugins(struct bns_gate *g, struct bns_plugins *plugins);
+
+/* Versions kept per zone (database.journal-depth), at least 1. */
+void bns_gate_set_journal_depth(struct bns_gate *g, unsigned depth);
 
 /* What plugins may reach through their host: pass to bns_plugins_new. `*g` may be filled in later. */
 struct bns_host_services bns_gate_host_services(struct bns_gate **g);

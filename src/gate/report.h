@@ -9,7 +9,7 @@
  *    "findings":[FINDING…],           every fresh one and the structural problems
  *    "standing":[FINDING…],           those the served version has already
  *    "verdict":"none|pass|hold|refuse"}
- *   FINDING = {"rule","severity","owner","type","host","role","text","remedy","verdict"}
+ *   FINDING = {"rule","severity","owner","type","host","role","rdata","text","remedy","verdict"}
  *
  * Thread: any.
  */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "gate/work.h"
+
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+enum bns_error bns_audit(struct bns_gate *g, struct bns_store_txn *txn, const char *kind, const struct bns_zone *zone,
+			 const struct bns_job *job, const char *text)
+{
+	char when[BNS_TIME_TEXT_MAX];
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "time", bns_time_to_text(bns_clock_wall_s(), when), "event", kind,
+			      "zone", zone->text, "text", or_empty(text));
+	if (!o)
+		return BNS_ENOMEM;
+	if (job) {
+		json_object_set_new(o, "id", json_string(job->id));
+		json_object_set_new(o, "source", json_string(job->source));
+		if (job->candidate)
+			json_object_set_new(o, "serial", json_integer(job->candidate->serial));
+		if (job->publish)
+			json_object_set_new(o, "published", json_integer(job->new_serial));
+		if (job->by[0])
+			json_object_set_new(o, "by", json_string(job->by));
+		if (job->until_s)
+			json_object_set_new(o, "until", json_string(bns_time_to_text(job->until_s, when)));
+		if (job->findings && json_array_size(job->findings) > 0)
+			json_object_set(o, "findings", job->findings);
+	}
+	char *line = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	if (!line)
+		return BNS_ENOMEM;
+	enum bns_error err = bns_store_audit(g->store, txn, line);
+	free(line);
+	return err;
+}
+
+void bns_announce(struct bns_gate *g, enum bns_log_level level, const char *kind, const struct bns_zone *zone,
+		  const struct bns_job *job, const char *text)
+{
+	uint32_t serial = zone->record.published_serial;
+	bns_log(level, "%s zone=%s serial=%u%s%s%s%s%s%s", kind, zone->text, serial, job && job->id[0] ? " id=" : "",
+		job ? job->id : "", job && job->source[0] ? " source=" : "", job ? job->source : "",
+		text && text[0] ? " " : "", or_empty(text));
+	if (!g->callbacks.event)
+		return;
+	struct bns_event event = {
+		.kind = kind,
+		.zone = zone->text,
+		.id = job && job->id[0] ? job->id : NULL,
+		.serial = serial,
+		.text = or_empty(text),
+		.findings = job ? job->findings : NULL,
+	};
+	g->callbacks.event(g->callbacks.arg, &event);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "gate/work.h"
+
+/* SOA RDATA ends in serial, refresh, retry, expire, minimum (RFC 1035 §3.3.13). */
+void bns_freshness_from_soa(struct bns_zone_record *record, const struct bns_contents *c)
+{
+	const struct bns_record *soa = bns_contents_soa(c);
+	const uint8_t *numbers = soa->rdata + soa->rdlen - 20;
+	record->soa_refresh_s = bns_get_u32(numbers + 4);
+	record->soa_retry_s = bns_get_u32(numbers + 8);
+	record->soa_expire_s = bns_get_u32(numbers + 12);
+}
+
+#define RRSIG_EXPIRATION 8 /* offset in its RDATA, RFC 4034 §3.1 */
+
+int64_t bns_freshness_signed_deadline(const struct bns_contents *served)
+{
+	if (!served || !served->is_signed)
+		return 0;
+	int64_t now = bns_clock_wall_s();
+	int64_t earliest = INT64_MAX;
+	uint32_t ttl_max = 0;
+	for (size_t i = 0; i < served->count; i++) {
+		const struct bns_record *r = &served->records[i];
+		if (r->ttl > ttl_max)
+			ttl_max = r->ttl;
+		if (r->type != BNS_TYPE_RRSIG || r->rdlen < RRSIG_EXPIRATION + 4)
+			continue;
+		/* A 32-bit time near now, by serial arithmetic (RFC 4034 §3.1.5). */
+		int64_t end = now + (int32_t)(bns_get_u32(r->rdata + RRSIG_EXPIRATION) - (uint32_t)now);
+		if (end < earliest)
+			earliest = end;
+	}
+	return earliest == INT64_MAX ? 0 : earliest - 2 * (int64_t)ttl_max;
+}
+
+/* ---- records on their way to the store ---- */
+
+void bns_zone_mark_dirty(struct bns_gate *g, struct bns_zone *zone)
+{
+	struct bns_zone_work *w = zone->work;
+	if (w->dirty)
+		return;
+	w->dirty = true;
+	w->dirty_next = g->dirty;
+	g->dirty = zone;
+}
+
+void bns_zone_unmark_dirty(struct bns_gate *g, struct bns_zone *zone)
+{
+	struct bns_zone **link = &g->dirty;
+	while (*link && *link != zone)
+		link = &(*link)->work->dirty_next;
+	if (*link)
+		*link = zone->work->dirty_next;
+	zone->work->dirty = false;
+}
+
+static enum bns_error put_record(struct bns_store_txn *txn, const struct bns_zone *zone)
+{
+	uint8_t form[BNS_ZONE_RECORD_LEN];
+	bns_zone_record_encode(&zone->record, form);
+	return bns_store_put(txn, BNS_DB_ZONE, zone->apex, bns_name_len(zone->apex), form, sizeof(form));
+}
+
+void bns_freshness_flush(struct bns_gate *g)
+{
+	if (!g->dirty)
+		return;
+	struct bns_store_txn *txn = bns_store_begin(g->store);
+	if (!txn)
+		return;
+	struct bns_zone *left = NULL;
+	while (g->dirty) {
+		struct bns_zone *zone = g->dirty;
+		g->dirty = zone->work->dirty_next;
+		zone->work->dirty = false;
+		/* A change in hand writes the whole record itself, and later than this. */
+		if (zone->work->current) {
+			zone->work->dirty = true;
+			zone->work->dirty_next = left;
+			left = zone;
+		} else if (zone->record.has_version && put_record(txn, zone)) {
+			bns_log(BNS_LOG_ERR, "zone=%s its timers could not be stored", zone->text);
+		}
+	}
+	g->dirty = left;
+	bns_store_commit(txn, NULL, NULL);
+}
+
+/* ---- fresh and expired ---- */
+
+static bool hold_has_lasted(const struct bns_zone *zone, int64_t now_s)
+{
+	uint64_t limit = zone->conf->held_limit_s;
+	return zone->held && limit > 0 && now_s - zone->held->since_s >= (int64_t)limit;
+}
+
+void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone)
+{
+	if (!bns_zone_is_secondary(zone) || !zone->record.has_version)
+		return;
+	int64_t now = bns_clock_wall_s();
+	if (hold_has_lasted(zone, now))
+		return;
+	zone->record.refreshed_s = now;
+	zone->record.expires_s = now + zone->record.soa_expire_s;
+	zone->work->expire_wanted = false;
+	bns_zone_mark_dirty(g, zone);
+	if (zone->state != BNS_IMAGE_EXPIRED)
+		return;
+	enum bns_error err = bns_version_publish(g, zone);
+	if (err)
+		bns_log(BNS_LOG_CRIT, "zone=%s is fresh again, but its version can't be read: %s", zone->text,
+			bns_strerror(err));
+	else
+		bns_announce(g, BNS_LOG_NOTICE, "refreshed", zone, NULL, "served again after it had expired");
+}
+
+static void expire_now(struct bns_gate *g, struct bns_zone *zone)
+{
+	struct bns_image *img;
+	enum bns_error err = bns_image_placeholder(zone->apex, BNS_IMAGE_EXPIRED, &img);
+	if (!err)
+		err = bns_table_publish(g->table, img);
+	if (err) {
+		bns_log(BNS_LOG_CRIT, "zone=%s has expired and is still served: %s", zone->text, bns_strerror(err));
+		return;
+	}
+	zone->state = BNS_IMAGE_EXPIRED;
+	zone->work->expire_wanted = false;
+	bns_announce(g, BNS_LOG_CRIT, "expired", zone, NULL, "no primary has answered within SOA EXPIRE");
+}
+
+void bns_gate_expire(struct bns_gate *g, struct bns_zone *zone)
+{
+	if (zone->state != BNS_IMAGE_SERVED)
+		return;
+	if (zone->work->current)
+		zone->work->expire_wanted = true;
+	else
+		expire_now(g, zone);
+}
+
+void bns_freshness_expire_late(struct bns_gate *g, struct bns_zone *zone)
+{
+	if (!zone->work->expire_wanted)
+		return;
+	zone->work->expire_wanted = false;
+	if (zone->state == BNS_IMAGE_SERVED && zone->record.expires_s <= bns_clock_wall_s())
+		expire_now(g, zone);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "gate/work.h"
+
+const char *bns_outcome_to_text(enum bns_outcome o)
+{
+	static const char *const words[] = {
+		[BNS_OUTCOME_SERVED] = "served",   [BNS_OUTCOME_NOTHING_NEW] = "nothing-new",
+		[BNS_OUTCOME_HELD] = "held",       [BNS_OUTCOME_REJECTED] = "rejected",
+		[BNS_OUTCOME_REFUSED] = "refused", [BNS_OUTCOME_FAILED] = "failed",
+	};
+	return words[o];
+}
+
+/* ---- life ---- */
+
+struct bns_gate *bns_gate_new(uv_loop_t *loop, struct bns_table *table, struct bns_store *store,
+			      struct bns_plugins *plugins, const struct bns_gate_callbacks *callbacks)
+{
+	struct bns_gate *g = calloc(1, sizeof(*g));
+	if (!g)
+		return NULL;
+	g->loop = loop;
+	g->table = table;
+	g->store = store;
+	g->plugins = plugins;
+	g->callbacks = *callbacks;
+	g->journal_depth = 20;
+	return g;
+}
+
+void bns_gate_set_plugins(struct bns_gate *g, struct bns_plugins *plugins)
+{
+	g->plugins = plugins;
+}
+
+void bns_gate_set_journal_depth(struct bns_gate *g, unsigned depth)
+{
+	g->journal_depth = depth ? depth : 1;
+}
+
+static void return_borrowed(struct bns_gate *g)
+{
+	while (g->borrowed_count > 0)
+		bns_contents_free(g->borrowed[--g->borrowed_count]);
+}
+
+static void commit_memory(struct bns_gate *g)
+{
+	if (g->memory)
+		bns_store_commit(g->memory, NULL, NULL);
+	g->memory = NULL;
+}
+
+void bns_gate_stop(struct bns_gate *g)
+{
+	g->stopping = true;
+	bns_freshness_flush(g);
+	commit_memory(g);
+}
+
+void bns_gate_free(struct bns_gate *g)
+{
+	if (!g)
+		return;
+	while (g->registry.first) {
+		struct bns_zone *zone = g->registry.first;
+		g->registry.first = zone->next;
+		bns_zone_free(zone);
+	}
+	bns_registry_free(&g->registry);
+	return_borrowed(g);
+	free(g);
+}
+
+/* ---- zones ---- */
+
+static struct bns_zone *zone_new(const struct bns_conf_zone *conf)
+{
+	struct bns_zone *zone = calloc(1, sizeof(*zone));
+	if (!zone)
+		return NULL;
+	zone->work = calloc(1, sizeof(*zone->work));
+	zone->conf = conf;
+	zone->state = BNS_IMAGE_NOT_READY;
+	if (!zone->work || bns_name_from_text(conf->domain, NULL, zone->apex, NULL)) {
+		bns_zone_free(zone);
+		return NULL;
+	}
+	bns_name_lower(zone->apex);
+	bns_name_to_text_nodot(zone->apex, zone->text);
+	return zone;
+}
+
+static enum bns_error recall_record(struct bns_gate *g, struct bns_zone *zone)
+{
+	void *form;
+	size_t len;
+	enum bns_error err = bns_store_get(g->store, BNS_DB_ZONE, zone->apex, bns_name_len(zone->apex), &form, &len);
+	if (err)
+		return err == BNS_ENOENT ? BNS_OK : err;
+	err = bns_zone_record_decode(form, len, &zone->record);
+	free(form);
+	return err;
+}
+
+static enum bns_error publish_placeholder(struct bns_gate *g, struct bns_zone *zone, enum bns_image_state state)
+{
+	struct bns_image *img;
+	enum bns_error err = bns_image_placeholder(zone->apex, state, &img);
+	if (!err)
+		err = bns_table_publish(g->table, img);
+	if (!err)
+		zone->state = state;
+	return err;
+}
+
+/* A secondary that slept past its SOA EXPIRE must not come back with stale data (RFC 1034 §4.3.5). */
+static enum bns_error publish_first(struct bns_gate *g, struct bns_zone *zone)
+{
+	const struct bns_zone_record *r = &zone->record;
+	if (!r->has_version)
+		return publish_placeholder(g, zone, BNS_IMAGE_NOT_READY);
+	if (bns_zone_is_secondary(zone) && r->expires_s != 0 && r->expires_s <= bns_clock_wall_s())
+		return publish_placeholder(g, zone, BNS_IMAGE_EXPIRED);
+	return bns_version_publish(g, zone);
+}
+
+static enum bns_error recall_zone(struct bns_gate *g, struct bns_zone *zone)
+{
+	enum bns_error err = recall_record(g, zone);
+	if (!err)
+		err = bns_candidate_recall(g, zone);
+	if (!err)
+		err = bns_approvals_recall(g, zone);
+	return err ? err : publish_first(g, zone);
+}
+
+/* Plugins learn what is served from the start, as they would from a change. */
+static void tell_plugins_of_start(struct bns_gate *g, struct bns_zone *zone)
+{
+	struct bns_contents *c;
+	if (!g->plugins || zone->state != BNS_IMAGE_SERVED || bns_gate_served(g, zone, &c))
+		return;
+	struct bns_diff diff;
+	if (!bns_diff_make(NULL, c, &diff)) {
+		struct bns_change change = {
+			.zone = zone->apex,
+			.zone_text = zone->text,
+			.origin = BNS_ORIGIN_CONTROL,
+			.source = "store",
+			.id = "",
+			.candidate = c,
+			.diff = &diff,
+			.signed_zone = c->is_signed,
+			.now_s = bns_clock_wall_s(),
+		};
+		bns_plugins_served(g->plugins, &change);
+		bns_diff_free(&diff);
+	}
+	bns_contents_free(c);
+}
+
+enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone *conf, struct bns_zone **out,
+				 struct bns_diag *diag)
+{
+	struct bns_zone *zone = zone_new(conf);
+	enum bns_error err = zone ? recall_zone(g, zone) : BNS_ENOMEM;
+	if (!err)
+		err = bns_registry_add(&g->registry, zone);
+	if (err) {
+		bns_diag_set(diag, NULL, 0, 0, "zone %s can't be brought back from the store: %s", conf->domain,
+			     bns_strerror(err));
+		if (zone) {
+			bns_table_withdraw(g->table, zone->apex);
+			bns_zone_free(zone);
+		}
+		return err;
+	}
+	tell_plugins_of_start(g, zone);
+	*out = zone;
+	return BNS_OK;
+}
+
+void bns_gate_zone_set_conf(struct bns_zone *zone, const struct bns_conf_zone *conf)
+{
+	zone->conf = conf;
+}
+
+struct bns_zone *bns_gate_zone_find(struct bns_gate *g, const uint8_t *apex)
+{
+	return bns_registry_find(&g->registry, apex);
+}
+
+struct bns_zone *bns_gate_zone_first(struct bns_gate *g)
+{
+	return g->registry.first;
+}
+
+size_t bns_gate_zone_count(const struct bns_gate *g)
+{
+	return g->registry.count;
+}
+
+/* ---- once a second ---- */
+
+/* A signed hold that can't last longer: a bogus domain is worse than a broken link. */
+static void end_signed_hold(struct bns_gate *g, struct bns_zone *zone, int64_t now_s)
+{
+	const struct bns_candidate *c = zone->held;
+	if (!c || c->deadline_s == 0 || c->deadline_s > now_s || !zone->conf->signed_hold_serve || zone->work->current)
+		return;
+	bns_announce(g, BNS_LOG_CRIT, "hold-ended", zone, NULL,
+		     "the held version's signatures run out; the waiting candidate is served (signed-hold-limit)");
+	bns_gate_approve(g, c->id, "signatures of the served version run out", "signed-hold-limit", 0, false, NULL,
+			 NULL);
+}
+
+static void tick_zone(struct bns_gate *g, struct bns_zone *zone, int64_t now_s)
+{
+	if (zone->held)
+		end_signed_hold(g, zone, now_s);
+	if (zone->work->approvals && bns_approvals_ended(zone, now_s))
+		bns_restore(g, zone);
+}
+
+void bns_gate_tick(struct bns_gate *g)
+{
+	int64_t now = bns_clock_wall_s();
+	if (g->plugins) {
+		bns_plugins_expire_reviews(g->plugins, bns_clock_mono_ms());
+		bns_plugins_tick(g->plugins, now);
+	}
+	for (struct bns_zone *z = g->registry.first; z; z = z->next)
+		tick_zone(g, z, now);
+	bns_freshness_flush(g);
+	commit_memory(g);
+	return_borrowed(g);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/work.h"
+
+enum bns_error bns_held_drop(struct bns_store_txn *txn, struct bns_job *job, const char *why)
+{
+	struct bns_zone *zone = job->zone;
+	char text[BNS_REASON_MAX];
+	snprintf(text, sizeof(text), "%.*s %s", BNS_REASON_MAX / 2, zone->held->id, why);
+	enum bns_error err = bns_candidate_unstore(txn, zone->held->id);
+	return err ? err : bns_audit(job->gate, txn, "superseded", zone, NULL, text);
+}
+
+/* A removal has no records to digest: its id says which version would go. */
+static void name_removal(struct bns_job *job)
+{
+	static const uint8_t none[BNS_DIGEST_LEN];
+	if (job->kind == BNS_JOB_REMOVE)
+		bns_candidate_id(job->zone->apex, job->zone->record.published_serial, none, job->id);
+}
+
+static void first_finding(const struct bns_job *job, char *out, size_t cap)
+{
+	size_t i;
+	json_t *f;
+	json_array_foreach(job->findings, i, f)
+	{
+		const char *verdict = json_string_value(json_object_get(f, "verdict"));
+		if (!verdict || strcmp(verdict, "hold") != 0)
+			continue;
+		snprintf(out, cap, "%s: %s", json_string_value(json_object_get(f, "rule")),
+			 json_string_value(json_object_get(f, "text")));
+		return;
+	}
+	snprintf(out, cap, "held");
+}
+
+static void held_stored(void *arg, enum bns_error err, const char *reason)
+{
+	struct bns_job *job = arg;
+	char text[BNS_REASON_MAX];
+	first_finding(job, text, sizeof(text));
+	/* The hold stands either way: what isn't on disk is fetched and judged again after a restart. */
+	if (err)
+		bns_log(BNS_LOG_ERR, "zone=%s id=%s the held change could not be stored: %s", job->zone->text, job->id,
+			reason);
+	bns_announce(job->gate, BNS_LOG_WARN, "held", job->zone, job, text);
+	bns_gate_refreshed(job->gate, job->zone);
+	job->zone->leaving = false;
+	bns_job_end(job, BNS_OUTCOME_HELD, "%s", text);
+}
+
+static enum bns_error put_held(struct bns_store_txn *txn, struct bns_job *job, const struct bns_candidate *c)
+{
+	struct bns_zone *zone = job->zone;
+	char text[BNS_REASON_MAX];
+	enum bns_error err = BNS_OK;
+	if (zone->held && strcmp(zone->held->id, c->id) != 0)
+		err = bns_held_drop(txn, job, "superseded by a newer change, which is held too");
+	if (!err)
+		err = bns_candidate_store(txn, zone, c, job->candidate_form, job->candidate_form_len);
+	first_finding(job, text, sizeof(text));
+	if (!err)
+		err = bns_audit(job->gate, txn, "held", zone, job, text);
+	return err;
+}
+
+void bns_hold(struct bns_job *job)
+{
+	struct bns_zone *zone = job->zone;
+	name_removal(job);
+	struct bns_candidate *c = bns_candidate_from_job(job, BNS_CANDIDATE_HELD);
+	struct bns_store_txn *txn = bns_store_begin(job->gate->store);
+	enum bns_error err = c && txn ? put_held(txn, job, c) : BNS_ENOMEM;
+	if (err) {
+		bns_store_drop(txn);
+		bns_candidate_free(c);
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the change can't be held: %s", bns_strerror(err));
+		return;
+	}
+	if (zone->held)
+		c->since_s = zone->held->since_s; /* the same candidate, judged again */
+	bns_candidate_free(zone->held);
+	zone->held = c;
+	bns_store_commit(txn, held_stored, job);
+}
+
+static void refusal_stored(void *arg, enum bns_error err, const char *reason)
+{
+	struct bns_job *job = arg;
+	if (err)
+		bns_log(BNS_LOG_ERR, "zone=%s the refusal could not be stored: %s", job->zone->text, reason);
+	bns_job_end(job, BNS_OUTCOME_REFUSED, "%s", job->why);
+}
+
+void bns_refuse(struct bns_job *job, const char *reason)
+{
+	snprintf(job->why, sizeof(job->why), "%s", reason);
+	bns_announce(job->gate, BNS_LOG_ERR, "refused", job->zone, job, job->why);
+	struct bns_store_txn *txn = bns_store_begin(job->gate->store);
+	enum bns_error err = txn ? bns_audit(job->gate, txn, "refused", job->zone, job, job->why) : BNS_ENOMEM;
+	/* A held candidate that is refused on its second look stays held; a new one leaves no trace but the audit. */
+	if (!err && job->id[0] && (job->kind == BNS_JOB_SUBMIT || job->kind == BNS_JOB_FILE))
+		err = bns_candidate_unstore(txn, job->id);
+	if (err) {
+		bns_store_drop(txn);
+		refusal_stored(job, err, bns_strerror(err));
+		return;
+	}
+	bns_store_commit(txn, refusal_stored, job);
+}

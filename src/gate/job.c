@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "gate/work.h"
+
+struct bns_job *bns_job_new(struct bns_gate *g, struct bns_zone *zone, enum bns_job_kind kind)
+{
+	struct bns_job *job = calloc(1, sizeof(*job));
+	if (!job)
+		return NULL;
+	job->kind = kind;
+	job->gate = g;
+	job->zone = zone;
+	job->work.data = job;
+	return job;
+}
+
+static void job_free(struct bns_job *job)
+{
+	free(job->version_blob);
+	free(job->upstream_blob);
+	free(job->write_path);
+	free(job->candidate_form);
+	free(job->publish_form);
+	bns_arena_free(&job->arena);
+	if (job->has_diff)
+		bns_diff_free(&job->diff);
+	bns_problems_free(&job->problems);
+	if (job->publish != job->candidate)
+		bns_contents_free(job->publish);
+	bns_contents_free(job->candidate);
+	bns_contents_free(job->served);
+	bns_contents_free(job->upstream);
+	bns_image_free(job->image);
+	json_decref(job->findings);
+	json_decref(job->report);
+	free(job);
+}
+
+static void begin_next(struct bns_zone *zone)
+{
+	struct bns_zone_work *w = zone->work;
+	struct bns_job *job = w->first;
+	w->current = job;
+	if (!job)
+		return;
+	w->first = job->next;
+	if (!w->first)
+		w->last = NULL;
+	bns_pipeline_start(job);
+}
+
+void bns_job_enqueue(struct bns_job *job)
+{
+	struct bns_zone_work *w = job->zone->work;
+	job->next = NULL;
+	if (w->last)
+		w->last->next = job;
+	else
+		w->first = job;
+	w->last = job;
+	job->gate->jobs++;
+	if (!w->current)
+		begin_next(job->zone);
+}
+
+void bns_zone_free(struct bns_zone *zone)
+{
+	bns_approvals_free(zone->work);
+	bns_candidate_free(zone->held);
+	while (zone->rejected) {
+		struct bns_candidate *c = zone->rejected;
+		zone->rejected = c->next;
+		bns_candidate_free(c);
+	}
+	free(zone->work);
+	free(zone);
+}
+
+static void tell(struct bns_job *job)
+{
+	if (job->dry_done)
+		job->dry_done(job->arg, job->zone, job->report);
+	else if (job->done)
+		job->done(job->arg, job->zone->work->gone ? NULL : job->zone, &job->result);
+}
+
+static void settle(struct bns_job *job, enum bns_outcome outcome, const char *fmt, va_list args)
+{
+	struct bns_zone *zone = job->zone;
+	job->result.outcome = outcome;
+	job->result.serial = zone->record.has_version ? zone->record.published_serial : 0;
+	memcpy(job->result.id, job->id, sizeof(job->result.id));
+	vsnprintf(job->result.reason, sizeof(job->result.reason), fmt, args);
+	if (job->kind != BNS_JOB_DRY_RUN) {
+		bool failed = outcome == BNS_OUTCOME_REFUSED || outcome == BNS_OUTCOME_FAILED;
+		snprintf(zone->last_error, sizeof(zone->last_error), "%s", failed ? job->result.reason : "");
+	}
+	job->gate->jobs--;
+	tell(job);
+	job_free(job);
+}
+
+/* Those who waited behind a removal hear that the zone is gone. */
+static void empty_line(struct bns_zone_work *w)
+{
+	while (w->first) {
+		struct bns_job *job = w->first;
+		w->first = job->next;
+		job->result.outcome = BNS_OUTCOME_FAILED;
+		snprintf(job->result.reason, sizeof(job->result.reason), "the zone has been removed");
+		job->gate->jobs--;
+		tell(job);
+		job_free(job);
+	}
+}
+
+void bns_job_end(struct bns_job *job, enum bns_outcome outcome, const char *fmt, ...)
+{
+	struct bns_zone *zone = job->zone;
+	struct bns_gate *g = job->gate;
+	va_list args;
+	va_start(args, fmt);
+	settle(job, outcome, fmt, args);
+	va_end(args);
+	if (zone->work->gone) {
+		empty_line(zone->work);
+		bns_zone_free(zone);
+		return;
+	}
+	zone->work->current = NULL;
+	bns_freshness_expire_late(g, zone);
+	begin_next(zone);
+}

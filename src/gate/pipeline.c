@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "gate/report.h"
+#include "gate/work.h"
+
+/* ---- first step: read what is needed, then prepare in the pool ---- */
+
+static enum bns_error read_stored(struct bns_job *job)
+{
+	struct bns_zone *zone = job->zone;
+	job->record = zone->record;
+	job->serial_policy = zone->conf->serial;
+	if (zone->state == BNS_IMAGE_SERVED)
+		job->served_image = bns_table_get(job->gate->table, zone->apex);
+	if (zone->record.has_version && zone->state != BNS_IMAGE_SERVED) {
+		enum bns_error err = bns_version_blob(job->gate, zone, zone->record.version_seq, &job->version_blob,
+						      &job->version_len);
+		if (err)
+			return err;
+	}
+	if (zone->record.amended_ever) {
+		enum bns_error err = bns_store_get(job->gate->store, BNS_DB_UPSTREAM, zone->apex,
+						   bns_name_len(zone->apex), &job->upstream_blob, &job->upstream_len);
+		if (err && err != BNS_ENOENT)
+			return err;
+	}
+	return BNS_OK;
+}
+
+/* An operator's or a policy's decision is about a candidate that may be gone by the time it is its turn. */
+static enum bns_error read_decided(struct bns_job *job)
+{
+	const struct bns_candidate *held = job->zone->held;
+	if (!held || strcmp(held->id, job->id) != 0)
+		return BNS_ENOENT;
+	job->origin = held->origin;
+	memcpy(job->source, held->source, sizeof(job->source));
+	return bns_candidate_contents(job->gate, job->id, &job->candidate);
+}
+
+static void prepare_work(uv_work_t *work)
+{
+	bns_prepare_in_pool(work->data);
+}
+
+static void review(struct bns_job *job);
+static void after_prepare(uv_work_t *work, int status);
+
+void bns_pipeline_start(struct bns_job *job)
+{
+	enum bns_error err = BNS_OK;
+	if (job->gate->stopping) {
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the server is going away");
+		return;
+	}
+	if (job->kind == BNS_JOB_APPROVE || job->kind == BNS_JOB_JUDGE)
+		err = read_decided(job);
+	if (!err)
+		err = read_stored(job);
+	if (!err && uv_queue_work(job->gate->loop, &job->work, prepare_work, after_prepare))
+		err = BNS_ENOMEM;
+	if (err == BNS_ENOENT)
+		bns_job_end(job, BNS_OUTCOME_FAILED, "candidate %s doesn't wait any more", job->id);
+	else if (err)
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the change could not be prepared: %s", bns_strerror(err));
+}
+
+/* ---- second step: what is known before any review ---- */
+
+static void refuse_unreadable(struct bns_job *job)
+{
+	char place[sizeof(job->diag.file) + sizeof(job->diag.text) + 32];
+	if (job->diag.text[0] == '\0')
+		bns_diag_set(&job->diag, NULL, 0, 0, "%s", bns_strerror(job->pool_error));
+	bns_diag_format(&job->diag, place, sizeof(place));
+	if (job->pool_error == BNS_ENOMEM)
+		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", place);
+	else
+		bns_refuse(job, place);
+}
+
+static void refuse_broken(struct bns_job *job)
+{
+	char place[sizeof(job->diag.file) + sizeof(job->diag.text) + 32];
+	bns_diag_format(&job->problems.list[0].where, place, sizeof(place));
+	json_decref(job->findings);
+	job->findings = bns_report_findings(NULL, &job->problems);
+	bns_refuse(job, place);
+}
+
+static void end_withdrawn(void *arg, enum bns_error err, const char *reason)
+{
+	struct bns_job *job = arg;
+	struct bns_zone *zone = job->zone;
+	if (err) {
+		bns_log(BNS_LOG_ERR, "zone=%s the store did not take the end of a held change: %s", zone->text, reason);
+	} else {
+		bns_candidate_free(zone->held);
+		zone->held = NULL;
+		bns_announce(job->gate, BNS_LOG_NOTICE, "withdrawn", zone, job, "its source is back at what is served");
+	}
+	bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "%s", "");
+}
+
+/* Upstream is what we have accepted (again). A change that was held is thereby taken back. */
+static void end_nothing_new(struct bns_job *job)
+{
+	struct bns_zone *zone = job->zone;
+	bns_gate_refreshed(job->gate, zone);
+	if (!zone->held || zone->held->origin == BNS_ORIGIN_REMOVAL) {
+		bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "%s", "");
+		return;
+	}
+	struct bns_store_txn *txn = bns_store_begin(job->gate->store);
+	if (!txn || bns_held_drop(txn, job, "withdrawn: its source is back at what is served")) {
+		bns_store_drop(txn);
+		bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "%s", "");
+		return;
+	}
+	bns_store_commit(txn, end_withdrawn, job);
+}
+
+/* True where the job has ended: an earlier decision stands. */
+static bool decided_before(struct bns_job *job)
+{
+	struct bns_zone *zone = job->zone;
+	if (job->kind != BNS_JOB_SUBMIT && job->kind != BNS_JOB_FILE)
+		return false;
+	if (job->nothing_new && !job->force) {
+		end_nothing_new(job);
+		return true;
+	}
+	if (job->force)
+		return false;
+	if (zone->held && strcmp(zone->held->id, job->id) == 0) {
+		bns_gate_refreshed(job->gate, zone);
+		bns_job_end(job, BNS_OUTCOME_HELD, "%s is held already", job->id);
+		return true;
+	}
+	if (bns_candidate_find_rejected(zone, job->id)) {
+		bns_gate_refreshed(job->gate, zone);
+		bns_job_end(job, BNS_OUTCOME_REJECTED, "%s was rejected", job->id);
+		return true;
+	}
+	return false;
+}
+
+/* ---- third step: on disk as `reviewing`, then the reviews ---- */
+
+static void reviewing_stored(void *arg, enum bns_error err, const char *reason)
+{
+	struct bns_job *job = arg;
+	if (err)
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the store can't take the change: %s", reason);
+	else
+		review(job);
+}
+
+static void store_reviewing(struct bns_job *job)
+{
+	struct bns_candidate *c = bns_candidate_from_job(job, BNS_CANDIDATE_REVIEWING);
+	struct bns_store_txn *txn = bns_store_begin(job->gate->store);
+	enum bns_error err = c && txn ? BNS_OK : BNS_ENOMEM;
+	if (!err)
+		err = bns_candidate_store(txn, job->zone, c, job->candidate_form, job->candidate_form_len);
+	bns_candidate_free(c);
+	if (err) {
+		bns_store_drop(txn);
+		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", bns_strerror(err));
+		return;
+	}
+	bns_store_commit(txn, reviewing_stored, job);
+}
+
+static void after_prepare(uv_work_t *work, int status)
+{
+	struct bns_job *job = work->data;
+	if (status == UV_ECANCELED || job->gate->stopping) {
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the server is going away");
+		return;
+	}
+	if (job->pool_error) {
+		refuse_unreadable(job);
+		return;
+	}
+	if (job->kind == BNS_JOB_DRY_RUN) {
+		review(job);
+		return;
+	}
+	if (job->problems.count > 0) {
+		refuse_broken(job);
+		return;
+	}
+	if (decided_before(job))
+		return;
+	if (job->kind == BNS_JOB_REMOVE && job->approved)
+		bns_publish_removal(job);
+	else if (job->kind == BNS_JOB_REMOVE || (job->kind == BNS_JOB_APPROVE && job->keep_branding))
+		review(job);
+	else if (job->kind == BNS_JOB_APPROVE)
+		bns_pipeline_accept(job);
+	else
+		store_reviewing(job);
+}
+
+/* ---- fourth step: the reviews, and what follows from them ---- */
+
+static enum bns_error keep_amendments(struct bns_job *job, const struct bns_review_result *result)
+{
+	bns_arena_init(&job->arena);
+	job->amendments = bns_arena_alloc(&job->arena, result->amendment_count * sizeof(*job->amendments) + 1);
+	if (!job->amendments)
+		return BNS_ENOMEM;
+	for (size_t i = 0; i < result->amendment_count; i++) {
+		const struct bns_amendment *from = &result->amendments[i];
+		if (bns_approvals_cover(job->zone, from->owner, job->change.now_s))
+			continue;
+		struct bns_amendment *to = &job->amendments[job->amendment_count++];
+		struct bns_record *with = bns_arena_alloc(&job->arena, from->count * sizeof(*with) + 1);
+		*to = *from;
+		to->owner = bns_arena_dup(&job->arena, from->owner, bns_name_len(from->owner));
+		to->with = with;
+		if (!with || !to->owner)
+			return BNS_ENOMEM;
+		for (size_t k = 0; k < from->count; k++) {
+			with[k] = from->with[k];
+			with[k].rdata = bns_arena_dup(&job->arena, with[k].rdata, with[k].rdlen);
+			if (!with[k].rdata && with[k].rdlen > 0)
+				return BNS_ENOMEM;
+		}
+	}
+	return BNS_OK;
+}
+
+static void refused_by_plugin(struct bns_job *job, const struct bns_review_result *result)
+{
+	const char *text = "a plugin refused the change";
+	for (size_t i = 0; i < result->note_count; i++)
+		if (result->notes[i].note.verdict == BNS_VERDICT_REFUSE)
+			text = result->notes[i].note.text;
+	bns_refuse(job, text);
+}
+
+static void review_done(void *arg, const struct bns_review_result *result)
+{
+	struct bns_job *job = arg;
+	job->verdict = result->verdict;
+	job->report = bns_report(job->zone->apex, job->served, job->candidate, &job->diff, result, &job->problems);
+	if (job->kind == BNS_JOB_DRY_RUN) {
+		bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "%s", "");
+		return;
+	}
+	job->findings = bns_report_findings(result, &job->problems);
+	if (!job->findings || !job->report || keep_amendments(job, result)) {
+		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", bns_strerror(BNS_ENOMEM));
+		return;
+	}
+	if (job->verdict < BNS_VERDICT_HOLD)
+		bns_approvals_prune(job->zone, result);
+	if (job->verdict == BNS_VERDICT_REFUSE)
+		refused_by_plugin(job, result);
+	else if (job->verdict == BNS_VERDICT_HOLD)
+		bns_hold(job);
+	else if (job->kind == BNS_JOB_REMOVE)
+		bns_publish_removal(job);
+	else
+		bns_pipeline_accept(job);
+}
+
+static void review(struct bns_job *job)
+{
+	job->change = (struct bns_change){
+		.zone = job->zone->apex,
+		.zone_text = job->zone->text,
+		.origin = job->origin,
+		.source = job->source,
+		.id = job->id,
+		.served = job->served,
+		.candidate = job->candidate,
+		.diff = &job->diff,
+		.signed_zone = job->candidate && job->candidate->is_signed,
+		.keep_branding = job->keep_branding,
+		.dry_run = job->kind == BNS_JOB_DRY_RUN,
+		.now_s = bns_clock_wall_s(),
+	};
+	if (!job->gate->plugins) {
+		review_done(job, &(struct bns_review_result){.verdict = BNS_VERDICT_PASS});
+		return;
+	}
+	uint64_t deadline = bns_clock_mono_ms() + BNS_REVIEW_LIMIT_MS;
+	enum bns_error err = bns_plugins_review(job->gate->plugins, &job->change, deadline, review_done, job);
+	if (err)
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the change could not be reviewed: %s", bns_strerror(err));
+}
+
+/* ---- fifth step: build what was accepted ---- */
+
+static void build_work(uv_work_t *work)
+{
+	bns_build_in_pool(work->data);
+}
+
+static void after_build(uv_work_t *work, int status)
+{
+	struct bns_job *job = work->data;
+	if (status == UV_ECANCELED || job->gate->stopping)
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the server is going away");
+	else if (job->pool_error)
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the zone could not be built: %s", bns_strerror(job->pool_error));
+	else if (job->problems.count > 0)
+		refuse_broken(job);
+	else
+		bns_publish_commit(job);
+}
+
+void bns_pipeline_accept(struct bns_job *job)
+{
+	if (uv_queue_work(job->gate->loop, &job->work, build_work, after_build))
+		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", bns_strerror(BNS_ENOMEM));
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "gate/work.h"
+#include "zone/dump.h"
+#include "zone/load.h"
+
+/* The stored form as contents; an absent one is no error. */
+static enum bns_error decode(const void *blob, size_t len, struct bns_contents **out)
+{
+	return blob ? bns_contents_decode(blob, len, out) : BNS_OK;
+}
+
+/*
+ * What the change is compared with. The image readers answer from is the
+ * truth; only an expired zone's last version comes from the store.
+ */
+static enum bns_error prepare_served(struct bns_job *job)
+{
+	if (job->version_blob)
+		return decode(job->version_blob, job->version_len, &job->served);
+	return job->served_image ? bns_image_contents(job->served_image, &job->served) : BNS_OK;
+}
+
+static bool is_nothing_new(const struct bns_job *job)
+{
+	if (!job->served || job->candidate->serial != job->record.upstream_serial)
+		return false;
+	/* Unamended, the served version differs from upstream's in its serial at most. */
+	if (!job->upstream)
+		return job->diff.count == 0;
+	struct bns_diff diff;
+	if (bns_diff_make(job->upstream, job->candidate, &diff))
+		return false;
+	bool same = diff.count == 0;
+	bns_diff_free(&diff);
+	return same;
+}
+
+static enum bns_error read_candidate(struct bns_job *job)
+{
+	if (job->kind == BNS_JOB_FILE) {
+		enum bns_error err = bns_zone_load(job->source, job->zone->apex, &job->candidate, &job->diag);
+		if (err)
+			return err;
+	}
+	return job->candidate ? bns_contents_finish(job->candidate) : BNS_OK;
+}
+
+static enum bns_error identify(struct bns_job *job)
+{
+	enum bns_error err = bns_contents_digest(job->candidate, job->digest);
+	if (err)
+		return err;
+	bns_candidate_id(job->zone->apex, job->candidate->serial, job->digest, job->id);
+	if (job->kind == BNS_JOB_DRY_RUN)
+		return BNS_OK;
+	return bns_contents_encode(job->candidate, &job->candidate_form, &job->candidate_form_len);
+}
+
+void bns_prepare_in_pool(struct bns_job *job)
+{
+	job->pool_error = read_candidate(job);
+	if (!job->pool_error && job->candidate)
+		job->pool_error = bns_zone_check(job->candidate, &job->problems);
+	if (!job->pool_error && job->candidate)
+		job->pool_error = identify(job);
+	if (!job->pool_error)
+		job->pool_error = prepare_served(job);
+	if (!job->pool_error)
+		job->pool_error = decode(job->upstream_blob, job->upstream_len, &job->upstream);
+	if (!job->pool_error)
+		job->pool_error = bns_diff_make(job->served, job->candidate, &job->diff);
+	if (job->pool_error)
+		return;
+	job->has_diff = true;
+	job->nothing_new = job->candidate && is_nothing_new(job);
+}
+
+/* Takes `next` as what will be published. */
+static void replace_publish(struct bns_job *job, struct bns_contents *next)
+{
+	if (job->publish != job->candidate)
+		bns_contents_free(job->publish);
+	job->publish = next;
+}
+
+static enum bns_error amend(struct bns_job *job)
+{
+	job->publish = job->candidate;
+	for (size_t i = 0; i < job->amendment_count; i++) {
+		const struct bns_amendment *a = &job->amendments[i];
+		struct bns_contents *next;
+		enum bns_error err = bns_contents_with_rrset(job->publish, a->owner, a->type, a->with, a->count, &next);
+		if (err)
+			return err;
+		replace_publish(job, next);
+	}
+	if (job->amendment_count == 0)
+		return BNS_OK;
+
+	struct bns_diff diff;
+	enum bns_error err = bns_diff_make(job->candidate, job->publish, &diff);
+	if (err)
+		return err;
+	job->amended = diff.count > 0;
+	bns_diff_free(&diff);
+	bns_problems_free(&job->problems);
+	return bns_zone_check(job->publish, &job->problems);
+}
+
+static enum bns_error renumber(struct bns_job *job)
+{
+	job->new_serial = bns_serial_to_publish(&job->record, job->serial_policy, job->candidate->serial, job->amended,
+						bns_clock_wall_s(), &job->new_amended_ever);
+	if (job->publish->serial == job->new_serial)
+		return BNS_OK;
+	struct bns_contents *next;
+	enum bns_error err = bns_contents_with_serial(job->publish, job->new_serial, &next);
+	if (!err)
+		replace_publish(job, next);
+	return err;
+}
+
+void bns_build_in_pool(struct bns_job *job)
+{
+	job->pool_error = amend(job);
+	if (job->pool_error || job->problems.count > 0)
+		return;
+	job->pool_error = renumber(job);
+	if (!job->pool_error && job->publish != job->candidate)
+		job->pool_error = bns_contents_encode(job->publish, &job->publish_form, &job->publish_form_len);
+	if (!job->pool_error)
+		job->pool_error = bns_image_build(job->publish, &job->image);
+}
+
+/* Written beside and renamed, so that a reader of the file never meets half a zone. */
+static enum bns_error write_file(const char *path, const struct bns_contents *c)
+{
+	char temp[4096];
+	if ((size_t)snprintf(temp, sizeof(temp), "%s.tmp", path) >= sizeof(temp))
+		return BNS_ERANGE;
+	FILE *f = fopen(temp, "we");
+	if (!f)
+		return BNS_EIO;
+	enum bns_error err = bns_zone_dump(c, f);
+	bool synced = fflush(f) == 0 && fsync(fileno(f)) == 0;
+	if ((fclose(f) != 0 || !synced) && !err)
+		err = errno == ENOSPC ? BNS_EFULL : BNS_EIO;
+	if (!err && rename(temp, path) != 0)
+		err = BNS_EIO;
+	if (err)
+		unlink(temp);
+	return err;
+}
+
+void bns_write_file_in_pool(struct bns_job *job)
+{
+	job->pool_error = write_file(job->write_path, job->publish);
+}

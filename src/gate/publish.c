@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "gate/work.h"
+
+/* ---- what others are told of a new version ---- */
+
+static void tell_plugins(struct bns_job *job, const struct bns_contents *now)
+{
+	job->change.zone = job->zone->apex;
+	job->change.zone_text = job->zone->text;
+	job->change.origin = job->origin;
+	job->change.source = job->source;
+	job->change.id = job->id;
+	job->change.served = job->served;
+	job->change.candidate = now;
+	job->change.diff = &job->diff;
+	job->change.signed_zone = now && now->is_signed;
+	job->change.now_s = bns_clock_wall_s();
+	if (job->gate->plugins)
+		bns_plugins_served(job->gate->plugins, &job->change);
+}
+
+static void write_work(uv_work_t *work)
+{
+	bns_write_file_in_pool(work->data);
+}
+
+static void after_write(uv_work_t *work, int status)
+{
+	struct bns_job *job = work->data;
+	if (status == 0 && job->pool_error)
+		bns_log(BNS_LOG_ERR, "zone=%s file=%s the accepted version could not be written: %s", job->zone->text,
+			job->write_path, bns_strerror(job->pool_error));
+	bns_job_end(job, BNS_OUTCOME_SERVED, "%s", "");
+}
+
+/* A secondary with a file keeps its accepted version there too. */
+static void end_served(struct bns_job *job)
+{
+	const struct bns_conf_zone *conf = job->zone->conf;
+	if (bns_zone_is_secondary(job->zone) && conf->file && !job->gate->stopping) {
+		job->write_path = strdup(conf->file);
+		if (job->write_path && !uv_queue_work(job->gate->loop, &job->work, write_work, after_write))
+			return;
+		bns_log(BNS_LOG_ERR, "zone=%s file=%s the accepted version was not written: %s", job->zone->text,
+			conf->file, bns_strerror(BNS_ENOMEM));
+	}
+	bns_job_end(job, BNS_OUTCOME_SERVED, "%s", "");
+}
+
+/* ---- a version becomes public ---- */
+
+static const char *served_kind(const struct bns_job *job)
+{
+	if (job->kind == BNS_JOB_APPROVE)
+		return "approved";
+	return job->origin == BNS_ORIGIN_RESTORE ? "restored" : "served";
+}
+
+static const char *served_text(const struct bns_job *job)
+{
+	if (job->kind == BNS_JOB_APPROVE)
+		return job->why;
+	return job->amended ? "taken with the branding records as pinned" : "";
+}
+
+static void forget_held(struct bns_zone *zone)
+{
+	bns_candidate_free(zone->held);
+	zone->held = NULL;
+}
+
+static void committed(void *arg, enum bns_error err, const char *reason)
+{
+	struct bns_job *job = arg;
+	struct bns_zone *zone = job->zone;
+	if (!err)
+		err = bns_table_publish(job->gate->table, job->image);
+	if (err) {
+		bns_announce(job->gate, BNS_LOG_CRIT, "failed", zone, job, reason ? reason : bns_strerror(err));
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the store can't take the change: %s",
+			    reason ? reason : bns_strerror(err));
+		return;
+	}
+	job->image = NULL; /* the table's now */
+	zone->record = job->new_record;
+	zone->state = BNS_IMAGE_SERVED;
+	if (job->kind == BNS_JOB_APPROVE && zone->held)
+		bns_approvals_add(zone, zone->held->findings, job->until_s);
+	forget_held(zone);
+	bns_announce(job->gate, BNS_LOG_NOTICE, served_kind(job), zone, job, served_text(job));
+	tell_plugins(job, job->publish);
+	if (job->gate->callbacks.published)
+		job->gate->callbacks.published(job->gate->callbacks.arg, zone);
+	end_served(job);
+}
+
+static void fill_record(struct bns_job *job)
+{
+	struct bns_zone_record *r = &job->new_record;
+	*r = job->zone->record;
+	if (!r->has_version)
+		r->oldest_seq = r->version_seq + 1;
+	r->has_version = true;
+	r->version_seq++;
+	r->amended_ever = job->new_amended_ever;
+	r->upstream_serial = job->candidate->serial;
+	r->published_serial = job->new_serial;
+	bns_freshness_from_soa(r, job->publish);
+	if (bns_zone_is_secondary(job->zone)) {
+		r->refreshed_s = bns_clock_wall_s();
+		r->expires_s = r->refreshed_s + r->soa_expire_s;
+	} else {
+		r->expires_s = 0;
+	}
+}
+
+static enum bns_error put_versions(struct bns_store_txn *txn, struct bns_job *job)
+{
+	const void *form = job->publish_form ? job->publish_form : job->candidate_form;
+	size_t len = job->publish_form ? job->publish_form_len : job->candidate_form_len;
+	const uint8_t *apex = job->zone->apex;
+	enum bns_error err = bns_version_put(txn, job->zone, job->new_record.version_seq, form, len);
+	if (!err)
+		err = bns_version_prune(job->gate, txn, job->zone, &job->new_record);
+	if (!err && job->amended)
+		err = bns_store_put(txn, BNS_DB_UPSTREAM, apex, bns_name_len(apex), job->candidate_form,
+				    job->candidate_form_len);
+	else if (!err && job->zone->record.amended_ever)
+		err = bns_store_del(txn, BNS_DB_UPSTREAM, apex, bns_name_len(apex));
+	return err;
+}
+
+/* An approval's acceptance is in the same transaction as what it lets through. */
+static enum bns_error put_decision(struct bns_store_txn *txn, struct bns_job *job)
+{
+	struct bns_zone *zone = job->zone;
+	enum bns_error err = bns_candidate_unstore(txn, job->id);
+	if (!err && zone->held && strcmp(zone->held->id, job->id) != 0)
+		err = bns_held_drop(txn, job, "superseded by a newer version");
+	if (!err && job->kind == BNS_JOB_APPROVE && job->zone->held)
+		err = bns_approvals_store(txn, zone, job->zone->held->findings, job->until_s);
+	else if (!err && zone->work->approvals)
+		err = bns_approvals_store(txn, zone, NULL, 0);
+	if (!err)
+		err = bns_audit(job->gate, txn, served_kind(job), zone, job, served_text(job));
+	return err;
+}
+
+void bns_publish_commit(struct bns_job *job)
+{
+	uint8_t record[BNS_ZONE_RECORD_LEN];
+	const uint8_t *apex = job->zone->apex;
+	struct bns_store_txn *txn = bns_store_begin(job->gate->store);
+	enum bns_error err = txn ? BNS_OK : BNS_ENOMEM;
+
+	fill_record(job);
+	bns_zone_record_encode(&job->new_record, record);
+	if (!err)
+		err = put_versions(txn, job);
+	if (!err)
+		err = put_decision(txn, job);
+	if (!err)
+		err = bns_store_put(txn, BNS_DB_ZONE, apex, bns_name_len(apex), record, sizeof(record));
+	if (err) {
+		bns_store_drop(txn);
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the change could not be stored: %s", bns_strerror(err));
+		return;
+	}
+	bns_store_commit(txn, committed, job);
+}
+
+/* ---- a zone goes ---- */
+
+static void removal_committed(void *arg, enum bns_error err, const char *reason)
+{
+	struct bns_job *job = arg;
+	struct bns_zone *zone = job->zone;
+	if (err) {
+		zone->leaving = false;
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the store can't take the removal: %s", reason);
+		return;
+	}
+	bns_table_withdraw(job->gate->table, zone->apex);
+	bns_announce(job->gate, BNS_LOG_NOTICE, "removed", zone, job, job->why);
+	tell_plugins(job, NULL);
+	bns_zone_unmark_dirty(job->gate, zone);
+	bns_registry_remove(&job->gate->registry, zone);
+	zone->work->gone = true;
+	zone->record.has_version = false;
+	bns_job_end(job, BNS_OUTCOME_SERVED, "%s", "");
+}
+
+void bns_publish_removal(struct bns_job *job)
+{
+	struct bns_store_txn *txn = bns_store_begin(job->gate->store);
+	enum bns_error err = txn ? bns_version_forget_zone(txn, job->zone) : BNS_ENOMEM;
+	if (!err)
+		err = bns_audit(job->gate, txn, "removed", job->zone, job, job->why);
+	if (err) {
+		bns_store_drop(txn);
+		job->zone->leaving = false;
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the removal could not be stored: %s", bns_strerror(err));
+		return;
+	}
+	bns_store_commit(txn, removal_committed, job);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "gate/work.h"
+
+/* Zone name and sequence number, so that a zone's versions lie together and in order. */
+#define KEY_MAX (BNS_NAME_MAX + 8)
+
+static size_t key_of(const struct bns_zone *zone, uint64_t seq, uint8_t key[KEY_MAX])
+{
+	size_t n = bns_name_len(zone->apex);
+	memcpy(key, zone->apex, n);
+	bns_put_u64(key + n, seq);
+	return n + 8;
+}
+
+enum bns_error bns_version_put(struct bns_store_txn *txn, const struct bns_zone *zone, uint64_t seq, const void *form,
+			       size_t form_len)
+{
+	uint8_t key[KEY_MAX];
+	return bns_store_put(txn, BNS_DB_VERSION, key, key_of(zone, seq, key), form, form_len);
+}
+
+enum bns_error bns_version_prune(struct bns_gate *g, struct bns_store_txn *txn, const struct bns_zone *zone,
+				 struct bns_zone_record *record)
+{
+	uint8_t key[KEY_MAX];
+	while (record->version_seq - record->oldest_seq >= g->journal_depth) {
+		enum bns_error err = bns_store_del(txn, BNS_DB_VERSION, key, key_of(zone, record->oldest_seq, key));
+		if (err)
+			return err;
+		record->oldest_seq++;
+	}
+	return BNS_OK;
+}
+
+static enum bns_error forget_candidates(struct bns_store_txn *txn, const struct bns_zone *zone)
+{
+	enum bns_error err = zone->held ? bns_candidate_unstore(txn, zone->held->id) : BNS_OK;
+	for (const struct bns_candidate *c = zone->rejected; c && !err; c = c->next)
+		err = bns_candidate_unstore(txn, c->id);
+	return err;
+}
+
+enum bns_error bns_version_forget_zone(struct bns_store_txn *txn, const struct bns_zone *zone)
+{
+	const struct bns_zone_record *r = &zone->record;
+	size_t n = bns_name_len(zone->apex);
+	uint8_t key[KEY_MAX];
+	enum bns_error err = BNS_OK;
+	for (uint64_t seq = r->oldest_seq; r->has_version && seq <= r->version_seq && !err; seq++)
+		err = bns_store_del(txn, BNS_DB_VERSION, key, key_of(zone, seq, key));
+	if (!err)
+		err = bns_store_del(txn, BNS_DB_UPSTREAM, zone->apex, n);
+	if (!err)
+		err = bns_store_del(txn, BNS_DB_ZONE, zone->apex, n);
+	return err ? err : forget_candidates(txn, zone);
+}
+
+enum bns_error bns_version_blob(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq, void **data, size_t *len)
+{
+	uint8_t key[KEY_MAX];
+	return bns_store_get(g->store, BNS_DB_VERSION, key, key_of(zone, seq, key), data, len);
+}
+
+static enum bns_error version_contents(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq,
+				       struct bns_contents **out)
+{
+	void *data;
+	size_t len;
+	enum bns_error err = bns_version_blob(g, zone, seq, &data, &len);
+	if (err)
+		return err;
+	err = bns_contents_decode(data, len, out);
+	free(data);
+	return err;
+}
+
+enum bns_error bns_version_publish(struct bns_gate *g, struct bns_zone *zone)
+{
+	struct bns_contents *c;
+	struct bns_image *img;
+	enum bns_error err = version_contents(g, zone, zone->record.version_seq, &c);
+	if (err)
+		return err;
+	err = bns_image_build(c, &img);
+	bns_contents_free(c);
+	if (err)
+		return err;
+	err = bns_table_publish(g->table, img);
+	if (err) {
+		bns_image_free(img);
+		return err;
+	}
+	zone->state = BNS_IMAGE_SERVED;
+	return BNS_OK;
+}
+
+enum bns_error bns_gate_served(struct bns_gate *g, const struct bns_zone *zone, struct bns_contents **out)
+{
+	const struct bns_image *img = bns_table_get(g->table, zone->apex);
+	if (img && img->state == BNS_IMAGE_SERVED)
+		return bns_image_contents(img, out);
+	return BNS_ENOENT;
+}
+
+enum bns_error bns_gate_version(struct bns_gate *g, const struct bns_zone *zone, uint32_t serial,
+				struct bns_contents **out)
+{
+	const struct bns_zone_record *r = &zone->record;
+	for (uint64_t seq = r->version_seq; r->has_version && seq >= r->oldest_seq && seq > 0; seq--) {
+		struct bns_contents *c;
+		enum bns_error err = version_contents(g, zone, seq, &c);
+		if (err)
+			return err;
+		if (c->serial == serial) {
+			*out = c;
+			return BNS_OK;
+		}
+		bns_contents_free(c);
+	}
+	return BNS_ENOENT;
+}

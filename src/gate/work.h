@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The gate's inside: what its files share. A job is one change on its way
+ * through the gate; a zone has one in hand and the others in line.
+ * Thread: main loop, except the functions named *_in_pool.
+ */
+#ifndef BNS_GATE_WORK_H
+#define BNS_GATE_WORK_H
+
+#include "base/log.h"
+#include "gate/gate.h"
+#include "gate/registry.h"
+#include "zone/check.h"
+
+enum bns_job_kind {
+	BNS_JOB_SUBMIT,  /* contents are given */
+	BNS_JOB_FILE,    /* contents are read from the zone's file first */
+	BNS_JOB_APPROVE, /* a candidate from the store, accepted by an operator */
+	BNS_JOB_JUDGE,   /* a held candidate again, after a policy reload */
+	BNS_JOB_REMOVE,  /* the zone goes */
+	BNS_JOB_DRY_RUN, /* what would the gate say? */
+};
+
+struct bns_job {
+	enum bns_job_kind kind;
+	struct bns_gate *gate;
+	struct bns_zone *zone;
+	enum bns_origin origin;
+	char source[BNS_SOURCE_MAX];
+	bool force;
+
+	/* An operator's words. */
+	char by[128];
+	char why[BNS_REASON_MAX];
+	int64_t until_s;
+	bool keep_branding;
+
+	/*
+	 * What the pool needs of the zone, taken on the main loop: a reload may
+	 * replace the zone's conf meanwhile. The image stays, since only the job
+	 * in hand replaces it.
+	 */
+	const struct bns_image *served_image;
+	struct bns_zone_record record;
+	enum bns_serial_policy serial_policy;
+	char *write_path;
+
+	/* Stored forms read on the main loop, decoded in the pool. */
+	void *version_blob;
+	size_t version_len;
+	void *upstream_blob;
+	size_t upstream_len;
+
+	struct bns_contents *candidate; /* upstream's records, unamended */
+	struct bns_contents *served;    /* NULL: no good version exists */
+	struct bns_contents *upstream;  /* last accepted, where it differs from served; else NULL */
+	struct bns_contents *publish;   /* what will be served; may be `candidate` itself */
+	struct bns_image *image;
+	uint8_t *candidate_form; /* stored form of `candidate` */
+	size_t candidate_form_len;
+	uint8_t *publish_form; /* stored form of `publish`; NULL where it is the candidate's */
+	size_t publish_form_len;
+	struct bns_arena arena; /* holds the amendments */
+	struct bns_amendment *amendments;
+	size_t amendment_count;
+	struct bns_problems problems;
+	struct bns_diff diff;           /* served → candidate */
+	bool has_diff;
+	bool nothing_new;
+	bool amended;                   /* publish differs from candidate in more than the serial */
+	uint8_t digest[BNS_DIGEST_LEN];
+	char id[BNS_CANDIDATE_ID_MAX];
+	enum bns_error pool_error;
+	struct bns_diag diag;
+
+	struct bns_change change; /* lives as long as the review */
+	enum bns_verdict verdict;
+	json_t *findings;
+	json_t *report;
+	uint32_t new_serial;
+	bool new_amended_ever;
+	struct bns_zone_record new_record;
+	bool approved; /* REMOVE, APPROVE: an operator has decided, don't review */
+
+	uv_work_t work;
+	bns_result_fn done;
+	bns_dry_run_fn dry_done;
+	void *arg;
+	struct bns_result result;
+	struct bns_job *next;
+};
+
+/* What an operator accepted, and for how long; kept while the served version has it. */
+struct bns_approval {
+	char *host; /* "" where the finding has none */
+	char *rule;
+	char *rdata;
+	uint8_t owner[BNS_NAME_MAX];
+	int64_t until_s; /* 0: no end */
+	struct bns_approval *next;
+};
+
+struct bns_zone_work {
+	struct bns_job *current;
+	struct bns_job *first; /* in line behind it */
+	struct bns_job *last;
+	struct bns_approval *approvals;
+	bool gone;  /* removed; waits for the line to empty */
+	bool expire_wanted; /* SOA EXPIRE passed while a job had the image in hand */
+	bool dirty; /* record changed, not yet on its way to the store */
+	struct bns_zone *dirty_next;
+};
+
+struct bns_gate {
+	uv_loop_t *loop;
+	struct bns_table *table;
+	struct bns_store *store;
+	struct bns_plugins *plugins;
+	struct bns_gate_callbacks callbacks;
+	struct bns_registry registry;
+	struct bns_zone *dirty;
+	struct bns_store_txn *memory; /* plugins' remember and forget, not yet committed */
+	struct bns_contents *borrowed[16]; /* lent to plugins until the next tick */
+	unsigned borrowed_count;
+	unsigned journal_depth;
+	unsigned jobs; /* in hand and in line, over all zones */
+	bool stopping;
+};
+
+#define BNS_REVIEW_LIMIT_MS 30000
+
+/* ---- job.c: the line of a zone ---- */
+
+struct bns_job *bns_job_new(struct bns_gate *g, struct bns_zone *zone, enum bns_job_kind kind);
+
+/* Puts the job in line and begins it once it is first; `done` never comes before this returns. */
+void bns_job_enqueue(struct bns_job *job);
+
+/* Ends the job: tells `done`, frees it, begins the next in line, frees a zone that is gone. */
+void bns_job_end(struct bns_job *job, enum bns_outcome outcome, const char *fmt, ...) BNS_PRINTF(3, 4);
+
+/* With all that hangs on it; no job may be left. */
+void bns_zone_free(struct bns_zone *zone);
+
+/* ---- pipeline.c: the steps of a change ---- */
+
+void bns_pipeline_start(struct bns_job *job);
+
+/* Behind the verdict: amend, build, commit, publish. */
+void bns_pipeline_accept(struct bns_job *job);
+
+/* ---- prepare.c: what runs in the pool ---- */
+
+/* Read, check, digest, compare. */
+void bns_prepare_in_pool(struct bns_job *job);
+
+/* Amend, check what was amended, number, encode, build the image. */
+void bns_build_in_pool(struct bns_job *job);
+
+/* The accepted version into the file of a secondary that has one. */
+void bns_write_file_in_pool(struct bns_job *job);
+
+/* ---- publish.c: from an accepted change to what is served ---- */
+
+void bns_publish_commit(struct bns_job *job);
+void bns_publish_removal(struct bns_job *job);
+
+/* ---- hold.c ---- */
+
+void bns_hold(struct bns_job *job);
+void bns_refuse(struct bns_job *job, const char *reason);
+
+/* Queues the end of the held candidate: a newer one took its place, or the change was taken back. */
+enum bns_error bns_held_drop(struct bns_store_txn *txn, struct bns_job *job, const char *why) BNS_MUST_CHECK;
+
+/* ---- candidate.c: candidates in memory and in the store ---- */
+
+struct bns_candidate *bns_candidate_from_job(const struct bns_job *job, enum bns_candidate_state state);
+void bns_candidate_free(struct bns_candidate *c);
+struct bns_candidate *bns_candidate_find_rejected(const struct bns_zone *zone, const char *id);
+
+/* Queues the candidate's description, and its records' stored form where `form` isn't NULL. */
+enum bns_error bns_candidate_store(struct bns_store_txn *txn, const struct bns_zone *zone,
+                                   const struct bns_candidate *c, const void *form, size_t form_len) BNS_MUST_CHECK;
+enum bns_error bns_candidate_unstore(struct bns_store_txn *txn, const char *id) BNS_MUST_CHECK;
+
+/* At the start: all candidates of a zone; those that were being reviewed are held. */
+enum bns_error bns_candidate_recall(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;
+
+/* The records of a stored candidate. */
+enum bns_error bns_candidate_contents(struct bns_gate *g, const char *id, struct bns_contents **out) BNS_MUST_CHECK;
+
+/* ---- audit.c: what is told ---- */
+
+/* A line of the audit into `txn`. `job` (NULL allowed) lends id, source, operator and findings. */
+enum bns_error bns_audit(struct bns_gate *g, struct bns_store_txn *txn, const char *kind, const struct bns_zone *zone,
+                         const struct bns_job *job, const char *text) BNS_MUST_CHECK;
+
+/* The same to the log and to subscribers, once it is true. */
+void bns_announce(struct bns_gate *g, enum bns_log_level level, const char *kind, const struct bns_zone *zone,
+                  const struct bns_job *job, const char *text);
+
+/* ---- services.c ---- */
+
+/* Submits the accepted upstream version again (BNS_ORIGIN_RESTORE). */
+void bns_restore(struct bns_gate *g, struct bns_zone *zone);
+
+/* ---- approval.c ---- */
+
+void bns_approvals_add(struct bns_zone *zone, const json_t *findings, int64_t until_s);
+void bns_approvals_free(struct bns_zone_work *work);
+
+/* Does an approval that still holds cover what stands at this owner? */
+bool bns_approvals_cover(const struct bns_zone *zone, const uint8_t *owner, int64_t now_s);
+
+/* Forgets those whose finding `review` shows no more (a lawful target returned). */
+void bns_approvals_prune(struct bns_zone *zone, const struct bns_review_result *review);
+
+/* One has ended since the last call: it is removed and true is returned. */
+bool bns_approvals_ended(struct bns_zone *zone, int64_t now_s);
+
+/* Queues the zone's approvals, and those that `findings` (NULL allowed) would add. */
+enum bns_error bns_approvals_store(struct bns_store_txn *txn, const struct bns_zone *zone, const json_t *findings,
+                                   int64_t until_s) BNS_MUST_CHECK;
+enum bns_error bns_approvals_recall(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;
+
+/* ---- serials.c ---- */
+
+/* The serial to publish, by architecture's two serials; sets amended_ever where contents or order part from upstream's. */
+uint32_t bns_serial_to_publish(const struct bns_zone_record *r, enum bns_serial_policy policy, uint32_t upstream,
+                               bool amended, int64_t now_s, bool *amended_ever);
+
+/* ---- versions.c: what is kept of a zone ---- */
+
+enum bns_error bns_version_put(struct bns_store_txn *txn, const struct bns_zone *zone, uint64_t seq, const void *form,
+                               size_t form_len) BNS_MUST_CHECK;
+enum bns_error bns_version_prune(struct bns_gate *g, struct bns_store_txn *txn, const struct bns_zone *zone,
+                                 struct bns_zone_record *record) BNS_MUST_CHECK;
+enum bns_error bns_version_forget_zone(struct bns_store_txn *txn, const struct bns_zone *zone) BNS_MUST_CHECK;
+enum bns_error bns_version_blob(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq, void **data,
+                                size_t *len) BNS_MUST_CHECK;
+
+/* Puts the stored version back before the readers: at start, and when an expired zone was refreshed. */
+enum bns_error bns_version_publish(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;
+
+/* ---- freshness.c ---- */
+
+void bns_zone_mark_dirty(struct bns_gate *g, struct bns_zone *zone);
+void bns_zone_unmark_dirty(struct bns_gate *g, struct bns_zone *zone);
+void bns_freshness_flush(struct bns_gate *g);
+
+/* Between two jobs: the expiry that had to wait for the first. */
+void bns_freshness_expire_late(struct bns_gate *g, struct bns_zone *zone);
+
+/* The SOA's timers into the record. */
+void bns_freshness_from_soa(struct bns_zone_record *record, const struct bns_contents *c);
+
+/* When signatures of what is served end a hold (wall clock); 0: unsigned. */
+int64_t bns_freshness_signed_deadline(const struct bns_contents *served);
+
+#endif
