@@ -37,7 +37,7 @@ struct bns_control_env {
 
 /* Binds `path` (mode 0666: the peer's credentials decide), replacing a dead socket; a live one is an error. */
 enum bns_error bns_control_open(const struct bns_control_env *env, const char *path, const char *const *admin,
-                                size_t admin_count, struct bns_control **out, struct bns_diag *diag) BNS_MUST_CHECK;
+				size_t admin_count, struct bns_control **out, struct bns_diag *diag) BNS_MUST_CHECK;
 
 void bns_control_set_admin(struct bns_control *c, const char *const *admin, size_t admin_count);
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "control/shapes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+static int by_name(const void *a, const void *b)
+{
+	const struct bns_zone *const *x = a;
+	const struct bns_zone *const *y = b;
+	return bns_name_compare((*x)->apex, (*y)->apex);
+}
+
+struct bns_zone **bns_zones_sorted(struct bns_gate *g, size_t *count)
+{
+	struct bns_zone **zones = calloc(bns_gate_zone_count(g) + 1, sizeof(*zones));
+	*count = 0;
+	if (!zones)
+		return NULL;
+	for (struct bns_zone *z = bns_gate_zone_first(g); z; z = z->next)
+		zones[(*count)++] = z;
+	qsort(zones, *count, sizeof(*zones), by_name);
+	return zones;
+}
+
+const char *bns_image_state_word(enum bns_image_state state)
+{
+	static const char *const words[] = {
+		[BNS_IMAGE_SERVED] = "served", [BNS_IMAGE_NOT_READY] = "not-ready", [BNS_IMAGE_EXPIRED] = "expired"};
+	return words[state];
+}
+
+const char *bns_origin_word(enum bns_origin origin)
+{
+	static const char *const words[] = {
+		[BNS_ORIGIN_FILE] = "file",       [BNS_ORIGIN_TRANSFER] = "transfer", [BNS_ORIGIN_CONTROL] = "control",
+		[BNS_ORIGIN_RESTORE] = "restore", [BNS_ORIGIN_REMOVAL] = "removal",
+	};
+	return words[origin];
+}
+
+json_t *bns_json_time(int64_t wall_s)
+{
+	char text[BNS_TIME_TEXT_MAX];
+	return wall_s ? json_string(bns_time_to_text(wall_s, text)) : json_null();
+}
+
+json_t *bns_json_zone(const struct bns_zone *zone)
+{
+	const struct bns_zone_record *r = &zone->record;
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "zone", zone->text, "role",
+			 bns_zone_is_secondary(zone) ? "secondary" : "primary", "state",
+			 bns_image_state_word(zone->state), "serial",
+			 r->has_version ? json_integer(r->published_serial) : json_null(), "upstream_serial",
+			 r->has_version ? json_integer(r->upstream_serial) : json_null(), "held",
+			 zone->held ? bns_rpc_text(zone->held->id) : json_null());
+}
+
+json_t *bns_json_candidate(const struct bns_zone *zone, const struct bns_candidate *c)
+{
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:s, s:o, s:o}", "id", c->id, "zone", zone->text, "serial",
+			 (json_int_t)c->serial, "served_serial",
+			 c->served_serial ? json_integer(c->served_serial) : json_null(), "since",
+			 bns_json_time(c->since_s), "deadline", bns_json_time(c->deadline_s), "origin",
+			 bns_origin_word(c->origin), "source", bns_rpc_text(c->source), "findings",
+			 c->findings ? json_incref(c->findings) : json_array());
+}
