@@ -42,9 +42,12 @@ struct bns_tsig {
 	bool first_done;                /* later messages of a stream sign the timers only (RFC 8945 §5.3.1) */
 	unsigned unsigned_run;          /* messages since the last signed one */
 	void *digest;                   /* running EVP_MAC over unsigned messages; owned */
+	uint8_t peer_name[BNS_NAME_MAX]; /* the request's key, algorithm and time, which an error answer repeats */
+	uint8_t peer_algorithm[BNS_NAME_MAX];
+	uint64_t peer_signed_s;
 };
 
-/* `key` NULL means: no TSIG is used, and the calls below check just that. */
+/* `key` NULL means: no TSIG is used, and the calls below check just that. A requester opens anew for each request. */
 void bns_tsig_open(struct bns_tsig *t, const struct bns_tsig_key *key);
 void bns_tsig_close(struct bns_tsig *t);
 
@@ -53,7 +56,9 @@ void bns_tsig_close(struct bns_tsig *t);
  * TSIG record and counts ARCOUNT. The first call of a requester signs a
  * request; of a responder (after bns_tsig_verify_request) an answer; further
  * calls the next messages of a stream. `error` other than NOERROR: BADKEY and
- * BADSIG are added unsigned, BADTIME signed with the server's time (RFC 8945 §5.2).
+ * BADSIG are added unsigned, BADTIME signed with the server's time (RFC 8945
+ * §5.2). Without a key and an error nothing is added. BNS_ERANGE where `cap`
+ * is too small.
  */
 enum bns_error bns_tsig_sign(struct bns_tsig *t, uint8_t *msg, size_t *len, size_t cap, uint64_t now_s,
                              enum bns_tsig_error error) BNS_MUST_CHECK;
@@ -61,7 +66,8 @@ enum bns_error bns_tsig_sign(struct bns_tsig *t, uint8_t *msg, size_t *len, size
 /*
  * Responder: the request's TSIG begins at `tsig_start`. Looks the key up with
  * `find` (by lower-case wire name and algorithm; NULL = unknown). On failure
- * `*error` is what the answer's TSIG must carry. `t` is opened here.
+ * `*error` is what the answer's TSIG must carry; with BNS_EFORMAT (a TSIG that
+ * isn't one) it is NOERROR, and the answer has none. `t` is opened here.
  */
 typedef const struct bns_tsig_key *(*bns_tsig_find_fn)(void *arg, const uint8_t *name, enum bns_tsig_algorithm alg);
 enum bns_error bns_tsig_verify_request(struct bns_tsig *t, const uint8_t *msg, size_t len, size_t tsig_start,
@@ -72,7 +78,8 @@ enum bns_error bns_tsig_verify_request(struct bns_tsig *t, const uint8_t *msg, s
  * Requester: one message of the answer. Up to 99 unsigned messages may lie
  * between two signed ones, and the last one must be signed: `last` says so.
  * With no key, a message that carries a TSIG is BNS_EBADKEY. `stripped_len`
- * (may be NULL) gets the message's length without its TSIG.
+ * (may be NULL) gets the message's length without its TSIG. A first message
+ * that fails leaves `t` as it was, so that a forged one can be passed over.
  */
 enum bns_error bns_tsig_verify_answer(struct bns_tsig *t, const uint8_t *msg, size_t len, uint64_t now_s, bool last,
                                       size_t *stripped_len) BNS_MUST_CHECK;
