@@ -16,9 +16,9 @@
 struct bns_server_conf {
 	const union bns_addr *listen;
 	size_t listen_count;
-	unsigned workers;             /* 0: one per core */
+	unsigned workers; /* 0: one per core */
 	uint16_t udp_max_payload;
-	unsigned tcp_max_clients;     /* over all workers */
+	unsigned tcp_max_clients; /* over all workers */
 	uint64_t tcp_idle_timeout_ms;
 };
 
@@ -45,12 +45,15 @@ struct bns_server;
 
 /* Binds every address, UDP and TCP; `diag` names the one that failed. No worker runs yet. */
 enum bns_error bns_server_open(const struct bns_server_conf *conf, struct bns_server **out,
-                               struct bns_diag *diag) BNS_MUST_CHECK;
+			       struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* The address number `index` of the configuration as it is bound: a port 0 has become one that was free. */
+void bns_server_address(const struct bns_server *s, size_t index, union bns_addr *addr);
 
 /* Starts the workers. `loop` is the main loop, on which the two calls above come. */
 enum bns_error bns_server_start(struct bns_server *s, uv_loop_t *loop, const struct bns_table *table,
-                                const struct bns_plugins *plugins, bns_datagram_fn on_datagram,
-                                bns_connection_fn on_connection, void *arg) BNS_MUST_CHECK;
+				const struct bns_plugins *plugins, bns_datagram_fn on_datagram,
+				bns_connection_fn on_connection, void *arg) BNS_MUST_CHECK;
 
 /* Main loop: sends an answer from the address it was asked at. */
 void bns_server_reply(const struct bns_datagram *d, const uint8_t *msg, size_t len);

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "server/server.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/socket.h"
+#include "server/worker.h"
+
+struct bns_server {
+	struct bns_server_conf conf; /* `listen` and `workers` are our own */
+	union bns_addr *listen;      /* as bound */
+	int *fds;                    /* per worker: listen_count for UDP, listen_count for TCP; -1: not open */
+	struct bns_worker **workers;
+	cpu_set_t cpus;
+	bool started;
+	uv_async_t wake;
+	bns_datagram_fn on_datagram;
+	bns_connection_fn on_connection;
+	void *arg;
+};
+
+static size_t fd_count(const struct bns_server *s)
+{
+	return 2 * s->conf.workers * s->conf.listen_count;
+}
+
+static int *fds_of(const struct bns_server *s, unsigned worker, enum bns_transport transport)
+{
+	return s->fds + (2 * worker + transport) * s->conf.listen_count;
+}
+
+/* The first socket settles a port that was left open; all others share it. */
+static enum bns_error open_sockets_at(struct bns_server *s, size_t index, struct bns_diag *diag)
+{
+	union bns_addr *addr = &s->listen[index];
+	enum bns_error err = bns_addr_port(addr) == 0 ? BNS_OK : bns_socket_probe(addr, diag);
+	for (unsigned w = 0; w < s->conf.workers && !err; w++) {
+		err = bns_socket_open(addr, BNS_TRANSPORT_UDP, &fds_of(s, w, BNS_TRANSPORT_UDP)[index], diag);
+		if (!err && w == 0)
+			err = bns_socket_bound(fds_of(s, w, BNS_TRANSPORT_UDP)[index], addr);
+		if (!err)
+			err = bns_socket_open(addr, BNS_TRANSPORT_TCP, &fds_of(s, w, BNS_TRANSPORT_TCP)[index], diag);
+	}
+	return err;
+}
+
+static enum bns_error allocate(struct bns_server *s, const struct bns_server_conf *conf)
+{
+	s->conf = *conf;
+	if (sched_getaffinity(0, sizeof(s->cpus), &s->cpus) != 0)
+		CPU_ZERO(&s->cpus);
+	if (s->conf.workers == 0)
+		s->conf.workers = CPU_COUNT(&s->cpus) > 0 ? (unsigned)CPU_COUNT(&s->cpus) : 1;
+	s->workers = calloc(s->conf.workers, sizeof(struct bns_worker *));
+	s->listen = calloc(s->conf.listen_count + 1, sizeof(*s->listen));
+	s->fds = calloc(fd_count(s) + 1, sizeof(*s->fds));
+	if (!s->workers || !s->listen || !s->fds)
+		return BNS_ENOMEM;
+	for (size_t i = 0; i < conf->listen_count; i++)
+		s->listen[i] = conf->listen[i];
+	for (size_t i = 0; i < fd_count(s); i++)
+		s->fds[i] = -1;
+	s->conf.listen = s->listen;
+	return BNS_OK;
+}
+
+enum bns_error bns_server_open(const struct bns_server_conf *conf, struct bns_server **out, struct bns_diag *diag)
+{
+	struct bns_server *s = calloc(1, sizeof(*s));
+	enum bns_error err = s ? allocate(s, conf) : BNS_ENOMEM;
+	if (err)
+		bns_diag_set(diag, NULL, 0, 0, "%s while opening the listening sockets", bns_strerror(err));
+	for (size_t i = 0; i < conf->listen_count && !err; i++)
+		err = open_sockets_at(s, i, diag);
+	if (err)
+		bns_server_free(s);
+	else
+		*out = s;
+	return err;
+}
+
+void bns_server_address(const struct bns_server *s, size_t index, union bns_addr *addr)
+{
+	*addr = s->listen[index];
+}
+
+unsigned bns_server_workers(const struct bns_server *s)
+{
+	return s->conf.workers;
+}
+
+static void deliver(const struct bns_server *s, const struct bns_handoff_item *item)
+{
+	if (item->tcp) {
+		s->on_connection(s->arg, item->fd, &item->client, item->data, item->len);
+		return;
+	}
+	const struct bns_datagram d = {
+		.fd = item->fd,
+		.client = item->client,
+		.local = item->local,
+		.len = item->len,
+		.msg = item->data,
+	};
+	s->on_datagram(s->arg, &d);
+}
+
+static void on_wake(uv_async_t *wake)
+{
+	struct bns_server *s = wake->data;
+	for (unsigned w = 0; w < s->conf.workers; w++) {
+		struct bns_handoff *h = &s->workers[w]->handoff;
+		const struct bns_handoff_item *item;
+		while ((item = bns_handoff_first(h))) {
+			deliver(s, item);
+			bns_handoff_pop(h);
+		}
+	}
+}
+
+/* The n-th core this process may use; one worker alone runs where it likes. */
+static int core_for(const struct bns_server *s, unsigned worker)
+{
+	int cores = CPU_COUNT(&s->cpus);
+	if (s->conf.workers == 1 || cores == 0)
+		return -1;
+	int left = (int)(worker % (unsigned)cores);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET((size_t)cpu, &s->cpus) && left-- == 0)
+			return cpu;
+	return -1;
+}
+
+/* Each worker's share of the clients, rounded up; nobody could be served with none. */
+static unsigned clients_for_each(const struct bns_server *s)
+{
+	unsigned share = (s->conf.tcp_max_clients + s->conf.workers - 1) / s->conf.workers;
+	return share > 0 ? share : 1;
+}
+
+static enum bns_error open_worker(struct bns_server *s, unsigned number, const struct bns_answer_env *env)
+{
+	const struct bns_worker_conf conf = {
+		.udp_fds = fds_of(s, number, BNS_TRANSPORT_UDP),
+		.tcp_fds = fds_of(s, number, BNS_TRANSPORT_TCP),
+		.fd_count = s->conf.listen_count,
+		.cpu = core_for(s, number),
+		.tcp_max_clients = clients_for_each(s),
+		.tcp_idle_timeout_ms = s->conf.tcp_idle_timeout_ms,
+		.wake = &s->wake,
+	};
+	return bns_worker_open(&conf, env, &s->workers[number]);
+}
+
+enum bns_error bns_server_start(struct bns_server *s, uv_loop_t *loop, const struct bns_table *table,
+				const struct bns_plugins *plugins, bns_datagram_fn on_datagram,
+				bns_connection_fn on_connection, void *arg)
+{
+	const struct bns_answer_env env = {
+		.table = table, .plugins = plugins, .udp_max_payload = s->conf.udp_max_payload};
+	s->on_datagram = on_datagram;
+	s->on_connection = on_connection;
+	s->arg = arg;
+	s->wake.data = s;
+	if (uv_async_init(loop, &s->wake, on_wake) != 0)
+		return BNS_ENOMEM;
+	s->started = true;
+	enum bns_error err = BNS_OK;
+	for (unsigned w = 0; w < s->conf.workers && !err; w++)
+		err = open_worker(s, w, &env);
+	for (unsigned w = 0; w < s->conf.workers && !err; w++)
+		err = bns_worker_start(s->workers[w]);
+	if (err)
+		bns_server_stop(s);
+	return err;
+}
+
+void bns_server_reply(const struct bns_datagram *d, const uint8_t *msg, size_t len)
+{
+	struct iovec data = {.iov_base = (void *)(uintptr_t)msg, .iov_len = len};
+	union bns_addr client = d->client;
+	struct bns_socket_control control;
+	struct msghdr m = {
+		.msg_name = &client, .msg_namelen = bns_addr_len(&client), .msg_iov = &data, .msg_iovlen = 1};
+	bns_socket_set_local(&m, &control, &d->local);
+	(void)sendmsg(d->fd, &m, MSG_DONTWAIT); /* lost like any datagram may be */
+}
+
+static void add_counts(struct bns_answer_counts *sum, const struct bns_answer_counts *counts)
+{
+	sum->queries += __atomic_load_n(&counts->queries, __ATOMIC_RELAXED);
+	sum->dropped += __atomic_load_n(&counts->dropped, __ATOMIC_RELAXED);
+	sum->handed_over += __atomic_load_n(&counts->handed_over, __ATOMIC_RELAXED);
+	sum->truncated += __atomic_load_n(&counts->truncated, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < BNS_ANSWER_RCODES; i++)
+		sum->rcode[i] += __atomic_load_n(&counts->rcode[i], __ATOMIC_RELAXED);
+}
+
+void bns_server_counts(const struct bns_server *s, struct bns_answer_counts *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	for (unsigned w = 0; w < s->conf.workers; w++)
+		if (s->workers[w])
+			add_counts(sum, &s->workers[w]->counts);
+}
+
+static void close_connections(struct bns_handoff *h)
+{
+	const struct bns_handoff_item *item;
+	while ((item = bns_handoff_first(h))) {
+		if (item->tcp)
+			close(item->fd);
+		bns_handoff_pop(h);
+	}
+}
+
+static void close_sockets(struct bns_server *s)
+{
+	for (size_t i = 0; s->fds && i < fd_count(s); i++) {
+		if (s->fds[i] >= 0)
+			close(s->fds[i]);
+		s->fds[i] = -1;
+	}
+}
+
+/* Workers stay readable for bns_server_counts until the server is freed. */
+void bns_server_stop(struct bns_server *s)
+{
+	if (!s->started)
+		return;
+	s->started = false;
+	for (unsigned w = 0; w < s->conf.workers; w++) {
+		if (!s->workers[w])
+			continue;
+		bns_worker_stop(s->workers[w]);
+		close_connections(&s->workers[w]->handoff);
+	}
+	uv_close((uv_handle_t *)&s->wake, NULL);
+	close_sockets(s);
+}
+
+void bns_server_free(struct bns_server *s)
+{
+	if (!s)
+		return;
+	for (unsigned w = 0; s->workers && w < s->conf.workers; w++)
+		if (s->workers[w])
+			bns_worker_close(s->workers[w]);
+	close_sockets(s);
+	free(s->workers);
+	free(s->listen);
+	free(s->fds);
+	free(s);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Listening sockets, and the address a datagram was sent to: who was asked at
+ * one address of many must answer from it. Thread: any.
+ */
+#ifndef BNS_SERVER_SOCKET_H
+#define BNS_SERVER_SOCKET_H
+
+#include <stdalign.h>
+#include <stddef.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+
+/* Room for one IP_PKTINFO or IPV6_PKTINFO. */
+struct bns_socket_control {
+	alignas(struct cmsghdr) unsigned char data[64];
+};
+
+enum bns_transport { BNS_TRANSPORT_UDP, BNS_TRANSPORT_TCP };
+
+/* A non-blocking socket on `addr`, TCP already listening; others with the same address may follow (SO_REUSEPORT). */
+enum bns_error bns_socket_open(const union bns_addr *addr, enum bns_transport transport, int *fd,
+			       struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* Refuses an address that another program answers at: SO_REUSEPORT would share its queries silently. */
+enum bns_error bns_socket_probe(const union bns_addr *addr, struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* The address a socket is bound to. */
+enum bns_error bns_socket_bound(int fd, union bns_addr *addr) BNS_MUST_CHECK;
+
+/* Where a received datagram was sent to; family 0 where the socket doesn't tell (it has one address only). */
+void bns_socket_get_local(const struct msghdr *received, union bns_addr *local);
+
+/* Makes the datagram leave from `local`, unless that is unknown. `control` must live until it is sent. */
+void bns_socket_set_local(struct msghdr *sent, struct bns_socket_control *control, const union bns_addr *local);
+
+#endif
