@@ -2,8 +2,11 @@
 /*
  * Zone files (RFC 1035 §5) → contents. ldns reads each record; directives are
  * handled here: $ORIGIN, $TTL, $INCLUDE (relative to the including file, at
- * most 8 deep, loops refused); $GENERATE is refused by name. Out-of-zone data
- * and the rest of the structure is zone/check.c's to judge.
+ * most 8 deep, loops refused); $GENERATE is refused by name. An included file
+ * begins with the origin and $TTL of its place; what it changes ends with it.
+ * A record without a TTL takes $TTL's (RFC 2308 §4), else the former record's,
+ * else, being the first SOA, its MINIMUM. Out-of-zone data and the rest of the
+ * structure is zone/check.c's to judge.
  * Thread: any (one file each); runs in libuv's pool.
  */
 #ifndef BNS_ZONE_LOAD_H
@@ -14,14 +17,24 @@
 #define BNS_INCLUDE_DEPTH_MAX 8
 
 /*
- * Reads `path` as the zone `apex`; apex NULL: the owner of the SOA decides.
+ * Reads `path` as the zone `apex`, which is also the first origin. apex NULL:
+ * the owner of the first SOA decides, and is the origin where no $ORIGIN came
+ * before it.
  * On failure `diag` has file, line and a sentence. The result is finished.
  */
 enum bns_error bns_zone_load(const char *path, const uint8_t *apex, struct bns_contents **out,
-                             struct bns_diag *diag) BNS_MUST_CHECK;
+			     struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* The same from memory; `name` stands for the file in messages; $INCLUDE is refused. */
 enum bns_error bns_zone_parse(const char *text, size_t len, const char *name, const uint8_t *apex,
-                              struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;
+			      struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;
+
+/*
+ * RDATA in presentation form → wire form, checked with bns_rdata_valid; the
+ * counterpart of bns_rdata_to_text. Names without the final dot get `origin`
+ * appended (NULL: they count as absolute). On failure `diag` has the sentence.
+ */
+enum bns_error bns_rdata_from_text(uint16_t type, const char *text, const uint8_t *origin, uint8_t rdata[UINT16_MAX],
+				   uint16_t *rdlen, struct bns_diag *diag) BNS_MUST_CHECK;
 
 #endif
