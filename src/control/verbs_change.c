@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The verbs that set a change going and wait for the gate's verdict: of one zone, or of many at once. */
-#include "config.h"
-
 #include <stdlib.h>
 
 #include "control/handlers.h"

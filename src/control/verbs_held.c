@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The verbs about changes that wait for a decision. */
-#include "config.h"
-
 #include <stdlib.h>
 #include <string.h>
 

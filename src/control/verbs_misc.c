@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The verbs about the daemon as a whole. */
-#include "config.h"
-
 #include <stdlib.h>
 #include <string.h>
 

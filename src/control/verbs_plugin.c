@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Commands that plugins bring. They answer at once, with JSON text of their own making. */
-#include "config.h"
-
 #include <stdlib.h>
 
 #include "control/handlers.h"

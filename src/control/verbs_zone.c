@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The verbs that look at zones. What takes long (writing a zone out, reading one) runs in libuv's pool. */
-#include "config.h"
-
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/render.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/grid.h"
+#include "control/render_diff.h"
+
+#define COLUMNS_MAX 16
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
+}
+
+/* ---- values in a cell ---- */
+
+static void print_value(FILE *out, const json_t *value);
+
+/* Findings by their rules; other lists by their values. */
+static void print_array(FILE *out, const json_t *array)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach(array, i, item)
+	{
+		const char *rule = text_of(item, "rule");
+		if (i > 0)
+			fputs(", ", out);
+		if (*rule)
+			fputs(rule, out);
+		else
+			print_value(out, item);
+	}
+	if (json_array_size(array) == 0)
+		fputc('-', out);
+}
+
+static void print_object(FILE *out, const json_t *object)
+{
+	const char *key;
+	json_t *value;
+	const char *comma = "";
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	{
+		fprintf(out, "%s%s ", comma, key);
+		print_value(out, value);
+		comma = ", ";
+	}
+}
+
+static void print_value(FILE *out, const json_t *value)
+{
+	switch (json_typeof(value)) {
+	case JSON_STRING:
+		bns_print_clean(out, *json_string_value(value) ? json_string_value(value) : "-");
+		break;
+	case JSON_INTEGER:
+		fprintf(out, "%lld", (long long)json_integer_value(value));
+		break;
+	case JSON_REAL:
+		fprintf(out, "%g", json_real_value(value));
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		fputs(json_is_true(value) ? "yes" : "no", out);
+		break;
+	case JSON_NULL:
+		fputc('-', out);
+		break;
+	case JSON_ARRAY:
+		print_array(out, value);
+		break;
+	case JSON_OBJECT:
+		print_object(out, value);
+		break;
+	}
+}
+
+/* The caller's to free(). */
+static char *cell_of(const json_t *value)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = value ? open_memstream(&text, &len) : NULL;
+	if (!f)
+		return NULL;
+	print_value(f, value);
+	fclose(f);
+	return text;
+}
+
+/* ---- rows of objects ---- */
+
+static void print_rows(FILE *out, bool colour, const json_t *rows, const char *const *columns, size_t count)
+{
+	size_t i;
+	json_t *row;
+	struct bns_grid *grid = bns_grid_new(columns, count);
+	json_array_foreach(rows, i, row)
+	{
+		char *cells[COLUMNS_MAX];
+		for (size_t k = 0; k < count; k++)
+			cells[k] = cell_of(json_object_get(row, columns[k]));
+		bns_grid_add(grid, (const char *const *)cells);
+		for (size_t k = 0; k < count; k++)
+			free(cells[k]);
+	}
+	bns_grid_print(grid, out, colour);
+	bns_grid_free(grid);
+}
+
+/* Columns by the first row's keys. */
+static void print_any_rows(FILE *out, bool colour, const json_t *rows)
+{
+	const char *columns[COLUMNS_MAX];
+	size_t count = 0;
+	const char *key;
+	json_t *value;
+	json_object_foreach(json_array_get(rows, 0), key, value)
+	{
+		if (count < COLUMNS_MAX)
+			columns[count++] = key;
+	}
+	print_rows(out, colour, rows, columns, count);
+}
+
+/* ---- one object ---- */
+
+static void print_fields(FILE *out, bool colour, const json_t *object)
+{
+	const char *key;
+	json_t *value;
+	size_t width = 0;
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	{
+		if (strlen(key) > width && strcmp(key, "schema") != 0)
+			width = strlen(key);
+	}
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	{
+		if (strcmp(key, "schema") == 0)
+			continue;
+		if (json_is_object(json_array_get(value, 0)) && !*text_of(json_array_get(value, 0), "rule")) {
+			print_any_rows(out, colour, value);
+			continue;
+		}
+		bns_paint(out, colour, BNS_BOLD, key);
+		fprintf(out, "%*s", (int)(width - strlen(key) + 2), "");
+		print_value(out, value);
+		fputc('\n', out);
+	}
+}
+
+/* ---- views ---- */
+
+static void print_findings(FILE *out, bool colour, const json_t *findings)
+{
+	size_t i;
+	json_t *finding;
+	json_array_foreach(findings, i, finding) bns_render_finding(out, colour, finding);
+}
+
+/* What became of a change: of one zone of `zone reload`, or of a decision. */
+static void print_outcome(FILE *out, bool colour, const json_t *row)
+{
+	const char *outcome = text_of(row, "outcome");
+	const char *id = text_of(row, "id");
+	bool held = strcmp(outcome, "held") == 0;
+	bool good = strcmp(outcome, "served") == 0 || strcmp(outcome, "nothing-new") == 0;
+	const json_t *serial = json_object_get(row, "serial");
+	fprintf(out, "%s: ", text_of(row, "zone"));
+	bns_paint(out, colour, good ? BNS_GREEN : held ? BNS_YELLOW : BNS_RED, outcome);
+	if (json_is_integer(serial))
+		fprintf(out, ", %s serial %lld", good ? "now" : "still", (long long)json_integer_value(serial));
+	if (*text_of(row, "reason")) {
+		fputs(": ", out);
+		bns_print_clean(out, text_of(row, "reason"));
+	}
+	fputc('\n', out);
+	if (!held)
+		return;
+	print_findings(out, colour, json_object_get(row, "findings"));
+	fprintf(out, "look:    brandnsctl held show %s\n", id);
+}
+
+static void view_outcomes(FILE *out, bool colour, const json_t *result)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach(json_object_get(result, "zones"), i, row) print_outcome(out, colour, row);
+	if (json_array_size(json_object_get(result, "zones")) == 0)
+		fputs("no zone here is served from a file\n", out);
+}
+
+static void view_held_show(FILE *out, bool colour, const json_t *result)
+{
+	const char *id = text_of(result, "id");
+	const char *deadline = text_of(result, "deadline");
+	bns_paint(out, colour, BNS_BOLD, id);
+	fprintf(out, "\nzone %s, serial ", text_of(result, "zone"));
+	print_value(out, json_object_get(result, "serial"));
+	fputs(", served ", out);
+	print_value(out, json_object_get(result, "served_serial"));
+	fprintf(out, "\nfrom %s %s, held since %s\n", text_of(result, "origin"), text_of(result, "source"),
+		text_of(result, "since"));
+	if (*deadline)
+		fprintf(out, "signatures: at %s signed-hold-limit applies (%s)\n", deadline,
+			text_of(result, "signed_hold_limit"));
+	fputc('\n', out);
+	print_findings(out, colour, json_object_get(result, "findings"));
+	fputc('\n', out);
+	bns_render_changes(out, colour, text_of(result, "zone"), json_object_get(result, "changes"));
+	fprintf(out, "\napprove: brandnsctl held approve %s --reason REASON\n", id);
+	fprintf(out, "reject:  brandnsctl held reject %s --reason REASON\n", id);
+}
+
+static void view_dump(FILE *out, bool colour, const json_t *result)
+{
+	(void)colour;
+	fputs(text_of(result, "text"), out);
+}
+
+static void view_zone_status(FILE *out, bool colour, const json_t *result)
+{
+	static const char *const columns[] = {"zone",         "role",         "state", "serial",    "upstream_serial",
+					      "refresh_in_s", "expires_in_s", "held",  "last_error"};
+	const json_t *zones = json_object_get(result, "zones");
+	if (json_array_size(zones) == 1)
+		print_fields(out, colour, json_array_get(zones, 0));
+	else
+		print_rows(out, colour, zones, columns, 9);
+}
+
+static void view_zone_log(FILE *out, bool colour, const json_t *result)
+{
+	static const char *const versions[] = {"serial", "upstream_serial", "when", "verdict", "by", "source"};
+	static const char *const log[] = {"time", "event", "id", "by", "text"};
+	fputs("kept versions, the latest first:\n", out);
+	print_rows(out, colour, json_object_get(result, "versions"), versions, 6);
+	fputs("\ndecisions, the latest first:\n", out);
+	print_rows(out, colour, json_object_get(result, "log"), log, 5);
+}
+
+/* A list under one key, with the columns that matter. */
+struct list_view {
+	const char *verb;
+	const char *key;
+	const char *empty; /* what is said where there is nothing */
+	const char *columns[8];
+};
+
+static const struct list_view lists[] = {
+	{"zone list", "zones", "no zone is configured", {"zone", "role", "state", "serial", "held"}},
+	{"held list",
+	 "held",
+	 "nothing waits for a decision",
+	 {"id", "served_serial", "since", "deadline", "findings", "source"}},
+	{"audit", "audit", "nothing was decided yet", {"time", "event", "zone", "id", "by", "text"}},
+	{"events", "events", "no event since the start", {"when", "kind", "zone", "id", "text"}},
+	{"verbs", "verbs", "", {"usage", "method", "admin", "help"}},
+};
+
+static const struct {
+	const char *verb;
+	void (*print)(FILE *out, bool colour, const json_t *result);
+} views[] = {
+	{"zone dump", view_dump},       {"zone status", view_zone_status}, {"zone log", view_zone_log},
+	{"zone reload", view_outcomes}, {"zone refresh", view_outcomes},   {"zone retransfer", view_outcomes},
+	{"held show", view_held_show},  {"held approve", print_outcome},   {"held reject", print_outcome},
+};
+
+static bool print_list(FILE *out, bool colour, const char *verb, const json_t *result)
+{
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const struct list_view *v = &lists[i];
+		size_t count = 0;
+		if (strcmp(v->verb, verb) != 0)
+			continue;
+		while (count < 8 && v->columns[count])
+			count++;
+		const json_t *rows = json_object_get(result, v->key);
+		if (json_array_size(rows) == 0)
+			fprintf(out, "%s\n", v->empty);
+		else
+			print_rows(out, colour, rows, v->columns, count);
+		return true;
+	}
+	return false;
+}
+
+void bns_render_result(FILE *out, bool colour, const char *verb, const json_t *result)
+{
+	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
+		if (strcmp(views[i].verb, verb) == 0) {
+			views[i].print(out, colour, result);
+			return;
+		}
+	}
+	if (!print_list(out, colour, verb, result))
+		print_fields(out, colour, result);
+}
+
+void bns_render_event(FILE *out, bool colour, const json_t *event)
+{
+	fprintf(out, "%s ", text_of(event, "when"));
+	bns_paint(out, colour, BNS_BOLD, text_of(event, "kind"));
+	fprintf(out, " %s", text_of(event, "zone"));
+	if (*text_of(event, "id"))
+		fprintf(out, " %s", text_of(event, "id"));
+	if (*text_of(event, "text")) {
+		fputs(": ", out);
+		bns_print_clean(out, text_of(event, "text"));
+	}
+	fputc('\n', out);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the daemon answered, for people. What has no view of its own, plugins' answers too, gets a generic one. */
+#ifndef BNS_CONTROL_RENDER_H
+#define BNS_CONTROL_RENDER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* `verb` in words. */
+void bns_render_result(FILE *out, bool colour, const char *verb, const json_t *result);
+
+/* One line of `events --follow`. */
+void bns_render_event(FILE *out, bool colour, const json_t *event);
+
+#endif
