@@ -21,7 +21,7 @@ static bool points_at_self(const struct view *v, size_t position)
 	unsigned low = 0, high = v->fixup_count;
 	while (low < high) {
 		unsigned middle = (low + high) / 2;
-		if ((v->fixups[middle] & ~BNS_FIXUP_SELF) < position)
+		if ((v->fixups[middle] & (BNS_FIXUP_SELF - 1u)) < position)
 			low = middle + 1;
 		else
 			high = middle;
