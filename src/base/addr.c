@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "config.h"
-
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>

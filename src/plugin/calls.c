@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a plugin may ask of the program: every call of struct bns_host but a review's. */
-#include "config.h"
-
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A plugin's option table and its mapping in the configuration → its option structure. */
-#include "config.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>

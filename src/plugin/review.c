@@ -3,8 +3,6 @@
  * One review: every plugin with a `review` has a part in it, and the strictest
  * of them decides. Whatever goes wrong on the way is a hold.
  */
-#include "config.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

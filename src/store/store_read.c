@@ -3,8 +3,6 @@
  * Reading what is durable. Every call opens its own short transaction: a long
  * one would keep LMDB from using freed pages again, and the file would grow.
  */
-#include "config.h"
-
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,8 +3,6 @@
  * The one writer: takes what is queued in groups, makes each group durable by
  * one synced LMDB transaction, hands it back to the main loop.
  */
-#include "config.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "config.h"
-
 #include "wire/message.h"
 
 #define RR_FIXED_LEN  10u /* type, class, TTL and RDLENGTH behind the owner */

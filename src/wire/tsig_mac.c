@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "config.h"
-
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <strings.h>

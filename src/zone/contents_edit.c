@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copies of finished contents with one thing changed: what is served is never edited in place. */
-#include "config.h"
-
 #include <string.h>
 
 #include "base/buf.h"

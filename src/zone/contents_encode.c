@@ -8,8 +8,6 @@
  *           1 | len u8 | octets   what stands before the apex (len 0: the apex)
  *           2 | name              a whole name, out of the zone
  */
-#include "config.h"
-
 #include <stdlib.h>
 #include <string.h>
 
