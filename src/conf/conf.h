@@ -67,7 +67,8 @@ struct bns_conf_plugin {
 
 struct bns_conf {
 	struct bns_arena arena;
-	struct bns_yaml *tree;   /* owned; `options` above point into it */
+	struct bns_yaml **trees; /* owned: the file and what it includes; `options` above point into them */
+	size_t tree_count;
 	const char *path;        /* absolute */
 
 	const union bns_addr *listen;

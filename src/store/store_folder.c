@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The folder of the store: made, locked, its environment opened and judged. */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

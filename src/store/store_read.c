@@ -3,6 +3,7 @@
  * Reading what is durable. Every call opens its own short transaction: a long
  * one would keep LMDB from using freed pages again, and the file would grow.
  */
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
  * The one writer: takes what is queued in groups, makes each group durable by
  * one synced LMDB transaction, hands it back to the main loop.
  */
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

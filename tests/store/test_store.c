@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The store as its callers see it: reading, writing, order, what a full or broken one says. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_internal.h"
+
+#define DEFAULT_USER "brandnsd"
+
+enum bns_error bns_conf_fail(struct bns_conf_reader *r, const struct bns_yaml *value, const char *fmt, ...)
+{
+	char text[sizeof(r->diag->text)];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	bns_diag_set(r->diag, value->file, value->line, value->column, "%s", text);
+	return BNS_EINVAL;
+}
+
+enum bns_error bns_conf_fail_key(struct bns_conf_reader *r, const struct bns_yaml *value, const char *fmt, ...)
+{
+	char text[sizeof(r->diag->text)];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	bns_diag_set(r->diag, value->file, value->key_line, value->key_column, "%s", text);
+	return BNS_EINVAL;
+}
+
+enum bns_error bns_conf_no_memory(struct bns_conf_reader *r)
+{
+	bns_diag_set(r->diag, r->conf->path, 0, 0, "%s", bns_strerror(BNS_ENOMEM));
+	return BNS_ENOMEM;
+}
+
+void bns_conf_warn(struct bns_conf_reader *r, const char *file, const struct bns_yaml *value, const char *fmt, ...)
+{
+	char text[sizeof(r->diag->text)];
+	va_list args;
+	if (!r->warnings)
+		r->warnings = bns_arena_alloc(&r->conf->arena, BNS_CONF_WARNINGS_MAX * sizeof(*r->warnings));
+	/* Without memory for a warning the configuration is as good as with it. */
+	if (!r->warnings || r->conf->warning_count == BNS_CONF_WARNINGS_MAX)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	bns_diag_set(&r->warnings[r->conf->warning_count++], file, value ? value->line : 0, value ? value->column : 0,
+		     "%s", text);
+	r->conf->warnings = r->warnings;
+}
+
+/* Several files may each say a part of a section, but none of them what another said. */
+static enum bns_error refuse_twice(struct bns_conf_reader *r, const struct bns_conf_nodes *nodes, size_t at)
+{
+	for (const struct bns_yaml *c = nodes->list[at]->child; c; c = c->next) {
+		for (size_t i = 0; i < at; i++) {
+			const struct bns_yaml *first = bns_yaml_get(nodes->list[i], c->key);
+			if (first)
+				return bns_conf_fail_key(r, c, "'%s' is written twice; the first is at %s:%u", c->key,
+							 first->file, first->key_line);
+		}
+	}
+	return BNS_OK;
+}
+
+static enum bns_error read_single(struct bns_conf_reader *r, enum bns_section_id section)
+{
+	const struct bns_conf_nodes *nodes = &r->nodes[section];
+	enum bns_error err = bns_option_defaults(r, section, r->conf);
+	for (size_t i = 0; i < nodes->count && !err; i++) {
+		err = bns_option_read(r, section, nodes->list[i], r->conf);
+		if (!err)
+			err = refuse_twice(r, nodes, i);
+	}
+	return err;
+}
+
+static const struct bns_yaml *written(const struct bns_conf_reader *r, enum bns_section_id section, const char *key)
+{
+	const struct bns_yaml *value = NULL;
+	for (size_t i = 0; i < r->nodes[section].count && !value; i++)
+		value = bns_yaml_get(r->nodes[section].list[i], key);
+	return value;
+}
+
+static enum bns_error settle_user(struct bns_conf_reader *r)
+{
+	struct bns_conf *c = r->conf;
+	if (!c->user)
+		c->user = getpwnam(DEFAULT_USER) ? DEFAULT_USER : NULL;
+	else if (!*c->user)
+		c->user = NULL;
+	else if (!getpwnam(c->user))
+		return bns_conf_fail(
+			r, written(r, BNS_SECTION_SERVER, "user"),
+			"there is no user '%.64s'; create it, or leave 'user' empty to stay who started brandnsd",
+			c->user);
+	return BNS_OK;
+}
+
+static enum bns_error read_acls(struct bns_conf_reader *r)
+{
+	enum bns_error err = bns_item_read_all(r, BNS_SECTION_ACL);
+	const struct bns_conf_acl *acls = r->objects[BNS_SECTION_ACL];
+	for (size_t i = 0; i < r->nodes[BNS_SECTION_ACL].count && !err; i++) {
+		const struct bns_yaml *node = r->nodes[BNS_SECTION_ACL].list[i];
+		if (acls[i].address_count == 0 && !acls[i].key)
+			bns_conf_warn(r, node->file, node,
+				      "acl '%.64s' names neither address nor key: it is open to everyone", acls[i].id);
+	}
+	return err;
+}
+
+static enum bns_error read_plugins(struct bns_conf_reader *r)
+{
+	enum bns_error err = bns_item_read_all(r, BNS_SECTION_PLUGIN);
+	if (err)
+		return err;
+	struct bns_conf_plugin *plugins = r->objects[BNS_SECTION_PLUGIN];
+	r->conf->plugin_count = r->nodes[BNS_SECTION_PLUGIN].count;
+	r->conf->plugins = plugins;
+	for (size_t i = 0; i < r->conf->plugin_count; i++)
+		plugins[i].options = r->nodes[BNS_SECTION_PLUGIN].list[i];
+	return BNS_OK;
+}
+
+/* Whoever is referred to comes before those who refer. */
+static enum bns_error read_sections(struct bns_conf_reader *r)
+{
+	enum bns_error err = read_single(r, BNS_SECTION_SERVER);
+	if (!err)
+		err = settle_user(r);
+	if (!err)
+		err = read_single(r, BNS_SECTION_DATABASE);
+	if (!err)
+		err = read_single(r, BNS_SECTION_CONTROL);
+	if (!err)
+		err = bns_conf_keys(r);
+	if (!err)
+		err = bns_item_read_all(r, BNS_SECTION_REMOTE);
+	if (!err)
+		err = read_acls(r);
+	if (!err)
+		err = bns_conf_templates(r);
+	if (!err)
+		err = bns_conf_zones(r);
+	return err ? err : read_plugins(r);
+}
+
+static void reader_free(struct bns_conf_reader *r)
+{
+	for (size_t i = 0; i < BNS_SECTION_COUNT; i++) {
+		free(r->nodes[i].list);
+		free(r->index[i].items);
+	}
+	free(r->files);
+}
+
+static enum bns_error note_path(struct bns_conf_reader *r, const char *path)
+{
+	char *real = realpath(path, NULL);
+	/* A path that can't be resolved can't be read either: the reader says why. */
+	r->conf->path = bns_arena_strdup(&r->conf->arena, real ? real : path);
+	free(real);
+	return r->conf->path ? BNS_OK : BNS_ENOMEM;
+}
+
+enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns_diag *diag)
+{
+	struct bns_conf_reader r = {.diag = diag, .conf = calloc(1, sizeof(*r.conf))};
+	if (!r.conf)
+		return BNS_ENOMEM;
+	bns_arena_init(&r.conf->arena);
+	enum bns_error err = note_path(&r, path);
+	if (!err)
+		err = bns_conf_gather(&r, path);
+	if (!err)
+		err = read_sections(&r);
+	reader_free(&r);
+	if (err) {
+		bns_conf_free(r.conf);
+		return err;
+	}
+	*out = r.conf;
+	return BNS_OK;
+}
+
+void bns_conf_free(struct bns_conf *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->tree_count; i++)
+		bns_yaml_free(c->trees[i]);
+	free(c->trees);
+	bns_arena_free(&c->arena);
+	free(c);
+}
+
+static int compare_domain(const void *domain, const void *zone)
+{
+	return strcmp(domain, ((const struct bns_conf_zone *)zone)->domain);
+}
+
+const struct bns_conf_zone *bns_conf_zone(const struct bns_conf *c, const char *domain)
+{
+	if (c->zone_count == 0)
+		return NULL;
+	return bsearch(domain, c->zones, c->zone_count, sizeof(*c->zones), compare_domain);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The option tables: the one source for what is accepted, for its defaults, for
+ * help and messages. In a section of many items the first option is the id.
+ */
+
+#include "conf/conf_internal.h"
+
+#define COUNT_OF(array)             (sizeof(array) / sizeof((array)[0]))
+#define AT(type, field)             .offset = offsetof(struct type, field)
+#define LIST_AT(type, field, count) .offset = offsetof(struct type, field), .count_offset = offsetof(struct type, count)
+#define NOT_YET(key, value, text)                                                                                      \
+	{                                                                                                              \
+		.name = key, .type = BNS_OPTION_NOT_YET, .default_text = value, .help = text                           \
+	}
+
+_Static_assert(sizeof(enum bns_serial_policy) == sizeof(unsigned), "a WORD option is stored as unsigned");
+
+const char *const bns_key_algorithms[] = {"hmac-sha256", "hmac-sha384", "hmac-sha512", NULL};
+static const char *const acl_actions[] = {"transfer", "notify", NULL}; /* bits of enum bns_acl_action */
+static const char *const serial_policies[] = {"increment", "unixtime", NULL};
+static const char *const signed_hold_limits[] = {"keep", "serve", NULL};
+
+static const struct bns_option server_options[] = {
+	{.name = "listen",
+	 .type = BNS_OPTION_ADDRESSES,
+	 LIST_AT(bns_conf, listen, listen_count),
+	 .min = 1,
+	 .default_text = "[127.0.0.1@5300, ::1@5300]",
+	 .help = "Addresses to answer on, by UDP and TCP; port 53 where none is written"},
+	NOT_YET("listen-tls", "[]", "Addresses to answer on by TLS"),
+	NOT_YET("tls-cert-file", "", "PEM certificate chain for listen-tls"),
+	NOT_YET("tls-key-file", "", "PEM private key for listen-tls"),
+	{.name = "workers",
+	 .type = BNS_OPTION_NUMBER,
+	 AT(bns_conf, workers),
+	 .max = 1024,
+	 .default_text = "0",
+	 .help = "Threads that answer; 0 is one per core"},
+	{.name = "user",
+	 .type = BNS_OPTION_TEXT,
+	 AT(bns_conf, user),
+	 .help = "User to become after binding; empty to stay who started it. Where it isn't written: brandnsd, if "
+		 "there is such a user"},
+	NOT_YET("identity", "", "Answer to id.server and hostname.bind; empty refuses"),
+	NOT_YET("version", "", "Answer to version.server and version.bind; empty refuses"),
+	NOT_YET("nsid", "", "Name server identifier (RFC 5001); empty sends none"),
+	{.name = "udp-max-payload",
+	 .type = BNS_OPTION_NUMBER16,
+	 AT(bns_conf, udp_max_payload),
+	 .min = 512,
+	 .default_text = "1232",
+	 .help = "Octets of the largest UDP answer"},
+	{.name = "tcp-max-clients",
+	 .type = BNS_OPTION_NUMBER,
+	 AT(bns_conf, tcp_max_clients),
+	 .min = 1,
+	 .max = 1000000,
+	 .default_text = "1000",
+	 .help = "TCP connections at a time"},
+	{.name = "tcp-idle-timeout",
+	 .type = BNS_OPTION_SECONDS,
+	 AT(bns_conf, tcp_idle_timeout_s),
+	 .min = 1,
+	 .max = 3600,
+	 .default_text = "10s",
+	 .help = "A TCP connection that says nothing for so long is closed"},
+	NOT_YET("cookie-secret", "", "Hexadecimal secret for DNS cookies, shared by a fleet"),
+	{.name = "plugin-dir",
+	 .type = BNS_OPTION_PATH,
+	 AT(bns_conf, plugin_dir),
+	 .help = "Folder of the plugins' shared objects; the one of the installation where it isn't written"},
+};
+
+static const struct bns_option database_options[] = {
+	{.name = "storage",
+	 .type = BNS_OPTION_PATH,
+	 AT(bns_conf, storage),
+	 .default_text = "/var/lib/brandns",
+	 .help = "Folder of the embedded store; it is created where its parent exists"},
+	{.name = "max-size",
+	 .type = BNS_OPTION_SIZE,
+	 AT(bns_conf, max_size_bytes),
+	 .min = (uint64_t)1 << 20,
+	 .max = (uint64_t)16 << 40,
+	 .default_text = "4G",
+	 .help = "Largest size of the store; once reached, changes are refused with that reason and service goes on"},
+	{.name = "journal-depth",
+	 .type = BNS_OPTION_NUMBER,
+	 AT(bns_conf, journal_depth),
+	 .min = 1,
+	 .max = 100000,
+	 .default_text = "20",
+	 .help = "Versions kept per zone"},
+};
+
+static const struct bns_option control_options[] = {
+	{.name = "listen",
+	 .type = BNS_OPTION_PATH,
+	 AT(bns_conf, control_listen),
+	 .max = 107,
+	 .default_text = "/run/brandns/control.sock",
+	 .help = "Path of the control socket"},
+	{.name = "admin",
+	 .type = BNS_OPTION_TEXTS,
+	 LIST_AT(bns_conf, control_admin, control_admin_count),
+	 .default_text = "[root]",
+	 .help = "Users and @groups that may change things; others that can connect may only read"},
+};
+
+static const struct bns_option key_options[] = {
+	{.name = "id",
+	 .type = BNS_OPTION_NAME,
+	 AT(bns_key_draft, id),
+	 .required = true,
+	 .help = "Name of the TSIG key, a domain name"},
+	{.name = "algorithm",
+	 .type = BNS_OPTION_WORD,
+	 AT(bns_key_draft, algorithm),
+	 .words = bns_key_algorithms,
+	 .default_text = "hmac-sha256",
+	 .help = "HMAC of the key"},
+	{.name = "secret",
+	 .type = BNS_OPTION_TEXT,
+	 AT(bns_key_draft, secret),
+	 .help = "The secret in base64; in a file that others can read this is a warning"},
+	{.name = "secret-file",
+	 .type = BNS_OPTION_PATH,
+	 AT(bns_key_draft, secret_file),
+	 .help = "File with the secret in base64; refused where others can read or change it"},
+};
+
+static const struct bns_option remote_options[] = {
+	{.name = "id",
+	 .type = BNS_OPTION_TEXT,
+	 AT(bns_conf_remote, id),
+	 .required = true,
+	 .help = "Name of the remote server"},
+	{.name = "address",
+	 .type = BNS_OPTION_ADDRESSES,
+	 LIST_AT(bns_conf_remote, address, address_count),
+	 .min = 1,
+	 .required = true,
+	 .help = "Its addresses, tried in this order; port 53 where none is written"},
+	{.name = "key",
+	 .type = BNS_OPTION_REF,
+	 AT(bns_conf_remote, key),
+	 .ref = BNS_SECTION_KEY,
+	 .help = "TSIG key for messages to and from it"},
+	NOT_YET("tls", "", "Transfers by TLS (RFC 9103)"),
+};
+
+static const struct bns_option acl_options[] = {
+	{.name = "id", .type = BNS_OPTION_TEXT, AT(bns_conf_acl, id), .required = true, .help = "Name of the rule"},
+	{.name = "address",
+	 .type = BNS_OPTION_PREFIXES,
+	 LIST_AT(bns_conf_acl, address, address_count),
+	 .help = "Addresses and prefixes it is for; none is any address"},
+	{.name = "key",
+	 .type = BNS_OPTION_REF,
+	 AT(bns_conf_acl, key),
+	 .ref = BNS_SECTION_KEY,
+	 .help = "TSIG key that is needed; none where it isn't written"},
+	{.name = "action",
+	 .type = BNS_OPTION_WORDS,
+	 AT(bns_conf_acl, actions),
+	 .words = acl_actions,
+	 .required = true,
+	 .help = "What is allowed"},
+};
+
+/* What a template takes, a zone takes. */
+#define ZONE_OPTIONS                                                                                                   \
+	{.name = "file",                                                                                               \
+	 .type = BNS_OPTION_PATTERN,                                                                                   \
+	 AT(bns_zone_draft, pattern),                                                                                  \
+	 .help = "Zone file; %s is the zone's name without the final dot, with what doesn't belong in a file name "    \
+		 "as %XX, and %% a percent sign. A zone with `primary` needs none; with one, accepted versions are "   \
+		 "also written there"},                                                                                \
+		{.name = "primary",                                                                                    \
+		 .type = BNS_OPTION_REFS,                                                                              \
+		 LIST_AT(bns_zone_draft, zone.primary, zone.primary_count),                                            \
+		 .ref = BNS_SECTION_REMOTE,                                                                            \
+		 .help = "Remotes the zone is fetched from, in this order; none: it is served from its file"},         \
+		{.name = "notify",                                                                                     \
+		 .type = BNS_OPTION_REFS,                                                                              \
+		 LIST_AT(bns_zone_draft, zone.notify, zone.notify_count),                                              \
+		 .ref = BNS_SECTION_REMOTE,                                                                            \
+		 .help = "Remotes that are told of new versions"},                                                     \
+		{.name = "acl",                                                                                        \
+		 .type = BNS_OPTION_REFS,                                                                              \
+		 LIST_AT(bns_zone_draft, zone.acl, zone.acl_count),                                                    \
+		 .ref = BNS_SECTION_ACL,                                                                               \
+		 .help = "Rules for transfers and NOTIFY; none: nobody may transfer, and NOTIFY is taken from the "    \
+			 "primaries"},                                                                                 \
+		{.name = "refresh-min-interval",                                                                       \
+		 .type = BNS_OPTION_SECONDS32,                                                                         \
+		 AT(bns_zone_draft, zone.refresh_min_s),                                                               \
+		 .min = 1,                                                                                             \
+		 .default_text = "2s",                                                                                 \
+		 .help = "Lower bound of the SOA's REFRESH"},                                                          \
+		{.name = "refresh-max-interval",                                                                       \
+		 .type = BNS_OPTION_LIMIT32,                                                                           \
+		 AT(bns_zone_draft, zone.refresh_max_s),                                                               \
+		 .default_text = "0",                                                                                  \
+		 .help = "Upper bound of the SOA's REFRESH; 0 is none"},                                               \
+		{.name = "retry-min-interval",                                                                         \
+		 .type = BNS_OPTION_SECONDS32,                                                                         \
+		 AT(bns_zone_draft, zone.retry_min_s),                                                                 \
+		 .min = 1,                                                                                             \
+		 .default_text = "1s",                                                                                 \
+		 .help = "Lower bound of the SOA's RETRY"},                                                            \
+		{.name = "retry-max-interval",                                                                         \
+		 .type = BNS_OPTION_LIMIT32,                                                                           \
+		 AT(bns_zone_draft, zone.retry_max_s),                                                                 \
+		 .default_text = "0",                                                                                  \
+		 .help = "Upper bound of the SOA's RETRY; 0 is none"},                                                 \
+		{.name = "expire-min-interval",                                                                        \
+		 .type = BNS_OPTION_SECONDS32,                                                                         \
+		 AT(bns_zone_draft, zone.expire_min_s),                                                                \
+		 .min = 1,                                                                                             \
+		 .default_text = "3s",                                                                                 \
+		 .help = "Lower bound of the SOA's EXPIRE"},                                                           \
+		{.name = "expire-max-interval",                                                                        \
+		 .type = BNS_OPTION_LIMIT32,                                                                           \
+		 AT(bns_zone_draft, zone.expire_max_s),                                                                \
+		 .default_text = "0",                                                                                  \
+		 .help = "Upper bound of the SOA's EXPIRE; 0 is none"},                                                \
+		{.name = "serial",                                                                                     \
+		 .type = BNS_OPTION_WORD,                                                                              \
+		 AT(bns_zone_draft, zone.serial),                                                                      \
+		 .words = serial_policies,                                                                             \
+		 .default_text = "increment",                                                                          \
+		 .help = "How serials are made once our contents have differed from the primary's"},                   \
+		{.name = "held-limit",                                                                                 \
+		 .type = BNS_OPTION_SECONDS,                                                                           \
+		 AT(bns_zone_draft, zone.held_limit_s),                                                                \
+		 .default_text = "0",                                                                                  \
+		 .help = "A held zone expires after so long; 0: it is served as long as a primary answers the serial " \
+			 "check"},                                                                                     \
+		{.name = "signed-hold-limit",                                                                          \
+		 .type = BNS_OPTION_SWITCH,                                                                            \
+		 AT(bns_zone_draft, zone.signed_hold_serve),                                                           \
+		 .words = signed_hold_limits,                                                                          \
+		 .default_text = "serve",                                                                              \
+		 .help = "When a held signed zone's signatures run out: serve the newest sound candidate, or keep "    \
+			 "the held version"},                                                                          \
+		NOT_YET("catalog-role", "none", "The zone is a catalog (RFC 9432)"),                                   \
+		NOT_YET("catalog-template", "default", "Template of a catalog's members"),                             \
+		NOT_YET("catalog-removals-max", "10", "Members that may leave a catalog at once")
+
+static const struct bns_option template_options[] = {
+	{.name = "id",
+	 .type = BNS_OPTION_TEXT,
+	 AT(bns_zone_draft, name),
+	 .required = true,
+	 .help = "Name of the template; `default` is for every zone that names no other"},
+	ZONE_OPTIONS,
+};
+
+static const struct bns_option zone_options[] = {
+	{.name = "domain",
+	 .type = BNS_OPTION_NAME,
+	 AT(bns_zone_draft, name),
+	 .required = true,
+	 .help = "Name of the zone"},
+	{.name = "template",
+	 .type = BNS_OPTION_REF,
+	 AT(bns_zone_draft, template),
+	 .ref = BNS_SECTION_TEMPLATE,
+	 .help = "Template whose settings the zone begins with"},
+	ZONE_OPTIONS,
+};
+
+static const struct bns_option zone_directory_options[] = {
+	{.name = "path",
+	 .type = BNS_OPTION_PATH,
+	 AT(bns_zone_directory, path),
+	 .required = true,
+	 .help = "Folder in which every NAME.zone is a zone; a zone that is configured by itself goes first"},
+	{.name = "template",
+	 .type = BNS_OPTION_REF,
+	 AT(bns_zone_directory, template),
+	 .ref = BNS_SECTION_TEMPLATE,
+	 .help = "Template for the zones in it"},
+};
+
+static const struct bns_option plugin_options[] = {
+	{.name = "id",
+	 .type = BNS_OPTION_TEXT,
+	 AT(bns_conf_plugin, id),
+	 .required = true,
+	 .help = "Name of the plugin; further keys are its own options"},
+};
+
+#define OPTIONS(array) .options = array, .option_count = COUNT_OF(array)
+
+const struct bns_section bns_sections[BNS_SECTION_COUNT] = {
+	[BNS_SECTION_SERVER] = {.name = "server", .help = "How queries are answered", OPTIONS(server_options)},
+	[BNS_SECTION_DATABASE] = {.name = "database",
+				  .help = "Where versions and decisions are kept",
+				  OPTIONS(database_options)},
+	[BNS_SECTION_CONTROL] = {.name = "control",
+				 .help = "Who may say what to the running daemon",
+				 OPTIONS(control_options)},
+	[BNS_SECTION_KEY] = {.name = "key",
+			     .help = "TSIG keys (RFC 8945)",
+			     .item = "a key",
+			     .many = true,
+			     .item_size = sizeof(struct bns_key_draft),
+			     OPTIONS(key_options)},
+	[BNS_SECTION_REMOTE] = {.name = "remote",
+				.help = "Other servers",
+				.item = "a remote",
+				.many = true,
+				.item_size = sizeof(struct bns_conf_remote),
+				OPTIONS(remote_options)},
+	[BNS_SECTION_ACL] = {.name = "acl",
+			     .help = "Rules of who may transfer or notify",
+			     .item = "an acl",
+			     .many = true,
+			     .item_size = sizeof(struct bns_conf_acl),
+			     OPTIONS(acl_options)},
+	[BNS_SECTION_TEMPLATE] = {.name = "template",
+				  .help = "Settings shared by zones",
+				  .item = "a template",
+				  .many = true,
+				  .item_size = sizeof(struct bns_zone_draft),
+				  OPTIONS(template_options)},
+	[BNS_SECTION_ZONE_DIRECTORY] = {.name = "zone-directory",
+					.help = "Folders of zone files",
+					.item = "a zone-directory",
+					.many = true,
+					.item_size = sizeof(struct bns_zone_directory),
+					OPTIONS(zone_directory_options)},
+	[BNS_SECTION_ZONE] = {.name = "zone",
+			      .help = "Zones",
+			      .item = "a zone",
+			      .many = true,
+			      .item_size = sizeof(struct bns_zone_draft),
+			      OPTIONS(zone_options)},
+	[BNS_SECTION_PLUGIN] = {.name = "plugin",
+				.help = "Plugins to load, in this order",
+				.item = "a plugin",
+				.many = true,
+				.open = true,
+				.item_size = sizeof(struct bns_conf_plugin),
+				OPTIONS(plugin_options)},
+};

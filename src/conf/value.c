@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One scalar of the file → its C type. What is wrong is said with what was expected. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "conf/conf_internal.h"
+
+static void *field(const struct bns_option *o, void *object)
+{
+	return (char *)object + o->offset;
+}
+
+static uint64_t upper(const struct bns_option *o, uint64_t of_type)
+{
+	return o->max ? o->max : of_type;
+}
+
+static enum bns_error read_text(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				void *object)
+{
+	if (o->required && !*v->text)
+		return bns_conf_fail(r, v, "'%s' must not be empty", o->name);
+	*(const char **)field(o, object) = v->text;
+	return BNS_OK;
+}
+
+static enum bns_error read_name(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				void *object)
+{
+	char name[BNS_CONF_NAME_MAX];
+	if (!bns_conf_name(v->text, name))
+		return bns_conf_fail(
+			r, v,
+			"'%s' takes a domain name (labels of 1 to 63 octets, 253 in all, an international one "
+			"in its xn-- form), not '%.64s'",
+			o->name, v->text);
+	char *copy = bns_arena_strdup(&r->conf->arena, name);
+	if (!copy)
+		return bns_conf_no_memory(r);
+	*(const char **)field(o, object) = copy;
+	return BNS_OK;
+}
+
+static enum bns_error read_path(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				void *object)
+{
+	if (!*v->text)
+		return bns_conf_fail(r, v, "'%s' takes a path, not nothing", o->name);
+	const char *path = bns_path_absolute(r, v->text, v->file, false);
+	if (!path)
+		return bns_conf_no_memory(r);
+	if (o->max && strlen(path) > o->max)
+		return bns_conf_fail(r, v, "'%s' takes a path of at most %" PRIu64 " octets, this one has %zu", o->name,
+				     o->max, strlen(path));
+	*(const char **)field(o, object) = path;
+	return BNS_OK;
+}
+
+static enum bns_error read_pattern(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				   void *object)
+{
+	const char **out = field(o, object);
+	for (const char *c = v->text; (c = strchr(c, '%')); c += 2) {
+		if (c[1] != 's' && c[1] != '%')
+			return bns_conf_fail(
+				r, v, "'%s' knows %%s for the zone's name and %%%% for a percent sign, not '%.2s'",
+				o->name, c);
+	}
+	/* Empty takes back what a template says. */
+	*out = *v->text ? bns_path_absolute(r, v->text, v->file, true) : NULL;
+	return *v->text && !*out ? bns_conf_no_memory(r) : BNS_OK;
+}
+
+/* Plain digits, no sign, no blanks. */
+static bool parse_number(const char *text, size_t len, uint64_t *out)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9' || __builtin_mul_overflow(n, 10u, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(text[i] - '0'), &n))
+			return false;
+	}
+	*out = n;
+	return len > 0;
+}
+
+static enum bns_error number_within(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				    uint64_t max, uint64_t *out)
+{
+	if (!parse_number(v->text, strlen(v->text), out) || *out < o->min || *out > max)
+		return bns_conf_fail(r, v, "'%s' takes a number from %" PRIu64 " to %" PRIu64 ", not '%.64s'", o->name,
+				     o->min, max, v->text);
+	return BNS_OK;
+}
+
+static enum bns_error read_number(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				  void *object)
+{
+	uint64_t n = 0;
+	enum bns_error err = number_within(r, o, v, upper(o, UINT32_MAX), &n);
+	*(unsigned *)field(o, object) = (unsigned)n;
+	return err;
+}
+
+static enum bns_error read_number16(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				    void *object)
+{
+	uint64_t n = 0;
+	enum bns_error err = number_within(r, o, v, upper(o, UINT16_MAX), &n);
+	*(uint16_t *)field(o, object) = (uint16_t)n;
+	return err;
+}
+
+static bool parse_size(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "KMGT";
+	size_t len = strlen(text);
+	const char *unit = len > 0 ? strchr(units, text[len - 1]) : NULL;
+	if (!unit)
+		return parse_number(text, len, bytes);
+	uint64_t factor = (uint64_t)1 << (10 * (unit - units + 1));
+	return parse_number(text, len - 1, bytes) && !__builtin_mul_overflow(*bytes, factor, bytes);
+}
+
+static void print_size(uint64_t bytes, char out[32])
+{
+	static const char units[] = {'K', 'M', 'G', 'T'};
+	size_t unit = 0;
+	for (; unit < sizeof(units) && bytes && bytes % 1024 == 0; unit++)
+		bytes /= 1024;
+	snprintf(out, 32, "%" PRIu64 "%.1s", bytes, unit ? &units[unit - 1] : "");
+}
+
+static enum bns_error read_size(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				void *object)
+{
+	uint64_t bytes = 0;
+	char min[32], max[32];
+	if (!parse_size(v->text, &bytes))
+		return bns_conf_fail(r, v, "'%s' takes a size such as 512M or 4G, not '%.64s'", o->name, v->text);
+	if (bytes < o->min || bytes > upper(o, UINT64_MAX)) {
+		print_size(o->min, min);
+		print_size(upper(o, UINT64_MAX), max);
+		return bns_conf_fail(r, v, "'%s' takes a size from %s to %s, not '%.64s'", o->name, min, max, v->text);
+	}
+	*(uint64_t *)field(o, object) = bytes;
+	return BNS_OK;
+}
+
+static enum bns_error seconds_within(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				     uint64_t max, uint64_t *out)
+{
+	char min_text[BNS_TIME_TEXT_MAX], max_text[BNS_TIME_TEXT_MAX];
+	enum bns_error err = bns_duration_from_text(v->text, out);
+	if (err == BNS_OK && *out >= o->min && *out <= max)
+		return BNS_OK;
+	if (err && err != BNS_ERANGE)
+		return bns_conf_fail(r, v, "'%s' takes a duration such as 10s, 5m, 2h or 1d, not '%.64s'", o->name,
+				     v->text);
+	return bns_conf_fail(r, v, "'%s' takes a duration from %s to %s, not '%.64s'", o->name,
+			     bns_duration_to_text(o->min, min_text), bns_duration_to_text(max, max_text), v->text);
+}
+
+static enum bns_error read_seconds(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				   void *object)
+{
+	/* Far below the limit of a signed count of milliseconds. */
+	return seconds_within(r, o, v, upper(o, UINT32_MAX), field(o, object));
+}
+
+static enum bns_error read_seconds32(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				     void *object)
+{
+	uint64_t seconds = 0;
+	enum bns_error err = seconds_within(r, o, v, upper(o, UINT32_MAX), &seconds);
+	*(uint32_t *)field(o, object) = (uint32_t)seconds;
+	return err;
+}
+
+static enum bns_error read_limit32(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				   void *object)
+{
+	uint32_t *seconds = field(o, object);
+	enum bns_error err = read_seconds32(r, o, v, object);
+	if (!err && *seconds == 0)
+		*seconds = UINT32_MAX;
+	return err;
+}
+
+static enum bns_error read_word(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				void *object)
+{
+	return bns_value_word(r, o, v, field(o, object));
+}
+
+static enum bns_error read_switch(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				  void *object)
+{
+	unsigned position = 0;
+	enum bns_error err = bns_value_word(r, o, v, &position);
+	*(bool *)field(o, object) = position == 1;
+	return err;
+}
+
+static enum bns_error read_ref(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+			       void *object)
+{
+	if (*v->text)
+		return bns_item_find(r, o->ref, v, field(o, object));
+	/* Empty takes back what a template says. */
+	memset(field(o, object), 0, sizeof(void *));
+	return BNS_OK;
+}
+
+/* "a, b or c" */
+static void print_words(const char *const *words, char *out, size_t cap)
+{
+	size_t used = 0;
+	out[0] = '\0';
+	for (size_t i = 0; words[i] && used < cap; i++) {
+		const char *before = i == 0 ? "" : words[i + 1] ? ", " : " or ";
+		used += (size_t)snprintf(out + used, cap - used, "%s%s", before, words[i]);
+	}
+}
+
+enum bns_error bns_value_word(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+			      unsigned *position)
+{
+	char words[128];
+	for (unsigned i = 0; o->words[i]; i++) {
+		if (strcmp(o->words[i], v->text) == 0) {
+			*position = i;
+			return BNS_OK;
+		}
+	}
+	print_words(o->words, words, sizeof(words));
+	return bns_conf_fail(r, v, "'%s' takes %s, not '%.64s'", o->name, words, v->text);
+}
+
+bns_value_fn bns_value_reader(enum bns_option_type type)
+{
+	static const bns_value_fn readers[] = {
+		[BNS_OPTION_TEXT] = read_text,
+		[BNS_OPTION_NAME] = read_name,
+		[BNS_OPTION_PATH] = read_path,
+		[BNS_OPTION_PATTERN] = read_pattern,
+		[BNS_OPTION_NUMBER] = read_number,
+		[BNS_OPTION_NUMBER16] = read_number16,
+		[BNS_OPTION_SIZE] = read_size,
+		[BNS_OPTION_SECONDS] = read_seconds,
+		[BNS_OPTION_SECONDS32] = read_seconds32,
+		[BNS_OPTION_LIMIT32] = read_limit32,
+		[BNS_OPTION_WORD] = read_word,
+		[BNS_OPTION_SWITCH] = read_switch,
+		[BNS_OPTION_REF] = read_ref,
+		[BNS_OPTION_NOT_YET] = NULL,
+	};
+	return readers[type];
+}

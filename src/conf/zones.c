@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Zones with their template's settings beneath their own, and those that a zone-directory adds. */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "conf/conf_internal.h"
+
+enum bns_error bns_conf_templates(struct bns_conf_reader *r)
+{
+	struct bns_zone_draft *base = bns_arena_alloc(&r->conf->arena, sizeof(*base));
+	if (!base)
+		return bns_conf_no_memory(r);
+	enum bns_error err = bns_item_read_all(r, BNS_SECTION_TEMPLATE);
+	if (err)
+		return err;
+	const struct bns_conf_item *item = bns_item_by_id(&r->index[BNS_SECTION_TEMPLATE], "default");
+	r->base = item ? item->object : base;
+	return item ? BNS_OK : bns_option_defaults(r, BNS_SECTION_ZONE, base);
+}
+
+static enum bns_error read_zone(struct bns_conf_reader *r, const struct bns_yaml *map, struct bns_zone_draft *draft)
+{
+	const struct bns_option *template_option = &bns_sections[BNS_SECTION_ZONE].options[1];
+	const struct bns_yaml *named = bns_yaml_get(map, template_option->name);
+	const struct bns_zone_draft *base = r->base;
+	enum bns_error err = named ? bns_option_value(r, template_option, named, draft) : BNS_OK;
+	if (err)
+		return err;
+	if (draft->template)
+		base = draft->template;
+	*draft = *base;
+	draft->name = NULL;
+	draft->node = map;
+	return bns_option_read(r, BNS_SECTION_ZONE, map, draft);
+}
+
+static enum bns_error read_zones(struct bns_conf_reader *r)
+{
+	const struct bns_conf_nodes *nodes = &r->nodes[BNS_SECTION_ZONE];
+	if (nodes->count == 0)
+		return BNS_OK;
+	struct bns_zone_draft *drafts = bns_arena_alloc(&r->conf->arena, nodes->count * sizeof(*drafts));
+	if (!drafts)
+		return bns_conf_no_memory(r);
+	r->objects[BNS_SECTION_ZONE] = drafts;
+	for (size_t i = 0; i < nodes->count; i++) {
+		enum bns_error err = read_zone(r, nodes->list[i], &drafts[i]);
+		if (err)
+			return err;
+	}
+	return bns_item_index(r, BNS_SECTION_ZONE);
+}
+
+static enum bns_error fail_zone(struct bns_conf_reader *r, const struct bns_zone_draft *d, const char *what,
+				uint32_t min_s, uint32_t max_s)
+{
+	char min[BNS_TIME_TEXT_MAX], max[BNS_TIME_TEXT_MAX];
+	return bns_conf_fail(r, d->node, "zone '%.100s': %s-min-interval of %s is above %s-max-interval of %s", d->name,
+			     what, bns_duration_to_text(min_s, min), what, bns_duration_to_text(max_s, max));
+}
+
+static enum bns_error check_zone(struct bns_conf_reader *r, const struct bns_zone_draft *d)
+{
+	const struct bns_conf_zone *z = &d->zone;
+	if (z->refresh_min_s > z->refresh_max_s)
+		return fail_zone(r, d, "refresh", z->refresh_min_s, z->refresh_max_s);
+	if (z->retry_min_s > z->retry_max_s)
+		return fail_zone(r, d, "retry", z->retry_min_s, z->retry_max_s);
+	if (z->expire_min_s > z->expire_max_s)
+		return fail_zone(r, d, "expire", z->expire_min_s, z->expire_max_s);
+	if (!z->file && z->primary_count == 0)
+		return bns_conf_fail(
+			r, d->node,
+			"zone '%.100s' has neither 'file' nor 'primary', and no zone-directory has its file", d->name);
+	return BNS_OK;
+}
+
+static enum bns_error finish_zone(struct bns_conf_reader *r, struct bns_zone_draft *d, struct bns_conf_zone *out)
+{
+	if (d->pattern) {
+		d->zone.file = bns_path_expand(&r->conf->arena, d->pattern, d->name);
+		if (!d->zone.file)
+			return bns_conf_no_memory(r);
+	}
+	d->zone.domain = d->name;
+	*out = d->zone;
+	return check_zone(r, d);
+}
+
+static int compare_zones(const void *a, const void *b)
+{
+	return strcmp(((const struct bns_conf_zone *)a)->domain, ((const struct bns_conf_zone *)b)->domain);
+}
+
+static enum bns_error finish_zones(struct bns_conf_reader *r, const struct bns_directory_zones *found)
+{
+	size_t written = r->nodes[BNS_SECTION_ZONE].count;
+	struct bns_zone_draft *drafts = r->objects[BNS_SECTION_ZONE];
+	struct bns_conf_zone *zones = bns_arena_alloc(&r->conf->arena, (written + found->count + 1) * sizeof(*zones));
+	enum bns_error err = zones ? BNS_OK : bns_conf_no_memory(r);
+	for (size_t i = 0; i < written && !err; i++) {
+		drafts[i].zone.line = drafts[i].node->line;
+		err = finish_zone(r, &drafts[i], &zones[i]);
+	}
+	for (size_t i = 0; i < found->count && !err; i++)
+		err = finish_zone(r, &found->list[i], &zones[written + i]);
+	if (err)
+		return err;
+	qsort(zones, written + found->count, sizeof(*zones), compare_zones);
+	r->conf->zones = zones;
+	r->conf->zone_count = written + found->count;
+	return BNS_OK;
+}
+
+enum bns_error bns_conf_zones(struct bns_conf_reader *r)
+{
+	struct bns_directory_zones found = {0};
+	enum bns_error err = read_zones(r);
+	if (!err)
+		err = bns_conf_directories(r, &found);
+	if (!err)
+		err = finish_zones(r, &found);
+	free(found.list);
+	return err;
+}
