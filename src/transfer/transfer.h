@@ -14,19 +14,13 @@
 #include "conf/conf.h"
 #include "gate/gate.h"
 #include "server/server.h"
+#include "transfer/axfr_stream.h"
 #include "wire/tsig.h"
 
 struct bns_transfer;
 
-/* Limits against a primary that sends without end; 0: none. */
-struct bns_transfer_limits {
-	uint64_t zone_max_bytes;
-	uint64_t zone_max_records;
-	uint64_t progress_timeout_ms; /* without an octet from the primary */
-};
-
 struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, const struct bns_answer_env *env,
-                                      const struct bns_transfer_limits *limits);
+				      const struct bns_transfer_limits *limits);
 
 /* `conf` in force from now on (start and reload): keys, remotes, ACLs. Zones are told one by one below. */
 void bns_transfer_set_conf(struct bns_transfer *t, const struct bns_conf *conf);
@@ -66,6 +60,6 @@ void bns_transfer_free(struct bns_transfer *t);
  * `key` may be NULL. `diag` says what went wrong. Own loop; not for the daemon.
  */
 enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex, const struct bns_tsig_key *key,
-                              struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;
+			      struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;
 
 #endif

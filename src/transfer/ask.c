@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "transfer/ask.h"
+
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+
+#define SOA_TIMERS_LEN 20 /* serial, refresh, retry, expire, minimum */
+#define SOA_LEN_MAX    (2 * BNS_NAME_MAX + SOA_TIMERS_LEN)
+
+uint16_t bns_ask_random(void)
+{
+	uint16_t value = 0;
+
+	/* So few octets never come short once the kernel is seeded, and before that the call waits. */
+	while (getrandom(&value, sizeof(value), 0) != (ssize_t)sizeof(value))
+		;
+	return value;
+}
+
+enum bns_error bns_ask_write(struct bns_ask *ask, struct bns_tsig *tsig, uint8_t *msg, size_t cap, size_t *len)
+{
+	struct bns_writer w = bns_writer_of(msg, cap);
+	uint16_t flags = ask->opcode == BNS_OPCODE_NOTIFY ? BNS_FLAG_AA : 0; /* RFC 1996 §3.7 */
+
+	ask->id = bns_ask_random();
+	bns_message_write_query(&w, ask->id, ask->opcode, flags, ask->qname, ask->qtype);
+	if (w.failed)
+		return BNS_ERANGE;
+	*len = w.pos;
+	if (!tsig->key)
+		return BNS_OK;
+	return bns_tsig_sign(tsig, msg, len, cap, (uint64_t)bns_clock_wall_s(), BNS_TSIG_NOERROR);
+}
+
+static const char *rcode_text(unsigned rcode, char out[16])
+{
+	static const char *const words[] = {"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
+					    "YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE"};
+
+	if (rcode < sizeof(words) / sizeof(words[0]))
+		return words[rcode];
+	snprintf(out, 16, "RCODE %u", rcode);
+	return out;
+}
+
+static bool question_matches(const struct bns_ask *ask, const uint8_t *msg, size_t len)
+{
+	uint8_t name[BNS_NAME_MAX];
+	size_t pos = BNS_HEADER_LEN;
+
+	return !bns_name_parse(msg, len, &pos, name, NULL) && len - pos >= 4 && bns_name_equal(name, ask->qname) &&
+	       bns_get_u16(msg + pos) == ask->qtype && bns_get_u16(msg + pos + 2) == BNS_CLASS_IN;
+}
+
+static enum bns_error refuse(char reason[BNS_ASK_REASON_MAX], const char *what)
+{
+	snprintf(reason, BNS_ASK_REASON_MAX, "%s", what);
+	return BNS_EFORMAT;
+}
+
+enum bns_error bns_ask_check(const struct bns_ask *ask, const uint8_t *msg, size_t len, bool question,
+			     char reason[BNS_ASK_REASON_MAX])
+{
+	char word[16];
+
+	if (len < BNS_HEADER_LEN)
+		return refuse(reason, "sent a message shorter than a header");
+	if (bns_message_id(msg) != ask->id)
+		return refuse(reason, "sent a message with another id");
+	if (!(bns_message_flags(msg) & BNS_FLAG_QR) || bns_message_opcode(msg) != ask->opcode)
+		return refuse(reason, "sent a message that is no answer to the question");
+	/* An error answer may come without its question. */
+	if (bns_message_rcode(msg) != BNS_RCODE_NOERROR) {
+		snprintf(reason, BNS_ASK_REASON_MAX, "answered %s", rcode_text(bns_message_rcode(msg), word));
+		return BNS_EDENIED;
+	}
+	if (bns_message_qdcount(msg) > 1 || (question && bns_message_qdcount(msg) == 0))
+		return refuse(reason, "sent an answer without the question");
+	if (bns_message_qdcount(msg) == 1 && !question_matches(ask, msg, len))
+		return refuse(reason, "answered another question");
+	return BNS_OK;
+}
+
+enum bns_error bns_ask_serial(const struct bns_ask *ask, const uint8_t *msg, size_t len, uint32_t *serial)
+{
+	struct bns_message_cursor cur;
+	struct bns_message_rr rr;
+	enum bns_section section;
+	uint8_t rdata[SOA_LEN_MAX];
+	uint16_t rdlen;
+	enum bns_error err = bns_message_cursor_open(&cur, msg, len);
+
+	while (!err && !(err = bns_message_next(&cur, &rr, &section)) && section == BNS_SECTION_ANSWER) {
+		if (rr.type != BNS_TYPE_SOA || rr.rclass != BNS_CLASS_IN || !bns_name_equal(rr.owner, ask->qname))
+			continue;
+		err = bns_rdata_expand(rr.type, msg, len, rr.rdata, rr.rdlen, rdata, sizeof(rdata), &rdlen);
+		if (!err)
+			*serial = bns_soa_serial(rdata, rdlen);
+		return err;
+	}
+	return err && err != BNS_ENOENT ? err : BNS_ENOENT;
+}
+
+uint32_t bns_soa_serial(const uint8_t *rdata, size_t rdlen)
+{
+	return bns_get_u32(rdata + rdlen - SOA_TIMERS_LEN);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A question of ours to another name server, signed or not, and what its
+ * answer must show to be one. No I/O. Thread: any.
+ */
+#ifndef BNS_TRANSFER_ASK_H
+#define BNS_TRANSFER_ASK_H
+
+#include "wire/message.h"
+#include "wire/tsig.h"
+
+#define BNS_ASK_REASON_MAX 256
+#define BNS_ASK_LEN_MAX    BNS_UDP_PLAIN_MAX /* header, longest question, TSIG of a key name of usual length */
+
+struct bns_ask {
+	uint16_t id;
+	enum bns_opcode opcode;
+	uint16_t qtype;
+	const uint8_t *qname; /* borrowed */
+};
+
+/* An id nobody can guess (RFC 5452 §9.2). */
+uint16_t bns_ask_random(void);
+
+/* Fills in the id and writes the message; signs it where `tsig` has a key. BNS_ERANGE: names too long for `cap`. */
+enum bns_error bns_ask_write(struct bns_ask *ask, struct bns_tsig *tsig, uint8_t *msg, size_t cap,
+			     size_t *len) BNS_MUST_CHECK;
+
+/*
+ * Is `msg` an answer to `ask`, with rcode NOERROR? BNS_EFORMAT: not one at
+ * all; BNS_EDENIED: one with another rcode. `reason` is then half a sentence
+ * ("answered REFUSED"). `question` says whether the question must be there.
+ */
+enum bns_error bns_ask_check(const struct bns_ask *ask, const uint8_t *msg, size_t len, bool question,
+			     char reason[BNS_ASK_REASON_MAX]) BNS_MUST_CHECK;
+
+/* The first SOA at `qname` in the answer section: its serial. BNS_ENOENT where there is none. */
+enum bns_error bns_ask_serial(const struct bns_ask *ask, const uint8_t *msg, size_t len,
+			      uint32_t *serial) BNS_MUST_CHECK;
+
+/* The serial in an uncompressed, valid SOA RDATA. */
+uint32_t bns_soa_serial(const uint8_t *rdata, size_t rdlen);
+
+#endif

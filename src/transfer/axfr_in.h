@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A zone fetched from a primary by AXFR over TCP. Thread: the loop's. */
+#ifndef BNS_TRANSFER_AXFR_IN_H
+#define BNS_TRANSFER_AXFR_IN_H
+
+#include "transfer/axfr_stream.h"
+#include "transfer/query.h"
+
+struct bns_axfr_in;
+
+/*
+ * Called once. With BNS_OK `contents` are the callee's, unfinished; else NULL,
+ * and `reason` is a sentence that names the primary, the zone and what was
+ * wrong.
+ */
+typedef void (*bns_axfr_in_done_fn)(void *arg, enum bns_error err, struct bns_contents *contents, const char *reason);
+
+/* `key` (NULL: unsigned) and `limits` are copied. `done` is never called before this returns. */
+enum bns_error bns_axfr_in_start(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *primary,
+				 const uint8_t *apex, const struct bns_tsig_key *key,
+				 const struct bns_transfer_limits *limits, bns_axfr_in_done_fn done, void *arg,
+				 struct bns_axfr_in **out) BNS_MUST_CHECK;
+
+/* `done` is not called any more. NULL is allowed. */
+void bns_axfr_in_cancel(struct bns_axfr_in *x);
+
+#endif

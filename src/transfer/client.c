@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "transfer/axfr_in.h"
+#include "transfer/transfer.h"
+
+struct fetch {
+	enum bns_error err;
+	struct bns_contents *contents;
+	struct bns_diag *diag;
+};
+
+static void on_fetched(void *arg, enum bns_error err, struct bns_contents *contents, const char *reason)
+{
+	struct fetch *f = arg;
+
+	f->err = err;
+	f->contents = contents;
+	if (err)
+		bns_diag_set(f->diag, NULL, 0, 0, "%s", reason);
+}
+
+enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex, const struct bns_tsig_key *key,
+			      struct bns_contents **out, struct bns_diag *diag)
+{
+	struct fetch f = {.err = BNS_ECANCELED, .diag = diag};
+	struct bns_axfr_in *axfr;
+	struct bns_timers timers;
+	uv_loop_t loop;
+	enum bns_error err;
+
+	if (uv_loop_init(&loop))
+		return BNS_ENOMEM;
+	err = bns_timers_open(&timers, &loop);
+	if (err)
+		goto out;
+	err = bns_axfr_in_start(&loop, &timers, server, apex, key, NULL, on_fetched, &f, &axfr);
+	if (err)
+		bns_diag_set(diag, NULL, 0, 0, "can't ask for the zone: %s", bns_strerror(err));
+	/* Ends with the transfer: no timer is armed then, and a handle without one keeps no loop alive. */
+	uv_run(&loop, UV_RUN_DEFAULT);
+	bns_timers_close(&timers, NULL);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	if (!err)
+		err = f.err;
+	if (!err)
+		err = bns_contents_finish(f.contents);
+out:
+	uv_loop_close(&loop);
+	if (err)
+		bns_contents_free(f.contents);
+	else
+		*out = f.contents;
+	return err;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "transfer/connection.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "transfer/asked.h"
+#include "transfer/axfr_out.h"
+#include "transfer/notify_in.h"
+#include "transfer/snapshot.h"
+
+#define FRAME_MAX       (2 + BNS_MESSAGE_MAX)
+#define IDLE_DEFAULT_MS 10000
+
+struct bns_connection {
+	uv_tcp_t tcp;
+	uv_write_t write;
+	struct bns_transfer *t;
+	struct bns_timer idle;
+	union bns_addr client;
+	LIST_ENTRY(bns_connection) every;
+
+	/* The request at hand, which stands first in `in`; no other is looked at before it is answered. */
+	bool busy;
+	struct bns_asked asked;
+	struct bns_snapshot_user user;
+	bool transferring;
+	struct bns_axfr_out axfr;
+
+	bool closing;
+	bool at_eof; /* the client sends no more, but may still read */
+	bool reading;
+	size_t in_len;
+	uint8_t in[FRAME_MAX];
+	uint8_t out[FRAME_MAX];
+};
+
+static void work_off(struct bns_connection *c);
+static void read_on(struct bns_connection *c);
+
+/* -- life -- */
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void bns_connection_close(struct bns_connection *c)
+{
+	if (c->closing)
+		return;
+	c->closing = true;
+	bns_snapshot_release(&c->user);
+	if (c->busy)
+		bns_asked_close(&c->asked);
+	bns_timer_drop(&c->t->timers, &c->idle);
+	LIST_REMOVE(c, every);
+	c->t->connection_count--;
+	uv_close((uv_handle_t *)&c->tcp, on_closed);
+}
+
+static void on_idle(struct bns_timer *timer)
+{
+	bns_connection_close((struct bns_connection *)((char *)timer - offsetof(struct bns_connection, idle)));
+}
+
+/* Octets moved, in or out. */
+static void alive(struct bns_connection *c)
+{
+	uint64_t idle_s = c->t->conf ? c->t->conf->tcp_idle_timeout_s : 0;
+
+	bns_timer_arm(&c->t->timers, &c->idle, idle_s ? idle_s * 1000 : IDLE_DEFAULT_MS);
+}
+
+/* -- out -- */
+
+static struct bns_reply reply_into(struct bns_connection *c)
+{
+	return (struct bns_reply){.data = c->out + 2, .cap = BNS_MESSAGE_MAX};
+}
+
+/* The request is answered: what follows in `in` comes next. */
+static void request_end(struct bns_connection *c)
+{
+	size_t frame = 2 + (size_t)bns_get_u16(c->in);
+
+	bns_asked_close(&c->asked);
+	bns_snapshot_release(&c->user);
+	c->busy = false;
+	c->transferring = false;
+	c->in_len -= frame;
+	memmove(c->in, c->in + frame, c->in_len);
+	read_on(c);
+}
+
+static void send_next_of_transfer(struct bns_connection *c);
+
+static void on_written(uv_write_t *write, int status)
+{
+	struct bns_connection *c = write->handle->data;
+
+	if (c->closing)
+		return;
+	if (status) {
+		bns_connection_close(c);
+		return;
+	}
+	alive(c);
+	if (c->transferring && !c->axfr.done) {
+		send_next_of_transfer(c);
+		return;
+	}
+	request_end(c);
+	work_off(c);
+}
+
+/* Nothing more is written before on_written: who doesn't read holds up only itself. */
+static void send_reply(struct bns_connection *c, const struct bns_reply *reply)
+{
+	uv_buf_t buf = uv_buf_init((char *)c->out, (unsigned)(reply->len + 2));
+
+	bns_put_u16(c->out, (uint16_t)reply->len);
+	if (reply->len == 0 || uv_write(&c->write, (uv_stream_t *)&c->tcp, &buf, 1, on_written))
+		bns_connection_close(c);
+}
+
+static void send_next_of_transfer(struct bns_connection *c)
+{
+	struct bns_reply reply = reply_into(c);
+
+	bns_axfr_out_next(&c->axfr, &reply);
+	if (reply.len == 0)
+		bns_log(BNS_LOG_ERR, "a transfer out ends early: no message holds the next record");
+	send_reply(c, &reply);
+}
+
+static void on_snapshot(struct bns_snapshot_user *user, const struct bns_contents *contents)
+{
+	struct bns_connection *c = (struct bns_connection *)((char *)user - offsetof(struct bns_connection, user));
+	struct bns_reply reply = reply_into(c);
+
+	if (!contents || !bns_contents_soa(contents)) {
+		bns_asked_reply(&c->asked, 0, BNS_RCODE_SERVFAIL, &reply);
+		send_reply(c, &reply);
+		return;
+	}
+	c->transferring = true;
+	bns_axfr_out_open(&c->axfr, &c->asked, contents);
+	send_next_of_transfer(c);
+}
+
+/* -- in -- */
+
+static void serve(struct bns_connection *c)
+{
+	const struct bns_request *q = &c->asked.request;
+	struct bns_reply reply = reply_into(c);
+
+	if (bns_message_opcode(c->asked.msg) == BNS_OPCODE_NOTIFY) {
+		bns_notify_in(c->t, &c->asked, &reply);
+	} else if (bns_message_opcode(c->asked.msg) == BNS_OPCODE_QUERY &&
+		   (q->qtype == BNS_TYPE_AXFR || q->qtype == BNS_TYPE_IXFR)) {
+		if (bns_axfr_out_allowed(c->t, &c->asked, &reply)) {
+			if (!bns_snapshot_get(c->t, &q->qname, &c->user))
+				return;
+			bns_asked_reply(&c->asked, 0, BNS_RCODE_SERVFAIL, &reply);
+		}
+	} else {
+		bns_asked_answer(&c->asked, c->t, &reply);
+	}
+	send_reply(c, &reply);
+}
+
+static bool has_frame(const struct bns_connection *c)
+{
+	return c->in_len >= 2 && c->in_len - 2 >= bns_get_u16(c->in);
+}
+
+static void work_off(struct bns_connection *c)
+{
+	struct bns_reply reply = reply_into(c);
+
+	if (c->closing || c->busy)
+		return;
+	if (!has_frame(c)) {
+		if (c->at_eof)
+			bns_connection_close(c);
+		return;
+	}
+	c->busy = true;
+	if (bns_asked_open(&c->asked, c->t, c->in + 2, bns_get_u16(c->in), &c->client, true, &reply))
+		serve(c);
+	else
+		send_reply(c, &reply); /* nothing to say: this is no client, so it closes */
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	struct bns_connection *c = handle->data;
+
+	(void)suggested;
+	*buf = uv_buf_init((char *)c->in + c->in_len, (unsigned)(sizeof(c->in) - c->in_len));
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct bns_connection *c = stream->data;
+
+	(void)buf;
+	if (n == UV_EOF) {
+		c->at_eof = true;
+		work_off(c);
+		return;
+	}
+	if (n < 0) {
+		bns_connection_close(c);
+		return;
+	}
+	if (n > 0)
+		alive(c);
+	c->in_len += (size_t)n;
+	if (c->in_len == sizeof(c->in)) { /* requests behind the one at hand: the rest waits in the kernel */
+		uv_read_stop(stream);
+		c->reading = false;
+	}
+	work_off(c);
+}
+
+static void read_on(struct bns_connection *c)
+{
+	if (c->reading || c->at_eof || c->in_len == sizeof(c->in))
+		return;
+	c->reading = true;
+	if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read))
+		bns_connection_close(c);
+}
+
+static struct bns_connection *connection_new(struct bns_transfer *t, const union bns_addr *client)
+{
+	struct bns_connection *c = malloc(sizeof(*c));
+
+	if (!c || bns_timer_add(&t->timers, &c->idle, on_idle)) {
+		free(c);
+		return NULL;
+	}
+	c->t = t;
+	c->client = *client;
+	c->busy = c->transferring = c->closing = c->at_eof = c->reading = false;
+	c->user = (struct bns_snapshot_user){.ready = on_snapshot};
+	c->in_len = 0;
+	if (uv_tcp_init(t->loop, &c->tcp)) {
+		bns_timer_drop(&t->timers, &c->idle);
+		free(c);
+		return NULL;
+	}
+	c->tcp.data = c;
+	LIST_INSERT_HEAD(&t->connections, c, every);
+	t->connection_count++;
+	return c;
+}
+
+void bns_connection_open(struct bns_transfer *t, int fd, const union bns_addr *client, const uint8_t *pending,
+			 size_t len)
+{
+	bool full = t->conf && t->connection_count >= t->conf->tcp_max_clients;
+	struct bns_connection *c = full || len > FRAME_MAX ? NULL : connection_new(t, client);
+
+	if (!c) {
+		close(fd);
+		return;
+	}
+	if (uv_tcp_open(&c->tcp, fd)) {
+		close(fd);
+		bns_connection_close(c);
+		return;
+	}
+	memcpy(c->in, pending, len);
+	c->in_len = len;
+	alive(c);
+	read_on(c);
+	work_off(c);
+}

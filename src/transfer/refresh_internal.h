@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Shared by refresh.c (when) and refresh_run.c (one round of asking). Thread: main loop. */
+#ifndef BNS_TRANSFER_REFRESH_INTERNAL_H
+#define BNS_TRANSFER_REFRESH_INTERNAL_H
+
+#include "transfer/axfr_in.h"
+#include "transfer/refresh.h"
+#include "transfer/soa_check.h"
+#include "transfer/transfer_internal.h"
+
+enum bns_refresh_state {
+	BNS_REFRESH_IDLE,    /* waits for its time */
+	BNS_REFRESH_WAITING, /* in line for a place among those that run */
+	BNS_REFRESH_ASKING,  /* a primary is asked for its serial or its zone */
+	BNS_REFRESH_JUDGING, /* the gate has what came */
+};
+
+/* A primary's address with a copy of its key: the configuration may be replaced while we talk to it. */
+struct bns_refresh_endpoint {
+	union bns_addr addr;
+	bool has_key;
+	struct bns_tsig_key key;
+};
+
+struct bns_refresh_waiter {
+	bns_result_fn done;
+	void *arg;
+	struct bns_refresh_waiter *next;
+};
+
+struct bns_refresh {
+	struct bns_transfer *t;
+	struct bns_zone *zone; /* NULL: stopped, but the gate still holds our submission */
+	struct bns_timer check;
+	struct bns_timer expire;
+	enum bns_refresh_state state;
+	unsigned failures;          /* rounds in a row */
+	union bns_addr notified_by; /* whom to ask first; family 0: nobody */
+
+	/* The round that runs. */
+	bool force; /* fetch, whatever the serial */
+	struct bns_refresh_endpoint *endpoints;
+	size_t endpoint_count;
+	size_t at;
+	bool went_back; /* a primary's serial is older than what we accepted */
+	bool reported;  /* the last failure was told to the gate already */
+	struct bns_soa_check *soa_check;
+	struct bns_axfr_in *axfr;
+	char reason[BNS_REASON_MAX]; /* why the last endpoint failed: a sentence */
+	struct bns_refresh_waiter *waiters;
+
+	/* One more, asked for while it ran. */
+	bool again;
+	bool again_force;
+	struct bns_refresh_waiter *again_waiters;
+
+	char primary[BNS_ADDR_TEXT_MAX]; /* who answered last */
+	uint32_t primary_serial;
+
+	LIST_ENTRY(bns_refresh) every;
+	TAILQ_ENTRY(bns_refresh) line;
+};
+
+/* Asks the primaries in turn. Ends by bns_refresh_ended, never before this returns. */
+enum bns_error bns_refresh_run(struct bns_refresh *r) BNS_MUST_CHECK;
+
+/* Ends what runs without a word. */
+void bns_refresh_run_cancel(struct bns_refresh *r);
+
+/* The records are with the gate: the place among those that run is free. */
+void bns_refresh_asked(struct bns_refresh *r);
+
+/* The round is over; `good`: some primary could be asked. */
+void bns_refresh_ended(struct bns_refresh *r, bool good, const struct bns_result *result);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One round: the primaries in order, whoever sent a NOTIFY first, until one can be believed. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "transfer/refresh_internal.h"
+
+static void run_next(struct bns_refresh *r);
+
+static struct bns_refresh_endpoint *endpoint_now(struct bns_refresh *r)
+{
+	return &r->endpoints[r->at];
+}
+
+static const struct bns_tsig_key *endpoint_key(const struct bns_refresh_endpoint *e)
+{
+	return e->has_key ? &e->key : NULL;
+}
+
+static void run_end(struct bns_refresh *r, bool good, const struct bns_result *result)
+{
+	free(r->endpoints);
+	r->endpoints = NULL;
+	bns_refresh_ended(r, good, result);
+}
+
+/* The primary could be asked, and there was nothing to fetch. */
+static void run_end_fresh(struct bns_refresh *r, enum bns_outcome outcome, const char *id, const char *reason)
+{
+	struct bns_result result = {.outcome = outcome, .serial = r->zone->record.published_serial};
+
+	snprintf(result.id, sizeof(result.id), "%s", id);
+	snprintf(result.reason, sizeof(result.reason), "%s", reason);
+	bns_gate_refreshed(r->t->gate, r->zone);
+	run_end(r, true, &result);
+}
+
+static void run_end_failed(struct bns_refresh *r)
+{
+	struct bns_result result = {.outcome = BNS_OUTCOME_FAILED, .serial = r->zone->record.published_serial};
+
+	snprintf(result.reason, sizeof(result.reason), "%s", r->reason);
+	/* Once for a row of failures, or where somebody waits to hear: the log is not for every retry. */
+	if (!r->reported && (r->failures == 0 || r->waiters))
+		bns_gate_report_failure(r->t->gate, r->zone, r->primary, r->reason);
+	run_end(r, false, &result);
+}
+
+/* -- the zone came -- */
+
+static void on_judged(void *arg, struct bns_zone *zone, const struct bns_result *result)
+{
+	struct bns_refresh *r = arg;
+
+	/* A version the gate won't have is no reason to let the last good one expire: the primary could be asked. */
+	if (r->zone && result->outcome != BNS_OUTCOME_FAILED)
+		bns_gate_refreshed(r->t->gate, zone);
+	run_end(r, result->outcome != BNS_OUTCOME_FAILED, result);
+}
+
+static void on_fetched(void *arg, enum bns_error err, struct bns_contents *contents, const char *reason)
+{
+	struct bns_refresh *r = arg;
+	struct bns_submission sub = {.contents = contents, .origin = BNS_ORIGIN_TRANSFER, .force = r->force};
+
+	r->axfr = NULL;
+	bns_addr_to_text(&endpoint_now(r)->addr, sub.source);
+	if (err) {
+		snprintf(r->reason, sizeof(r->reason), "%s", reason);
+		bns_gate_report_failure(r->t->gate, r->zone, sub.source, reason);
+		r->reported = true;
+		r->at++;
+		run_next(r);
+		return;
+	}
+	bns_refresh_asked(r);
+	bns_gate_submit(r->t->gate, r->zone, &sub, on_judged, r);
+}
+
+static enum bns_error run_fetch(struct bns_refresh *r)
+{
+	const struct bns_refresh_endpoint *e = endpoint_now(r);
+
+	return bns_axfr_in_start(r->t->loop, &r->t->timers, &e->addr, r->zone->apex, endpoint_key(e), &r->t->limits,
+				 on_fetched, r, &r->axfr);
+}
+
+/* -- the serial came -- */
+
+static void note_failure(struct bns_refresh *r, const char *what)
+{
+	char primary[BNS_ADDR_TEXT_MAX];
+
+	snprintf(r->reason, sizeof(r->reason), "refresh of %.200s failed: the primary %s %s", r->zone->text,
+		 bns_addr_to_text(&endpoint_now(r)->addr, primary), what);
+	r->reported = false;
+	bns_log(BNS_LOG_INFO, "%s", r->reason);
+	r->at++;
+}
+
+static void note_went_back(struct bns_refresh *r, uint32_t serial)
+{
+	r->went_back = true;
+	snprintf(r->reason, sizeof(r->reason),
+		 "the primary %s offers serial %u of %.200s, older than the accepted %u: not followed; "
+		 "`zone retransfer` takes it on purpose",
+		 r->primary, serial, r->zone->text, r->zone->record.upstream_serial);
+	bns_log(BNS_LOG_WARN, "%s", r->reason);
+	r->at++;
+}
+
+static void on_serial(void *arg, enum bns_error err, uint32_t serial, const char *reason)
+{
+	struct bns_refresh *r = arg;
+
+	r->soa_check = NULL;
+	if (err) {
+		note_failure(r, reason);
+		run_next(r);
+		return;
+	}
+	bns_addr_to_text(&endpoint_now(r)->addr, r->primary);
+	r->primary_serial = serial;
+	switch (bns_gate_serial_news(r->zone, r->primary, serial)) {
+	case BNS_SERIAL_NEWER:
+		err = run_fetch(r);
+		if (err) {
+			note_failure(r, bns_strerror(err));
+			run_next(r);
+		}
+		break;
+	case BNS_SERIAL_HELD:
+		run_end_fresh(r, BNS_OUTCOME_HELD, r->zone->held ? r->zone->held->id : "", "");
+		break;
+	case BNS_SERIAL_REJECTED:
+		run_end_fresh(r, BNS_OUTCOME_REJECTED, "", "this version was rejected");
+		break;
+	case BNS_SERIAL_OLDER:
+		note_went_back(r, serial);
+		run_next(r);
+		break;
+	case BNS_SERIAL_CURRENT:
+		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", "");
+		break;
+	}
+}
+
+static enum bns_error run_check(struct bns_refresh *r)
+{
+	const struct bns_refresh_endpoint *e = endpoint_now(r);
+
+	return bns_soa_check_start(r->t->loop, &r->t->timers, &e->addr, r->zone->apex, endpoint_key(e), on_serial, r,
+				   &r->soa_check);
+}
+
+/* -- the round -- */
+
+/* The next endpoint that can be asked at all; behind the last one the round is over. */
+static void run_next(struct bns_refresh *r)
+{
+	while (r->at < r->endpoint_count) {
+		enum bns_error err = r->force ? run_fetch(r) : run_check(r);
+		if (!err)
+			return;
+		note_failure(r, "could not be asked: there is no way to it");
+	}
+	if (r->went_back)
+		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", r->reason);
+	else
+		run_end_failed(r);
+}
+
+static size_t count_addresses(const struct bns_conf_zone *conf)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < conf->primary_count; i++)
+		count += conf->primary[i]->address_count;
+	return count;
+}
+
+static void put_first(struct bns_refresh *r, const union bns_addr *host)
+{
+	for (size_t i = 1; i < r->endpoint_count; i++) {
+		if (bns_addr_same_host(&r->endpoints[i].addr, host)) {
+			struct bns_refresh_endpoint first = r->endpoints[0];
+			r->endpoints[0] = r->endpoints[i];
+			r->endpoints[i] = first;
+			return;
+		}
+	}
+}
+
+static enum bns_error list_endpoints(struct bns_refresh *r)
+{
+	const struct bns_conf_zone *conf = r->zone->conf;
+	struct bns_refresh_endpoint *e;
+
+	e = r->endpoints = calloc(count_addresses(conf), sizeof(*e));
+	if (!e)
+		return BNS_ENOMEM;
+	for (size_t i = 0; i < conf->primary_count; i++) {
+		const struct bns_tsig_key *key = bns_transfer_key(r->t, conf->primary[i]->key);
+		if (conf->primary[i]->key && !key)
+			continue; /* signed or not at all */
+		for (size_t j = 0; j < conf->primary[i]->address_count; j++, e++) {
+			e->addr = conf->primary[i]->address[j];
+			e->has_key = key != NULL;
+			if (key)
+				e->key = *key;
+		}
+	}
+	r->endpoint_count = (size_t)(e - r->endpoints);
+	if (r->notified_by.sa.sa_family)
+		put_first(r, &r->notified_by);
+	r->notified_by.sa.sa_family = 0;
+	return BNS_OK;
+}
+
+enum bns_error bns_refresh_run(struct bns_refresh *r)
+{
+	enum bns_error err = list_endpoints(r);
+
+	if (err)
+		return err;
+	r->at = 0;
+	r->went_back = false;
+	r->reported = false;
+	snprintf(r->reason, sizeof(r->reason), "%.200s has no primary that could be asked", r->zone->text);
+	run_next(r);
+	return BNS_OK;
+}
+
+void bns_refresh_run_cancel(struct bns_refresh *r)
+{
+	bns_soa_check_cancel(r->soa_check);
+	bns_axfr_in_cancel(r->axfr);
+	r->soa_check = NULL;
+	r->axfr = NULL;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "transfer/soa_check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+#define TCP_PROGRESS_MS 5000 /* for a single answer */
+
+struct bns_soa_check {
+	uv_loop_t *loop;
+	struct bns_timers *timers;
+	struct bns_query *query;
+	union bns_addr primary;
+	uint8_t apex[BNS_NAME_MAX];
+	struct bns_tsig_key key;
+	bool has_key;
+	bool tcp;
+	struct bns_ask ask;
+	struct bns_tsig tsig;
+	bns_soa_check_done_fn done;
+	void *arg;
+	char reason[BNS_ASK_REASON_MAX]; /* what was wrong with an answer that came; "" */
+};
+
+static enum bns_error check_ask(struct bns_soa_check *c, bool tcp);
+
+static void check_free(struct bns_soa_check *c)
+{
+	bns_tsig_close(&c->tsig);
+	free(c);
+}
+
+static void check_end(struct bns_soa_check *c, enum bns_error err, uint32_t serial)
+{
+	c->done(c->arg, err, serial, c->reason);
+	check_free(c);
+}
+
+/* Reads an answer; on failure c->reason says why it isn't one. */
+static enum bns_error check_read(struct bns_soa_check *c, const uint8_t *msg, size_t len, uint32_t *serial)
+{
+	enum bns_error err = bns_ask_check(&c->ask, msg, len, true, c->reason);
+
+	if (err)
+		return err;
+	err = bns_tsig_verify_answer(&c->tsig, msg, len, (uint64_t)bns_clock_wall_s(), true, NULL);
+	if (err) {
+		snprintf(c->reason, sizeof(c->reason), "sent an answer whose signature does not hold: %s",
+			 bns_strerror(err));
+		return err;
+	}
+	if (bns_message_flags(msg) & BNS_FLAG_TC)
+		return BNS_ESHORT;
+	if (!(bns_message_flags(msg) & BNS_FLAG_AA)) {
+		snprintf(c->reason, sizeof(c->reason), "is not authoritative for the zone");
+		return BNS_EDENIED;
+	}
+	err = bns_ask_serial(&c->ask, msg, len, serial);
+	if (err)
+		snprintf(c->reason, sizeof(c->reason), "sent an answer without the zone's SOA");
+	return err;
+}
+
+static void check_by_tcp(struct bns_soa_check *c)
+{
+	enum bns_error err = check_ask(c, true);
+
+	if (err) {
+		snprintf(c->reason, sizeof(c->reason), "could not be asked over TCP: %s", bns_strerror(err));
+		check_end(c, err, 0);
+	}
+}
+
+static enum bns_query_more on_message(void *arg, const uint8_t *msg, size_t len)
+{
+	struct bns_soa_check *c = arg;
+	uint32_t serial = 0;
+	enum bns_error err = check_read(c, msg, len, &serial);
+
+	/* Anybody can send a datagram: what doesn't match or isn't signed well is not the answer (RFC 8945 §5.3). */
+	if (err && err != BNS_ESHORT && !c->tcp && (c->has_key || err == BNS_EFORMAT))
+		return BNS_QUERY_WAIT;
+	if (err == BNS_ESHORT && !c->tcp)
+		check_by_tcp(c);
+	else
+		check_end(c, err, serial);
+	return BNS_QUERY_ENOUGH;
+}
+
+static void on_ended(void *arg, enum bns_error err, const char *reason)
+{
+	struct bns_soa_check *c = arg;
+
+	if (!c->tcp) {
+		check_by_tcp(c);
+		return;
+	}
+	if (c->reason[0] == '\0')
+		snprintf(c->reason, sizeof(c->reason), "could not be asked for its serial: %s", reason);
+	check_end(c, err, 0);
+}
+
+static enum bns_error check_ask(struct bns_soa_check *c, bool tcp)
+{
+	struct bns_query_calls calls = {.message = on_message, .ended = on_ended, .arg = c};
+	uint8_t msg[BNS_ASK_LEN_MAX];
+	size_t len;
+	enum bns_error err;
+
+	c->tcp = tcp;
+	bns_tsig_close(&c->tsig);
+	bns_tsig_open(&c->tsig, c->has_key ? &c->key : NULL);
+	err = bns_ask_write(&c->ask, &c->tsig, msg, sizeof(msg), &len);
+	if (err)
+		return err;
+	if (tcp)
+		return bns_query_tcp(c->loop, c->timers, &c->primary, msg, len, TCP_PROGRESS_MS, &calls, &c->query);
+	return bns_query_udp(c->loop, c->timers, &c->primary, msg, len, &calls, &c->query);
+}
+
+enum bns_error bns_soa_check_start(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *primary,
+				   const uint8_t *apex, const struct bns_tsig_key *key, bns_soa_check_done_fn done,
+				   void *arg, struct bns_soa_check **out)
+{
+	struct bns_soa_check *c = calloc(1, sizeof(*c));
+	enum bns_error err;
+
+	if (!c)
+		return BNS_ENOMEM;
+	c->loop = loop;
+	c->timers = timers;
+	c->primary = *primary;
+	memcpy(c->apex, apex, bns_name_len(apex));
+	c->ask = (struct bns_ask){.opcode = BNS_OPCODE_QUERY, .qtype = BNS_TYPE_SOA, .qname = c->apex};
+	c->has_key = key != NULL;
+	if (key)
+		c->key = *key;
+	c->done = done;
+	c->arg = arg;
+	err = check_ask(c, false);
+	if (err) {
+		check_free(c);
+		return err;
+	}
+	*out = c;
+	return BNS_OK;
+}
+
+void bns_soa_check_cancel(struct bns_soa_check *c)
+{
+	if (!c)
+		return;
+	bns_query_cancel(c->query);
+	check_free(c);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* "Which serial do you have?" (RFC 1034 §4.3.5): over UDP, then over TCP where that fails. Thread: the loop's. */
+#ifndef BNS_TRANSFER_SOA_CHECK_H
+#define BNS_TRANSFER_SOA_CHECK_H
+
+#include "transfer/ask.h"
+#include "transfer/query.h"
+
+struct bns_soa_check;
+
+/* Called once. With BNS_OK `serial` is the primary's; else `reason` is half a sentence whose subject is the primary. */
+typedef void (*bns_soa_check_done_fn)(void *arg, enum bns_error err, uint32_t serial, const char *reason);
+
+/* `apex` and `key` (NULL: unsigned) are copied. `done` is never called before this returns. */
+enum bns_error bns_soa_check_start(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *primary,
+				   const uint8_t *apex, const struct bns_tsig_key *key, bns_soa_check_done_fn done,
+				   void *arg, struct bns_soa_check **out) BNS_MUST_CHECK;
+
+/* `done` is not called any more. NULL is allowed. */
+void bns_soa_check_cancel(struct bns_soa_check *c);
+
+#endif

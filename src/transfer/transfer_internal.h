@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of this floor share. Thread: main loop. */
+#ifndef BNS_TRANSFER_TRANSFER_INTERNAL_H
+#define BNS_TRANSFER_TRANSFER_INTERNAL_H
+
+#include <sys/queue.h>
+
+#include "transfer/timers.h"
+#include "transfer/transfer.h"
+
+struct bns_connection;
+struct bns_notices;
+struct bns_snapshot;
+
+struct bns_transfer {
+	uv_loop_t *loop;
+	struct bns_gate *gate;
+	const struct bns_answer_env *env;
+	struct bns_transfer_limits limits;
+	struct bns_timers timers;
+
+	const struct bns_conf *conf;
+	struct bns_tsig_key *keys; /* conf->keys, those that TSIG can work with */
+	size_t key_count;
+
+	LIST_HEAD(, bns_refresh) refreshes; /* of all secondaries */
+	TAILQ_HEAD(, bns_refresh) line;     /* those that wait for a place */
+	unsigned running;                   /* checks and transfers in */
+	bool starting;                      /* the line is being worked off */
+
+	struct bns_notices *notices;
+	LIST_HEAD(, bns_snapshot) snapshots; /* what is or can be sent to further clients */
+	LIST_HEAD(, bns_connection) connections;
+	size_t connection_count;
+};
+
+/* The configured key as TSIG works with it; NULL: `conf` is NULL or unusable. */
+const struct bns_tsig_key *bns_transfer_key(const struct bns_transfer *t, const struct bns_conf_key *conf);
+
+#endif
