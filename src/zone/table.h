@@ -24,7 +24,7 @@ void bns_table_free(struct bns_table *t);
  */
 const struct bns_image *bns_table_find(const struct bns_table *t, const struct bns_qname *qname, bool qtype_ds);
 
-/* Writer: the image of exactly this zone, or NULL. */
+/* Writer: the image of exactly this zone, or NULL. Good until this zone is published or withdrawn again. */
 const struct bns_image *bns_table_get(const struct bns_table *t, const uint8_t *apex);
 
 /*
