@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/rcu.h"
+#include "wire/tsig_record.h"
 
 static const struct bns_tsig_key *find_key(const struct bns_transfer *t, const uint8_t *name,
 					   enum bns_tsig_algorithm alg)
@@ -119,10 +120,9 @@ void bns_asked_reply(struct bns_asked *a, uint16_t flags, enum bns_rcode rcode, 
 
 static size_t tsig_len(const struct bns_tsig_key *key)
 {
-	static const uint8_t mac_len[] = {[BNS_HMAC_SHA256] = 32, [BNS_HMAC_SHA384] = 48, [BNS_HMAC_SHA512] = 64};
-
-	/* Owner, type to RDLENGTH, algorithm ("hmac-sha256."), time, fudge, MAC, id, error, other (RFC 8945 §4.2). */
-	return bns_name_len(key->name) + 10 + 13 + 8 + 2 + mac_len[key->algorithm] + 6;
+	/* Owner, type to RDLENGTH, algorithm, time, fudge, MAC, id, error, other (RFC 8945 §4.2). */
+	return bns_name_len(key->name) + 10 + bns_name_len(bns_tsig_algorithm_name(key->algorithm)) + 8 + 2 +
+	       bns_tsig_algorithm_size(key->algorithm) + 6;
 }
 
 /* How long an answer over UDP may be, as bns_answer counts it. */
