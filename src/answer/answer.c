@@ -86,7 +86,7 @@ static enum bns_answer_action send_from_zone(struct exchange *x, const struct bn
 
 static enum bns_query_verdict ask_plugins(const struct exchange *x)
 {
-	if (!x->env->plugins || !bns_plugins_have_query(x->env->plugins))
+	if (!bns_plugins_have_query(x->env->plugins))
 		return BNS_QUERY_CONTINUE;
 	const struct bns_query_view view = {
 		.qname = x->req.qname.name,

@@ -92,39 +92,76 @@ static bool put_answers(struct bns_encoder *e, const struct bns_image *img, cons
 	return true;
 }
 
-/* Addresses of the cut's servers: those at or below the cut, or the others. */
-static bool put_glue(struct bns_encoder *e, const struct bns_image *img, const struct bns_placed_rrset *ns,
-		     const uint8_t *cut, uint16_t apex, bool below)
+/* The records of a referral's NS RRset as they lie in the message. */
+struct ns_records {
+	size_t next;
+	size_t end;
+};
+
+/*
+ * Where the NS RDATA with this name lies, 0 where no pointer reaches it. Glue
+ * is listed in the order of the records, so each is looked at once.
+ */
+static uint16_t find_ns(const struct bns_encoder *e, struct ns_records *ns, const uint8_t *name)
+{
+	uint8_t target[BNS_NAME_MAX];
+	while (ns->next < ns->end) {
+		size_t rdata = ns->next + BNS_RRSET_RDATA, at = rdata;
+		if (bns_name_parse(e->w.data, ns->end, &at, target, NULL) != BNS_OK)
+			break;
+		ns->next = at;
+		if (!bns_name_equal(target, name))
+			continue;
+		if (e->w.data[rdata] > BNS_LABEL_MAX) /* a mere pointer: rather where that one leads */
+			return bns_get_u16(e->w.data + rdata) & BNS_POINTER_MAX;
+		return rdata <= BNS_POINTER_MAX ? (uint16_t)rdata : 0;
+	}
+	return 0;
+}
+
+static bool put_addresses(struct bns_encoder *e, const struct bns_image *img, const struct bns_node *node,
+			  uint16_t apex, uint16_t place)
 {
 	static const uint16_t types[] = {BNS_TYPE_A, BNS_TYPE_AAAA};
-	const uint32_t *glue = bns_image_at(img, ns->rrset->glue);
-	for (unsigned i = 0; i < ns->rrset->glue_count; i++) {
-		const struct bns_node *node = bns_image_node(img, glue[i]);
-		if (bns_name_in(bns_image_at(img, node->name), cut) != below)
+	for (unsigned i = 0; i < 2; i++) {
+		const struct bns_rrset *rrset = bns_node_rrset(img, node, types[i]);
+		if (!rrset)
 			continue;
-		uint16_t place = node->name_len == img->apex_len ? apex : 0;
-		for (unsigned t = 0; t < 2; t++) {
-			const struct bns_rrset *rrset = bns_node_rrset(img, node, types[t]);
-			if (!rrset)
-				continue;
-			if (!bns_rrset_write_glue(&e->w, img, node, rrset, apex, &place))
-				return false;
-			count_records(e, BNS_SECTION_ADDITIONAL, rrset->count);
-		}
+		if (!bns_rrset_write_glue(&e->w, img, node, rrset, apex, &place))
+			return false;
+		count_records(e, BNS_SECTION_ADDITIONAL, rrset->count);
+	}
+	return true;
+}
+
+/* Addresses of the cut's servers: those at or below the cut, or the others. */
+static bool put_glue(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
+		     struct ns_records ns, uint16_t apex, bool below)
+{
+	const struct bns_placed_rrset *cut = &d->authority;
+	const struct bns_decision_name *name = &d->names[cut->name];
+	const uint32_t *glue = bns_image_at(img, cut->rrset->glue);
+	for (unsigned i = 0; i < cut->rrset->glue_count; i++) {
+		const struct bns_node *node = bns_image_node(img, glue[i]);
+		const uint8_t *server = bns_image_at(img, node->name);
+		if (bns_name_in(server, name->name + (name->len - cut->owner_len)) == below &&
+		    !put_addresses(e, img, node, apex, find_ns(e, &ns, server)))
+			return false;
 	}
 	return true;
 }
 
 /* Without the addresses below the cut nobody gets there: they come first, and must fit (RFC 9471 §3.1, §3.2). */
-static bool put_referral_glue(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
-			      uint16_t apex)
+static bool put_referral(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
+			 const struct places *places)
 {
-	const struct bns_placed_rrset *ns = &d->authority;
-	const struct bns_decision_name *name = &d->names[ns->name];
-	const uint8_t *cut = name->name + (name->len - ns->owner_len);
-	if (!put_glue(e, img, ns, cut, apex, true))
+	struct ns_records ns = {.next = e->w.pos};
+	if (!put_placed(e, img, d, places, &d->authority, BNS_SECTION_AUTHORITY))
 		return false;
-	(void)put_glue(e, img, ns, cut, apex, false);
+	ns.end = e->w.pos;
+	if (!put_glue(e, img, d, ns, places->apex, true))
+		return false;
+	(void)put_glue(e, img, d, ns, places->apex, false);
 	return true;
 }
 
@@ -135,11 +172,9 @@ static bool put_sections(struct bns_encoder *e, const struct bns_image *img, con
 	places.name[0] = BNS_HEADER_LEN;
 	if (!put_answers(e, img, d, &places))
 		return false;
-	if (!d->has_authority)
-		return true;
-	if (!put_placed(e, img, d, &places, &d->authority, BNS_SECTION_AUTHORITY))
-		return false;
-	return d->kind != BNS_DECISION_REFERRAL || put_referral_glue(e, img, d, places.apex);
+	if (d->kind == BNS_DECISION_REFERRAL)
+		return put_referral(e, img, d, &places);
+	return !d->has_authority || put_placed(e, img, d, &places, &d->authority, BNS_SECTION_AUTHORITY);
 }
 
 void bns_encode_decision(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d)

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Answers questions with an allocator that ends the program while it is
+ * forbidden to allocate. Sanitizers bring an allocator of their own.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer/answer.h"
+#include "base/rcu.h"
+#include "sample.h"
+
+static bool forbidden;
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CAN_FORBID true
+
+/* glibc's own names of what is replaced here. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void __libc_free(void *block);
+
+static void check_allowed(void)
+{
+	if (forbidden)
+		abort();
+}
+
+void *malloc(size_t size)
+{
+	check_allowed();
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	check_allowed();
+	return __libc_calloc(count, size);
+}
+
+void *realloc(void *block, size_t size)
+{
+	check_allowed();
+	return __libc_realloc(block, size);
+}
+
+void free(void *block)
+{
+	check_allowed();
+	__libc_free(block);
+}
+#else
+#define CAN_FORBID false
+#endif
+
+/* Every kind of decision, and every kind of refusal. */
+static const struct {
+	const char *name;
+	uint16_t type;
+} questions[] = {
+	{"www.example.test", BNS_TYPE_A},      {"mx.example.test", BNS_TYPE_MX},
+	{"example.test", BNS_TYPE_SOA},        {"www.example.test", BNS_TYPE_ANY},
+	{"www.example.test", BNS_TYPE_AAAA},   {"a.b.c.nothere.example.test", BNS_TYPE_A},
+	{"x.wild.example.test", BNS_TYPE_A},   {"x.sub.example.test", BNS_TYPE_A},
+	{"chain.example.test", BNS_TYPE_A},    {"todn.example.test", BNS_TYPE_A},
+	{"x.dloop1.example.test", BNS_TYPE_A}, {"x.lwild.example.test", BNS_TYPE_A},
+	{"www.example.org", BNS_TYPE_A},       {"new.test", BNS_TYPE_A},
+	{"example.test", BNS_TYPE_AXFR},       {"www.example.test", BNS_TYPE_OPT},
+};
+
+static void answers_allocate_nothing(void **state)
+{
+	(void)state;
+	if (!CAN_FORBID)
+		skip();
+	static uint8_t query[512], out[BNS_MESSAGE_MAX];
+	const union bns_addr client = {.in4 = {.sin_family = AF_INET, .sin_port = 1}};
+	struct bns_answer_counts counts = {0};
+	uint8_t apex[BNS_NAME_MAX];
+	struct bns_image *placeholder = NULL;
+
+	bns_rcu_register();
+	struct bns_table *table = bns_table_new();
+	assert_non_null(table);
+	assert_int_equal(bns_table_publish(table, sample_image("example.test", sample_zone)), BNS_OK);
+	sample_name("new.test", apex);
+	assert_int_equal(bns_image_placeholder(apex, BNS_IMAGE_NOT_READY, &placeholder), BNS_OK);
+	assert_int_equal(bns_table_publish(table, placeholder), BNS_OK);
+	const struct bns_answer_env env = {.table = table, .udp_max_payload = 1232};
+
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+		size_t len = sample_query(questions[i].name, questions[i].type, query), out_len;
+		len = sample_add_edns(query, len, 0, 1232, 0);
+		forbidden = true;
+		(void)bns_answer(&env, query, len, &client, false, false, out, sizeof(out), &out_len, &counts);
+		(void)bns_answer(&env, query, len, &client, true, false, out, sizeof(out), &out_len, &counts);
+		(void)bns_answer(&env, query, len - 1, &client, false, false, out, sizeof(out), &out_len, &counts);
+		forbidden = false;
+	}
+	assert_int_equal(counts.queries, 3 * sizeof(questions) / sizeof(questions[0]));
+	bns_rcu_unregister();
+	bns_rcu_barrier();
+	bns_table_free(table);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(answers_allocate_nothing)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
