@@ -174,6 +174,7 @@ static void octets_behind_the_last_record_are_rejected(void **state)
 	rejected(MESSAGE(0, "\1\0\0\0", QUESTION "x"), true);
 	rejected(MESSAGE(0, "\1\0\0\1", QUESTION OPT "x"), true);
 	rejected(MESSAGE(0, "\1\0\0\0", QUESTION OPT), true);
+	rejected(MESSAGE(0, "\1\0\0\1", QUESTION "\0\0\51\4\xd0\0\0\0\0\0\5\0\3\0\0"), true);
 }
 
 static void records_that_are_counted_must_be_there(void **state)
@@ -283,6 +284,9 @@ static void cursor_tells_when_the_message_lies(void **state)
 	struct message more = MESSAGE(0x8400, "\0\1\0\0", "\1c\0\0\1\0\1\0\0\0\1\0\4wxyz+");
 	struct message fewer = MESSAGE(0x8400, "\0\1\0\0", "\1c\0\0\1\0\1\0\0\0\1\0\4wxy");
 	struct message question = MESSAGE(0x8400, "\1\0\0\0", "\1c\0\0\1\0");
+	struct message qname = MESSAGE(0x8400, "\1\0\0\0", "\xc0\x0c\0\1\0\1");
+	struct message owner = MESSAGE(0x8400, "\0\1\0\0", "\xc0\x0c\0\1\0\1\0\0\0\1\0\0");
+	struct message fixed = MESSAGE(0x8400, "\0\1\0\0", "\1c\0\0\1\0\1\0\0\0\1\0");
 	struct bns_message_cursor cur;
 	struct bns_message_rr rr;
 
@@ -293,6 +297,11 @@ static void cursor_tells_when_the_message_lies(void **state)
 	assert_int_equal(bns_message_cursor_open(&cur, fewer.data, fewer.len), BNS_OK);
 	assert_int_equal(bns_message_next(&cur, &rr, NULL), BNS_EFORMAT);
 	assert_int_equal(bns_message_cursor_open(&cur, question.data, question.len), BNS_EFORMAT);
+	assert_int_equal(bns_message_cursor_open(&cur, qname.data, qname.len), BNS_EFORMAT);
+	assert_int_equal(bns_message_cursor_open(&cur, owner.data, owner.len), BNS_OK);
+	assert_int_equal(bns_message_next(&cur, &rr, NULL), BNS_EFORMAT);
+	assert_int_equal(bns_message_cursor_open(&cur, fixed.data, fixed.len), BNS_OK);
+	assert_int_equal(bns_message_next(&cur, &rr, NULL), BNS_EFORMAT);
 	assert_int_equal(bns_message_cursor_open(&cur, more.data, 11), BNS_EFORMAT);
 }
 

@@ -10,7 +10,17 @@
 
 #include "wire/rrtype.h"
 
-enum { TYPE_MINFO = 14, TYPE_RP = 17, TYPE_SIG = 24, TYPE_PX = 26, TYPE_NXT = 30, TYPE_NAPTR = 35, TYPE_TLSA = 52 };
+enum {
+	TYPE_HINFO = 13,
+	TYPE_X25 = 19,
+	TYPE_ISDN = 20,
+	TYPE_RP = 17,
+	TYPE_SIG = 24,
+	TYPE_PX = 26,
+	TYPE_NXT = 30,
+	TYPE_NAPTR = 35,
+	TYPE_TLSA = 52
+};
 
 static bool valid(uint16_t type, const char *rdata, size_t rdlen)
 {
@@ -70,8 +80,14 @@ static void texts_are_one_or_more_strings(void **state)
 	INVALID(BNS_TYPE_TXT, "");
 	INVALID(BNS_TYPE_TXT, "\3ab");
 	INVALID(BNS_TYPE_TXT, "\1a\5b");
-	VALID(13, "\1a\1b");
-	INVALID(13, "\1a");
+	VALID(TYPE_HINFO, "\1a\1b");
+	INVALID(TYPE_HINFO, "\1a");
+	INVALID(TYPE_HINFO, "\1a\1b\1c");
+	VALID(TYPE_X25, "\1a");
+	INVALID(TYPE_X25, "\1a\1b");
+	VALID(TYPE_ISDN, "\1a");
+	VALID(TYPE_ISDN, "\1a\1b");
+	INVALID(TYPE_ISDN, "\1a\1b\1c");
 }
 
 static void dnssec_types_fit(void **state)
@@ -83,6 +99,10 @@ static void dnssec_types_fit(void **state)
 			     "01234567890123456789");
 	VALID(BNS_TYPE_DS, "\0\1\x0d\2"
 			   "01234567890123456789012345678901");
+	VALID(BNS_TYPE_DS, "\0\1\x0d\4"
+			   "012345678901234567890123456789012345678901234567");
+	INVALID(BNS_TYPE_DS, "\0\1\x0d\4"
+			     "01234567890123456789012345678901");
 	VALID(BNS_TYPE_CDS, "\0\0\0\0\0");
 	INVALID(BNS_TYPE_DS, "\0\1\x0d");
 	VALID(BNS_TYPE_DNSKEY, "\1\1\3\x0dK");
@@ -101,6 +121,9 @@ static void dnssec_types_fit(void **state)
 	INVALID(BNS_TYPE_NSEC3, "\1\0\0\0\x20ss");
 	VALID(BNS_TYPE_NSEC3PARAM, "\1\0\0\0\0");
 	INVALID(BNS_TYPE_NSEC3PARAM, "\1\0\0\0\0x");
+	INVALID(BNS_TYPE_NSEC3PARAM, "\1\0\0\0\2s");
+	VALID(TYPE_NXT, "\1a\0\x40");
+	INVALID(TYPE_NXT, "\1a");
 }
 
 static void newer_types_fit(void **state)
@@ -113,6 +136,7 @@ static void newer_types_fit(void **state)
 	INVALID(BNS_TYPE_HTTPS, "\0\1\0\0\3\0\2h2\0\1\0\2\1\2");
 	INVALID(BNS_TYPE_HTTPS, "\0\1\0\0\1\0\2h2\0\1\0\2\1\2");
 	INVALID(BNS_TYPE_SVCB, "\0\1\0\0\1\0\3h2");
+	INVALID(BNS_TYPE_SVCB, "\0\1\xc0\x0c");
 	VALID(TYPE_TLSA, "\3\1\1x");
 	INVALID(TYPE_TLSA, "\3\1\1");
 }
