@@ -22,7 +22,7 @@ void bns_rcu_online(void);
 void bns_rcu_quiescent(void);
 
 /* Pointer loads by readers and stores by the writer. */
-#define bns_rcu_load(ptr) __atomic_load_n(&(ptr), __ATOMIC_ACQUIRE)
+#define bns_rcu_load(ptr)         __atomic_load_n(&(ptr), __ATOMIC_ACQUIRE)
 #define bns_rcu_store(ptr, value) __atomic_store_n(&(ptr), (value), __ATOMIC_RELEASE)
 
 /* Embedded in what is to be freed later. */

@@ -17,12 +17,12 @@ enum bns_yaml_kind { BNS_YAML_SCALAR, BNS_YAML_SEQUENCE, BNS_YAML_MAPPING };
 /* Children of a sequence are its items; those of a mapping carry their `key`. */
 struct bns_yaml {
 	enum bns_yaml_kind kind;
-	const char *key;        /* in a mapping, else NULL */
-	unsigned key_line;      /* where the key (or the item) stands, from 1 */
+	const char *key;   /* in a mapping, else NULL */
+	unsigned key_line; /* where the key (or the item) stands, from 1 */
 	unsigned key_column;
-	const char *text;       /* scalar: its value, never NULL */
-	bool quoted;            /* scalar was written in quotes */
-	unsigned line;          /* where the value stands, from 1 */
+	const char *text; /* scalar: its value, never NULL */
+	bool quoted;      /* scalar was written in quotes */
+	unsigned line;    /* where the value stands, from 1 */
 	unsigned column;
 	const char *file;       /* as given to bns_yaml_load */
 	struct bns_yaml *child; /* first child */
@@ -40,7 +40,7 @@ enum bns_error bns_yaml_load(const char *path, struct bns_yaml **root, struct bn
 
 /* The same from memory; `name` stands for the file in messages. */
 enum bns_error bns_yaml_parse(const char *text, size_t len, const char *name, struct bns_yaml **root,
-                              struct bns_diag *diag) BNS_MUST_CHECK;
+			      struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* `root` is what a load returned; NULL is allowed. */
 void bns_yaml_free(struct bns_yaml *root);

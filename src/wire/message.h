@@ -27,9 +27,9 @@
 #include "wire/name.h"
 #include "wire/rrtype.h"
 
-#define BNS_HEADER_LEN 12
-#define BNS_MESSAGE_MAX 65535
-#define BNS_UDP_PLAIN_MAX 512 /* without EDNS (RFC 1035 §2.3.4) */
+#define BNS_HEADER_LEN       12
+#define BNS_MESSAGE_MAX      65535
+#define BNS_UDP_PLAIN_MAX    512 /* without EDNS (RFC 1035 §2.3.4) */
 #define BNS_EDNS_UDP_DEFAULT 1232
 
 enum bns_opcode { BNS_OPCODE_QUERY = 0, BNS_OPCODE_NOTIFY = 4, BNS_OPCODE_UPDATE = 5 };
@@ -66,19 +66,43 @@ enum bns_edns_option {
 	BNS_EDNS_EDE = 15,
 };
 
-#define BNS_EDNS_DO 0x8000
+#define BNS_EDNS_DO       0x8000
 #define BNS_OPT_EMPTY_LEN 11 /* root owner, type, class, TTL, RDLENGTH */
 
 enum bns_section { BNS_SECTION_ANSWER, BNS_SECTION_AUTHORITY, BNS_SECTION_ADDITIONAL };
 
-static inline uint16_t bns_message_id(const uint8_t *m) { return bns_get_u16(m); }
-static inline uint16_t bns_message_flags(const uint8_t *m) { return bns_get_u16(m + 2); }
-static inline unsigned bns_message_opcode(const uint8_t *m) { return m[2] >> 3 & 15; }
-static inline unsigned bns_message_rcode(const uint8_t *m) { return m[3] & 15; }
-static inline uint16_t bns_message_qdcount(const uint8_t *m) { return bns_get_u16(m + 4); }
-static inline uint16_t bns_message_ancount(const uint8_t *m) { return bns_get_u16(m + 6); }
-static inline uint16_t bns_message_nscount(const uint8_t *m) { return bns_get_u16(m + 8); }
-static inline uint16_t bns_message_arcount(const uint8_t *m) { return bns_get_u16(m + 10); }
+static inline uint16_t bns_message_id(const uint8_t *m)
+{
+	return bns_get_u16(m);
+}
+static inline uint16_t bns_message_flags(const uint8_t *m)
+{
+	return bns_get_u16(m + 2);
+}
+static inline unsigned bns_message_opcode(const uint8_t *m)
+{
+	return m[2] >> 3 & 15;
+}
+static inline unsigned bns_message_rcode(const uint8_t *m)
+{
+	return m[3] & 15;
+}
+static inline uint16_t bns_message_qdcount(const uint8_t *m)
+{
+	return bns_get_u16(m + 4);
+}
+static inline uint16_t bns_message_ancount(const uint8_t *m)
+{
+	return bns_get_u16(m + 6);
+}
+static inline uint16_t bns_message_nscount(const uint8_t *m)
+{
+	return bns_get_u16(m + 8);
+}
+static inline uint16_t bns_message_arcount(const uint8_t *m)
+{
+	return bns_get_u16(m + 10);
+}
 
 /* What the rest of the program wants to know about a request. Offsets count from the message's start. */
 struct bns_request {
@@ -88,13 +112,13 @@ struct bns_request {
 	uint16_t question_end; /* offset behind the question */
 	bool has_question;
 	bool has_edns;
-	bool has_tsig;         /* the last record is a TSIG (RFC 8945 §5.1) */
+	bool has_tsig; /* the last record is a TSIG (RFC 8945 §5.1) */
 	uint8_t edns_version;
-	uint16_t edns_flags;   /* BNS_EDNS_DO */
-	uint16_t udp_payload;  /* what the client takes; never below 512 (RFC 6891 §6.2.3) */
-	uint16_t opt_rdata;    /* offset and length of the OPT's options */
+	uint16_t edns_flags;  /* BNS_EDNS_DO */
+	uint16_t udp_payload; /* what the client takes; never below 512 (RFC 6891 §6.2.3) */
+	uint16_t opt_rdata;   /* offset and length of the OPT's options */
 	uint16_t opt_rdlen;
-	uint16_t tsig_start;   /* offset of the TSIG record */
+	uint16_t tsig_start; /* offset of the TSIG record */
 };
 
 /*
@@ -134,17 +158,17 @@ enum bns_error bns_message_cursor_open(struct bns_message_cursor *cur, const uin
  * behind the last one; BNS_EFORMAT where the message lies.
  */
 enum bns_error bns_message_next(struct bns_message_cursor *cur, struct bns_message_rr *rr,
-                                enum bns_section *section) BNS_MUST_CHECK;
+				enum bns_section *section) BNS_MUST_CHECK;
 
 /* Writes a header with zero counts. */
 void bns_message_write_header(struct bns_writer *w, uint16_t id, unsigned opcode, uint16_t flags, unsigned rcode);
 
 /* Writes header and one question; used by SOA checks, transfers and NOTIFY. */
 void bns_message_write_query(struct bns_writer *w, uint16_t id, unsigned opcode, uint16_t flags, const uint8_t *qname,
-                             uint16_t qtype);
+			     uint16_t qtype);
 
 /* Adds an OPT record without options; the caller counts ARCOUNT. `rcode_high` is the upper 8 bits of the rcode. */
 void bns_message_write_opt(struct bns_writer *w, uint16_t udp_payload, uint8_t rcode_high, uint16_t flags,
-                           uint16_t options_len);
+			   uint16_t options_len);
 
 #endif

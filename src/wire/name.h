@@ -13,9 +13,9 @@
 
 #include "base/error.h"
 
-#define BNS_NAME_MAX 255       /* octets, with the root's zero (RFC 1035 §2.3.4) */
-#define BNS_LABEL_MAX 63
-#define BNS_LABELS_MAX 127     /* labels of a longest name, without the root */
+#define BNS_NAME_MAX      255 /* octets, with the root's zero (RFC 1035 §2.3.4) */
+#define BNS_LABEL_MAX     63
+#define BNS_LABELS_MAX    127  /* labels of a longest name, without the root */
 #define BNS_NAME_TEXT_MAX 1025 /* every octet as \DDD, dots, final zero */
 
 /*
@@ -47,7 +47,7 @@ uint64_t bns_name_hash(const uint8_t *name);
  * offset of at least 12 (RFC 1035 §4.1.4). `out_len` may be NULL.
  */
 enum bns_error bns_name_parse(const uint8_t *msg, size_t len, size_t *pos, uint8_t out[BNS_NAME_MAX],
-                              size_t *out_len) BNS_MUST_CHECK;
+			      size_t *out_len) BNS_MUST_CHECK;
 
 /* Octets with the root's zero; the name must be well-formed. */
 size_t bns_name_len(const uint8_t *name);
@@ -81,7 +81,7 @@ bool bns_name_is_wildcard(const uint8_t *name);
  * NULL it counts as absolute. "@" is the origin.
  */
 enum bns_error bns_name_from_text(const char *text, const uint8_t *origin, uint8_t out[BNS_NAME_MAX],
-                                  size_t *out_len) BNS_MUST_CHECK;
+				  size_t *out_len) BNS_MUST_CHECK;
 
 /* Presentation form with the final dot; returns `out`. */
 char *bns_name_to_text(const uint8_t *name, char out[BNS_NAME_TEXT_MAX]);

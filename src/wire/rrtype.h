@@ -77,7 +77,7 @@ const struct bns_rdata_shape *bns_rdata_shape(uint16_t type);
  * `out` needs 65535 octets at most; BNS_ERANGE where `cap` is too small.
  */
 enum bns_error bns_rdata_expand(uint16_t type, const uint8_t *msg, size_t len, size_t pos, uint16_t rdlen, uint8_t *out,
-                                size_t cap, uint16_t *out_len) BNS_MUST_CHECK;
+				size_t cap, uint16_t *out_len) BNS_MUST_CHECK;
 
 /* Uncompressed RDATA of fixed size or with names is well-formed (A is 4 octets, SOA two names and 20 octets, ...). */
 bool bns_rdata_valid(uint16_t type, const uint8_t *rdata, size_t rdlen);

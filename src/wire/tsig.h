@@ -15,12 +15,18 @@
 
 enum bns_tsig_algorithm { BNS_HMAC_SHA256, BNS_HMAC_SHA384, BNS_HMAC_SHA512 };
 
-enum bns_tsig_error { BNS_TSIG_NOERROR = 0, BNS_TSIG_BADSIG = 16, BNS_TSIG_BADKEY = 17, BNS_TSIG_BADTIME = 18, BNS_TSIG_BADTRUNC = 22 };
+enum bns_tsig_error {
+	BNS_TSIG_NOERROR = 0,
+	BNS_TSIG_BADSIG = 16,
+	BNS_TSIG_BADKEY = 17,
+	BNS_TSIG_BADTIME = 18,
+	BNS_TSIG_BADTRUNC = 22
+};
 
-#define BNS_TSIG_MAC_MAX 64
+#define BNS_TSIG_MAC_MAX    64
 #define BNS_TSIG_SECRET_MAX 512
-#define BNS_TSIG_FUDGE_S 300
-#define BNS_TSIG_ROOM 400 /* octets a TSIG record of ours can need */
+#define BNS_TSIG_FUDGE_S    300
+#define BNS_TSIG_ROOM       400 /* octets a TSIG record of ours can need */
 
 struct bns_tsig_key {
 	uint8_t name[BNS_NAME_MAX]; /* wire form, lower-case */
@@ -38,10 +44,10 @@ struct bns_tsig {
 	const struct bns_tsig_key *key; /* borrowed; must outlive the exchange */
 	uint8_t mac[BNS_TSIG_MAC_MAX];  /* of the last signed message: the next one's "prior MAC" */
 	size_t mac_len;
-	uint64_t now_s;                 /* when the message was verified or signed */
-	bool first_done;                /* later messages of a stream sign the timers only (RFC 8945 §5.3.1) */
-	unsigned unsigned_run;          /* messages since the last signed one */
-	void *digest;                   /* running EVP_MAC over unsigned messages; owned */
+	uint64_t now_s;                  /* when the message was verified or signed */
+	bool first_done;                 /* later messages of a stream sign the timers only (RFC 8945 §5.3.1) */
+	unsigned unsigned_run;           /* messages since the last signed one */
+	void *digest;                    /* running EVP_MAC over unsigned messages; owned */
 	uint8_t peer_name[BNS_NAME_MAX]; /* the request's key, algorithm and time, which an error answer repeats */
 	uint8_t peer_algorithm[BNS_NAME_MAX];
 	uint64_t peer_signed_s;
@@ -61,7 +67,7 @@ void bns_tsig_close(struct bns_tsig *t);
  * is too small.
  */
 enum bns_error bns_tsig_sign(struct bns_tsig *t, uint8_t *msg, size_t *len, size_t cap, uint64_t now_s,
-                             enum bns_tsig_error error) BNS_MUST_CHECK;
+			     enum bns_tsig_error error) BNS_MUST_CHECK;
 
 /*
  * Responder: the request's TSIG begins at `tsig_start`. Looks the key up with
@@ -71,8 +77,8 @@ enum bns_error bns_tsig_sign(struct bns_tsig *t, uint8_t *msg, size_t *len, size
  */
 typedef const struct bns_tsig_key *(*bns_tsig_find_fn)(void *arg, const uint8_t *name, enum bns_tsig_algorithm alg);
 enum bns_error bns_tsig_verify_request(struct bns_tsig *t, const uint8_t *msg, size_t len, size_t tsig_start,
-                                       uint64_t now_s, bns_tsig_find_fn find, void *arg,
-                                       enum bns_tsig_error *error) BNS_MUST_CHECK;
+				       uint64_t now_s, bns_tsig_find_fn find, void *arg,
+				       enum bns_tsig_error *error) BNS_MUST_CHECK;
 
 /*
  * Requester: one message of the answer. Up to 99 unsigned messages may lie
@@ -82,6 +88,6 @@ enum bns_error bns_tsig_verify_request(struct bns_tsig *t, const uint8_t *msg, s
  * that fails leaves `t` as it was, so that a forged one can be passed over.
  */
 enum bns_error bns_tsig_verify_answer(struct bns_tsig *t, const uint8_t *msg, size_t len, uint64_t now_s, bool last,
-                                      size_t *stripped_len) BNS_MUST_CHECK;
+				      size_t *stripped_len) BNS_MUST_CHECK;
 
 #endif

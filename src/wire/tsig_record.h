@@ -24,7 +24,7 @@ struct bns_tsig_record {
 
 /* Reads the record at `start`, the message's last. MAC and other data point into `msg`. BNS_EFORMAT where it lies. */
 enum bns_error bns_tsig_record_parse(const uint8_t *msg, size_t len, size_t start,
-                                     struct bns_tsig_record *record) BNS_MUST_CHECK;
+				     struct bns_tsig_record *record) BNS_MUST_CHECK;
 
 void bns_tsig_record_write(struct bns_writer *w, const struct bns_tsig_record *record);
 

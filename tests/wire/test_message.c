@@ -116,6 +116,15 @@ static void edns_beside_other_records_is_read(void **state)
 	assert_int_equal(r.udp_payload, 1232);
 }
 
+static void other_additional_record_is_no_edns(void **state)
+{
+	struct bns_request r;
+
+	(void)state;
+	accepted(MESSAGE(0, "\1\0\0\1", QUESTION "\0\0\1\0\1\0\0\0\0\0\4wxyz"), &r);
+	assert_false(r.has_edns);
+}
+
 static void edns_options_that_do_not_fit_are_rejected(void **state)
 {
 	(void)state;
