@@ -353,6 +353,7 @@ int main(void)
 		cmocka_unit_test(edns_is_read),
 		cmocka_unit_test(edns_of_another_version_is_told),
 		cmocka_unit_test(edns_beside_other_records_is_read),
+		cmocka_unit_test(other_additional_record_is_no_edns),
 		cmocka_unit_test(edns_options_that_do_not_fit_are_rejected),
 		cmocka_unit_test(ixfr_query_has_an_soa_with_a_compressed_owner),
 		cmocka_unit_test(header_alone_is_too_short_below_12_octets),
