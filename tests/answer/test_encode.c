@@ -190,6 +190,7 @@ static void encode_works_in_the_root_zone(void **state)
 static struct bns_image *big_image(int count)
 {
 	char *zone = malloc(200 + (size_t)count * 100);
+	assert_non_null(zone);
 	char *p = zone + sprintf(zone, "$TTL 5\n@ SOA . . 1 1 1 1 1\n@ NS .\nalias CNAME big\n");
 	for (int i = 0; i < count; i++)
 		p += sprintf(p, "big TXT \"%055d\"\n", i);
@@ -249,6 +250,7 @@ static void encode_writes_names_in_full_beyond_a_pointers_reach(void **state)
 	(void)state;
 	enum { SERVERS = 1500 };
 	char *zone = malloc(100 + SERVERS * 64);
+	assert_non_null(zone);
 	char *p = zone + sprintf(zone, "$TTL 5\n@ SOA . . 1 1 1 1 1\n@ NS .\n");
 	for (int i = 0; i < SERVERS; i++)
 		p += sprintf(p, "mx MX %d h%d.of.a.host.far.away\n", i % 7, i);

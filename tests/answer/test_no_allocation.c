@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,8 +80,6 @@ static const struct {
 static void answers_allocate_nothing(void **state)
 {
 	(void)state;
-	if (!CAN_FORBID)
-		skip();
 	static uint8_t query[512], out[BNS_MESSAGE_MAX];
 	const union bns_addr client = {.in4 = {.sin_family = AF_INET, .sin_port = 1}};
 	struct bns_answer_counts counts = {0};
@@ -114,5 +113,10 @@ static void answers_allocate_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(answers_allocate_nothing)};
+	/* cmocka's own skip() is a failure in TAP's eyes. */
+	if (!CAN_FORBID) {
+		puts("1..0 # SKIP a sanitizer brings an allocator of its own");
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
