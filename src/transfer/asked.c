@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/rcu.h"
-#include "wire/tsig_record.h"
+#include "wire/tsig.h"
 
 static const struct bns_tsig_key *find_key(const struct bns_transfer *t, const uint8_t *name,
 					   enum bns_tsig_algorithm alg)

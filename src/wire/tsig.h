@@ -39,6 +39,13 @@ struct bns_tsig_key {
 enum bns_error bns_tsig_algorithm_from_text(const char *text, enum bns_tsig_algorithm *alg) BNS_MUST_CHECK;
 const char *bns_tsig_algorithm_to_text(enum bns_tsig_algorithm alg);
 
+/* Wire form, lower-case. */
+const uint8_t *bns_tsig_algorithm_name(enum bns_tsig_algorithm alg);
+enum bns_error bns_tsig_algorithm_from_name(const uint8_t *name, enum bns_tsig_algorithm *alg) BNS_MUST_CHECK;
+
+/* Octets of a whole MAC. */
+size_t bns_tsig_algorithm_size(enum bns_tsig_algorithm alg);
+
 /* One exchange: a request and its answer, or the messages of a transfer. */
 struct bns_tsig {
 	const struct bns_tsig_key *key; /* borrowed; must outlive the exchange */

@@ -28,13 +28,6 @@ enum bns_error bns_tsig_record_parse(const uint8_t *msg, size_t len, size_t star
 
 void bns_tsig_record_write(struct bns_writer *w, const struct bns_tsig_record *record);
 
-/* Wire form, lower-case. */
-const uint8_t *bns_tsig_algorithm_name(enum bns_tsig_algorithm alg);
-enum bns_error bns_tsig_algorithm_from_name(const uint8_t *name, enum bns_tsig_algorithm *alg) BNS_MUST_CHECK;
-
-/* Octets of a whole MAC. */
-size_t bns_tsig_algorithm_size(enum bns_tsig_algorithm alg);
-
 /*
  * A MAC in the making. A step that fails makes the end fail: check once, at
  * bns_tsig_mac_end. NULL where OpenSSL fails, and every step takes NULL.
