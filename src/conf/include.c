@@ -111,6 +111,8 @@ static enum bns_error include_one(struct bns_conf_reader *r, const struct bns_ya
 static enum bns_error include_all(struct bns_conf_reader *r, const struct bns_yaml *value, unsigned depth)
 {
 	const struct bns_yaml *item = bns_list_first(value);
+	if (value->kind == BNS_YAML_MAPPING)
+		return bns_conf_fail(r, value, "'include' takes a file or a list of files");
 	for (size_t n = bns_list_count(value); n > 0; n--, item = item->next) {
 		enum bns_error err = include_one(r, item, depth);
 		if (err)

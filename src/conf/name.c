@@ -16,15 +16,15 @@ static bool is_plain(char c)
 bool bns_conf_name(const char *text, char out[BNS_CONF_NAME_MAX])
 {
 	size_t len = strlen(text), label = 0;
+	if (strcmp(text, ".") == 0) {
+		strcpy(out, ".");
+		return true;
+	}
 	if (len > 1 && text[len - 1] == '.')
 		len--;
 	if (len == 0 || len >= BNS_CONF_NAME_MAX)
 		return false;
 	out[len] = '\0';
-	if (len == 1 && text[0] == '.') {
-		out[0] = '.';
-		return true;
-	}
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
 		if (c == '.' ? label == 0 : !is_plain(c) || label == LABEL_MAX)

@@ -92,7 +92,7 @@ static enum bns_error default_node(struct bns_conf_reader *r, const struct bns_o
 	node->kind = BNS_YAML_SEQUENCE;
 	if (!text)
 		return bns_conf_no_memory(r);
-	for (char *item = strtok_r(text, ", ]", &rest); item; item = strtok_r(NULL, ", ]", &rest)) {
+	for (char *item = strtok_r(text, ", \"]", &rest); item; item = strtok_r(NULL, ", \"]", &rest)) {
 		struct bns_yaml *made = bns_arena_alloc(&r->conf->arena, sizeof(*made));
 		if (!made)
 			return bns_conf_no_memory(r);

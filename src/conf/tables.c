@@ -26,7 +26,7 @@ static const struct bns_option server_options[] = {
 	 .type = BNS_OPTION_ADDRESSES,
 	 LIST_AT(bns_conf, listen, listen_count),
 	 .min = 1,
-	 .default_text = "[127.0.0.1@5300, ::1@5300]",
+	 .default_text = "[127.0.0.1@5300, \"::1@5300\"]",
 	 .help = "Addresses to answer on, by UDP and TCP; port 53 where none is written"},
 	NOT_YET("listen-tls", "[]", "Addresses to answer on by TLS"),
 	NOT_YET("tls-cert-file", "", "PEM certificate chain for listen-tls"),
