@@ -218,7 +218,7 @@ bool bns_name_valid(const uint8_t *name, size_t len)
 {
 	uint8_t starts[BNS_LABELS_MAX];
 	unsigned labels;
-	size_t found;
+	size_t found = 0;
 
 	return find_labels(name, len, starts, &labels, &found) == BNS_OK && found == len;
 }
