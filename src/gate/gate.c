@@ -43,6 +43,11 @@ void bns_gate_set_journal_depth(struct bns_gate *g, unsigned depth)
 	g->journal_depth = depth ? depth : 1;
 }
 
+bool bns_gate_busy(const struct bns_gate *g)
+{
+	return g->jobs > 0;
+}
+
 static void return_borrowed(struct bns_gate *g)
 {
 	while (g->borrowed_count > 0)
@@ -58,6 +63,9 @@ static void commit_memory(struct bns_gate *g)
 
 void bns_gate_stop(struct bns_gate *g)
 {
+	/* A review that hasn't ended is a hold, and on disk as one. */
+	if (g->plugins)
+		bns_plugins_expire_reviews(g->plugins, UINT64_MAX);
 	g->stopping = true;
 	bns_freshness_flush(g);
 	commit_memory(g);

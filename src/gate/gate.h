@@ -113,7 +113,13 @@ void bns_gate_set_journal_depth(struct bns_gate *g, unsigned depth);
 /* What plugins may reach through their host: pass to bns_plugins_new. `*g` may be filled in later. */
 struct bns_host_services bns_gate_host_services(struct bns_gate **g);
 
-/* Stops timers; changes in hand are ended as FAILED. Run the loop until it is empty, then free. */
+/* Is any change in hand or in line? */
+bool bns_gate_busy(const struct bns_gate *g);
+
+/*
+ * Ends open reviews as holds; what is in hand otherwise ends as FAILED. Best
+ * called once it isn't busy any more. Run the loop until it is empty, then free.
+ */
 void bns_gate_stop(struct bns_gate *g);
 void bns_gate_free(struct bns_gate *g);
 

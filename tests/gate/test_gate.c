@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "gate_fixture.h"
+
+#define OLD "192.0.2.10"
+#define NEW "192.0.2.20"
+#define PRIMARY "192.0.2.1@53"
+
+static void serve_first(struct fixture *f)
+{
+	assert_int_equal(fixture_submit(f, fixture_zone(1, "fine", OLD)), BNS_OUTCOME_SERVED);
+}
+
+static void hold_second(struct fixture *f)
+{
+	assert_int_equal(fixture_submit(f, fixture_zone(2, "hold", NEW)), BNS_OUTCOME_HELD);
+}
+
+static enum bns_outcome approve_held(struct fixture *f, int64_t until_s, bool keep_branding)
+{
+	bns_gate_approve(f->gate, f->zone->held->id, "agreed", "ops(0)", until_s, keep_branding, fixture_answer, f);
+	fixture_wait(f);
+	return f->result.outcome;
+}
+
+static void reject_held(struct fixture *f)
+{
+	bns_gate_reject(f->gate, f->zone->held->id, "no", "ops(0)", fixture_answer, f);
+	fixture_wait(f);
+	assert_int_equal(f->result.outcome, BNS_OUTCOME_REJECTED);
+}
+
+/* ---- passing ---- */
+
+static void gate_serves_what_passes(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(fixture_served_serial(f), 0);
+	serve_first(f);
+	assert_int_equal(fixture_served_serial(f), 1);
+	assert_string_equal(fixture_served_www(f), OLD);
+	assert_int_equal(f->published, 1);
+	assert_int_equal(f->zone->record.upstream_serial, 1);
+}
+
+static void gate_has_nothing_new_for_the_same_version(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	assert_int_equal(fixture_submit(f, fixture_zone(1, "fine", OLD)), BNS_OUTCOME_NOTHING_NEW);
+	assert_int_equal(f->published, 1);
+}
+
+static void gate_serves_its_version_again_after_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	fixture_restart(f);
+	assert_int_equal(fixture_served_serial(f), 1);
+	assert_string_equal(fixture_served_www(f), OLD);
+}
+
+static void gate_takes_changes_of_a_zone_in_their_order(void **state)
+{
+	struct fixture *f = *state;
+	struct bns_submission one = {.contents = fixture_zone(1, "fine", OLD), .source = PRIMARY};
+	struct bns_submission two = {.contents = fixture_zone(2, "fine", NEW), .source = PRIMARY};
+	bns_gate_submit(f->gate, f->zone, &one, NULL, NULL);
+	bns_gate_submit(f->gate, f->zone, &two, fixture_answer, f);
+	fixture_wait(f);
+	assert_int_equal(f->published, 2);
+	assert_string_equal(fixture_served_www(f), NEW);
+}
+
+/* ---- holding ---- */
+
+static void gate_holds_and_goes_on_serving(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	assert_string_equal(fixture_served_www(f), OLD);
+	assert_memory_equal(f->zone->held->id, "example.com@2-", 14);
+	assert_int_equal(json_array_size(f->zone->held->findings), 1);
+	assert_non_null(strstr(f->events, "held "));
+}
+
+static void gate_keeps_a_held_change_over_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	char id[BNS_CANDIDATE_ID_MAX];
+	serve_first(f);
+	hold_second(f);
+	strcpy(id, f->zone->held->id);
+	fixture_restart(f);
+	assert_non_null(f->zone->held);
+	assert_string_equal(f->zone->held->id, id);
+	assert_string_equal(fixture_served_www(f), OLD);
+	const char *rule = json_string_value(json_object_get(json_array_get(f->zone->held->findings, 0), "rule"));
+	assert_string_equal(rule, "LB01");
+	assert_int_equal(approve_held(f, 0, false), BNS_OUTCOME_SERVED);
+}
+
+static void gate_does_not_want_a_held_or_rejected_serial_again(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	assert_int_equal(bns_gate_serial_news(f->zone, PRIMARY, 2), BNS_SERIAL_HELD);
+	reject_held(f);
+	assert_null(f->zone->held);
+	assert_int_equal(bns_gate_serial_news(f->zone, "192.0.2.1@5353", 2), BNS_SERIAL_REJECTED);
+	assert_int_equal(bns_gate_serial_news(f->zone, "192.0.2.2@53", 2), BNS_SERIAL_NEWER);
+	assert_int_equal(fixture_submit(f, fixture_zone(2, "hold", NEW)), BNS_OUTCOME_REJECTED);
+	fixture_restart(f);
+	assert_int_equal(bns_gate_serial_news(f->zone, PRIMARY, 2), BNS_SERIAL_REJECTED);
+}
+
+static void gate_judges_a_rejected_change_anew_when_forced(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	reject_held(f);
+	assert_int_equal(fixture_submit_forced(f, fixture_zone(2, "hold", NEW)), BNS_OUTCOME_HELD);
+	assert_int_equal(bns_gate_serial_news(f->zone, PRIMARY, 2), BNS_SERIAL_HELD);
+	fixture_restart(f);
+	assert_non_null(f->zone->held);
+}
+
+static void gate_lets_a_newer_version_take_the_place_of_a_held_one(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	assert_int_equal(fixture_submit(f, fixture_zone(3, "fine", NEW)), BNS_OUTCOME_SERVED);
+	assert_null(f->zone->held);
+	fixture_restart(f);
+	assert_null(f->zone->held);
+	assert_int_equal(fixture_served_serial(f), 3);
+}
+
+static void gate_drops_a_held_change_that_its_source_took_back(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	assert_int_equal(fixture_submit(f, fixture_zone(1, "fine", OLD)), BNS_OUTCOME_NOTHING_NEW);
+	assert_null(f->zone->held);
+	fixture_restart(f);
+	assert_null(f->zone->held);
+}
+
+static void id_of(struct bns_contents *c, char id[BNS_CANDIDATE_ID_MAX])
+{
+	uint8_t digest[BNS_DIGEST_LEN];
+	assert_int_equal(bns_contents_digest(c, digest), BNS_OK);
+	bns_candidate_id(c->apex, c->serial, digest, id);
+	bns_contents_free(c);
+}
+
+static void gate_holds_what_was_under_review_when_it_stopped(void **state)
+{
+	struct fixture *f = *state;
+	char id[BNS_CANDIDATE_ID_MAX];
+	void *value = NULL;
+	size_t len;
+	serve_first(f);
+	id_of(fixture_zone(2, "late", NEW), id);
+	struct bns_submission late = {.contents = fixture_zone(2, "late", NEW), .source = PRIMARY};
+	bns_gate_submit(f->gate, f->zone, &late, NULL, NULL);
+	while (bns_store_get(f->store, BNS_DB_CANDIDATE, id, strlen(id), &value, &len) == BNS_ENOENT)
+		fixture_turn(f);
+	free(value);
+	fixture_restart(f);
+	assert_non_null(f->zone->held);
+	assert_string_equal(f->zone->held->id, id);
+	assert_string_equal(fixture_served_www(f), OLD);
+}
+
+static void gate_keeps_a_held_zone_alive(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	f->zone->record.expires_s = bns_clock_wall_s() + 1;
+	bns_gate_refreshed(f->gate, f->zone);
+	assert_true(f->zone->record.expires_s > bns_clock_wall_s() + 1000000);
+}
+
+static void gate_lets_a_held_zone_expire_after_its_held_limit(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	f->conf.held_limit_s = 60;
+	f->zone->held->since_s -= 61;
+	int64_t soon = bns_clock_wall_s() + 1;
+	f->zone->record.expires_s = soon;
+	bns_gate_refreshed(f->gate, f->zone);
+	assert_int_equal(f->zone->record.expires_s, soon);
+}
+
+/* ---- deciding ---- */
+
+static void gate_serves_what_an_operator_approves(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	assert_int_equal(approve_held(f, 0, false), BNS_OUTCOME_SERVED);
+	assert_string_equal(fixture_served_www(f), NEW);
+	assert_null(f->zone->held);
+	fixture_restart(f);
+	assert_null(f->zone->held);
+	assert_string_equal(fixture_served_www(f), NEW);
+}
+
+static void gate_approves_by_exact_id_only(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	bns_gate_approve(f->gate, "example.com@2-00000000", "agreed", "ops(0)", 0, false, fixture_answer, f);
+	fixture_wait(f);
+	assert_int_equal(f->result.outcome, BNS_OUTCOME_FAILED);
+	assert_string_equal(fixture_served_www(f), OLD);
+}
+
+static void gate_can_approve_the_rest_and_keep_the_branding(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	assert_int_equal(approve_held(f, 0, true), BNS_OUTCOME_SERVED);
+	assert_string_equal(fixture_served_www(f), "192.0.2.1");
+	assert_int_equal(f->zone->record.upstream_serial, 2);
+}
+
+static void gate_restores_when_an_approval_ends(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	assert_int_equal(approve_held(f, bns_clock_wall_s() - 1, false), BNS_OUTCOME_SERVED);
+	assert_string_equal(fixture_served_www(f), NEW);
+	bns_gate_tick(f->gate);
+	while (strcmp(fixture_served_www(f), "192.0.2.1") != 0)
+		fixture_turn(f);
+	assert_int_equal(fixture_served_serial(f), 3);
+	assert_int_equal(f->zone->record.upstream_serial, 2);
+}
+
+/* ---- amending and the two serials ---- */
+
+static void gate_keeps_upstreams_records_beside_amended_ones(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	assert_int_equal(fixture_submit(f, fixture_zone(2, "amend", NEW)), BNS_OUTCOME_SERVED);
+	assert_string_equal(fixture_served_www(f), "192.0.2.1");
+	assert_int_equal(f->zone->record.upstream_serial, 2);
+	assert_int_equal(fixture_served_serial(f), 2);
+	assert_true(f->zone->record.amended_ever);
+	fixture_restart(f);
+	assert_int_equal(fixture_submit(f, fixture_zone(2, "amend", NEW)), BNS_OUTCOME_NOTHING_NEW);
+	assert_int_equal(fixture_submit(f, fixture_zone(3, "fine", NEW)), BNS_OUTCOME_SERVED);
+	assert_int_equal(fixture_served_serial(f), 3);
+}
+
+static void gate_publishes_a_newer_serial_though_upstreams_goes_back(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(fixture_submit(f, fixture_zone(10, "fine", OLD)), BNS_OUTCOME_SERVED);
+	assert_int_equal(bns_gate_serial_news(f->zone, PRIMARY, 5), BNS_SERIAL_OLDER);
+	assert_int_equal(fixture_submit_forced(f, fixture_zone(5, "fine", NEW)), BNS_OUTCOME_SERVED);
+	assert_int_equal(fixture_served_serial(f), 11);
+	assert_int_equal(f->zone->record.upstream_serial, 5);
+	assert_int_equal(bns_gate_serial_news(f->zone, PRIMARY, 5), BNS_SERIAL_CURRENT);
+}
+
+/* ---- refusing ---- */
+
+static void gate_refuses_a_broken_zone_with_its_place(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	struct bns_contents *c = fixture_parse("$ORIGIN example.com.\n$TTL 300\n"
+	                                       "@ IN SOA ns1.example.net. h.example.net. 2 3600 600 1209600 300\n"
+	                                       "@ IN NS ns1.example.net.\n"
+	                                       "www IN CNAME a.example.net.\nwww IN A 192.0.2.1\n");
+	assert_int_equal(fixture_submit(f, c), BNS_OUTCOME_REFUSED);
+	assert_non_null(strstr(f->result.reason, "CNAME"));
+	assert_string_equal(f->zone->last_error, f->result.reason);
+	assert_string_equal(fixture_served_www(f), OLD);
+}
+
+static void gate_refuses_what_a_plugin_refuses(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	assert_int_equal(fixture_submit(f, fixture_zone(2, "refuse", NEW)), BNS_OUTCOME_REFUSED);
+	assert_null(f->zone->held);
+	assert_string_equal(fixture_served_www(f), OLD);
+	fixture_restart(f);
+	assert_null(f->zone->held);
+}
+
+static void gate_refuses_a_file_that_is_not_there(void **state)
+{
+	struct fixture *f = *state;
+	f->conf.file = "/nonexistent/example.com.zone";
+	bns_gate_load_file(f->gate, f->zone, fixture_answer, f);
+	fixture_wait(f);
+	assert_int_equal(f->result.outcome, BNS_OUTCOME_REFUSED);
+	assert_non_null(strstr(f->result.reason, "/nonexistent/example.com.zone"));
+	f->conf.file = NULL;
+}
+
+/* ---- expiry, removal, versions, dry runs ---- */
+
+static void gate_expires_and_comes_back_with_a_refresh(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	bns_gate_expire(f->gate, f->zone);
+	assert_int_equal(bns_table_get(f->table, f->zone->apex)->state, BNS_IMAGE_EXPIRED);
+	bns_gate_refreshed(f->gate, f->zone);
+	assert_string_equal(fixture_served_www(f), OLD);
+}
+
+static void gate_compares_an_expired_zone_with_its_last_version(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	bns_gate_expire(f->gate, f->zone);
+	assert_int_equal(fixture_submit(f, fixture_zone(1, "fine", OLD)), BNS_OUTCOME_NOTHING_NEW);
+	assert_string_equal(fixture_served_www(f), OLD);
+}
+
+static void gate_removes_a_zone_that_nothing_protects(void **state)
+{
+	struct fixture *f = *state;
+	static const uint8_t apex[] = "\7example\3com";
+	serve_first(f);
+	bns_gate_zone_remove(f->gate, f->zone, fixture_answer, f);
+	fixture_wait(f);
+	assert_true(f->zone_gone);
+	assert_null(bns_gate_zone_find(f->gate, apex));
+	assert_null(bns_table_get(f->table, apex));
+}
+
+static void gate_holds_the_removal_of_a_protected_zone(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(fixture_submit(f, fixture_zone(1, "precious", OLD)), BNS_OUTCOME_SERVED);
+	bns_gate_zone_remove(f->gate, f->zone, fixture_answer, f);
+	fixture_wait(f);
+	assert_int_equal(f->result.outcome, BNS_OUTCOME_HELD);
+	assert_false(f->zone_gone);
+	assert_string_equal(fixture_served_www(f), OLD);
+	assert_int_equal(approve_held(f, 0, false), BNS_OUTCOME_SERVED);
+	assert_true(f->zone_gone);
+}
+
+static void gate_keeps_versions_to_the_journals_depth(void **state)
+{
+	struct fixture *f = *state;
+	struct bns_contents *c;
+	bns_gate_set_journal_depth(f->gate, 2);
+	for (uint32_t serial = 1; serial <= 4; serial++)
+		fixture_submit(f, fixture_zone(serial, "fine", OLD));
+	assert_int_equal(bns_gate_version(f->gate, f->zone, 2, &c), BNS_ENOENT);
+	assert_int_equal(bns_gate_version(f->gate, f->zone, 3, &c), BNS_OK);
+	assert_int_equal(c->serial, 3);
+	bns_contents_free(c);
+}
+
+static void take_report(void *arg, struct bns_zone *zone, json_t *report)
+{
+	struct fixture *f = arg;
+	assert_ptr_equal(zone, f->zone);
+	snprintf(f->result.reason, sizeof(f->result.reason), "%s %d",
+	         json_string_value(json_object_get(report, "verdict")),
+	         (int)json_array_size(json_object_get(report, "changes")));
+	f->answered = true;
+}
+
+static void gate_dry_run_leaves_no_trace(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	bns_gate_dry_run(f->gate, f->zone, fixture_zone(2, "hold", NEW), "file", take_report, f);
+	fixture_wait(f);
+	assert_string_equal(f->result.reason, "hold 2");
+	assert_null(f->zone->held);
+	assert_int_equal(f->published, 1);
+	bns_gate_dry_run(f->gate, f->zone, fixture_zone(9, "fine", OLD), "file", take_report, f);
+	fixture_wait(f);
+	assert_string_equal(f->result.reason, "none 0");
+}
+
+static void gate_judges_held_changes_again_on_demand(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	bns_gate_set_plugins(f->gate, NULL);
+	bns_gate_judge_held(f->gate);
+	while (f->zone->held)
+		fixture_turn(f);
+	assert_string_equal(fixture_served_www(f), NEW);
+	bns_gate_set_plugins(f->gate, f->plugins);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(gate_serves_what_passes),
+		TEST(gate_has_nothing_new_for_the_same_version),
+		TEST(gate_serves_its_version_again_after_a_restart),
+		TEST(gate_takes_changes_of_a_zone_in_their_order),
+		TEST(gate_holds_and_goes_on_serving),
+		TEST(gate_keeps_a_held_change_over_a_restart),
+		TEST(gate_does_not_want_a_held_or_rejected_serial_again),
+		TEST(gate_judges_a_rejected_change_anew_when_forced),
+		TEST(gate_lets_a_newer_version_take_the_place_of_a_held_one),
+		TEST(gate_drops_a_held_change_that_its_source_took_back),
+		TEST(gate_holds_what_was_under_review_when_it_stopped),
+		TEST(gate_keeps_a_held_zone_alive),
+		TEST(gate_lets_a_held_zone_expire_after_its_held_limit),
+		TEST(gate_serves_what_an_operator_approves),
+		TEST(gate_approves_by_exact_id_only),
+		TEST(gate_can_approve_the_rest_and_keep_the_branding),
+		TEST(gate_restores_when_an_approval_ends),
+		TEST(gate_keeps_upstreams_records_beside_amended_ones),
+		TEST(gate_publishes_a_newer_serial_though_upstreams_goes_back),
+		TEST(gate_refuses_a_broken_zone_with_its_place),
+		TEST(gate_refuses_what_a_plugin_refuses),
+		TEST(gate_refuses_a_file_that_is_not_there),
+		TEST(gate_expires_and_comes_back_with_a_refresh),
+		TEST(gate_compares_an_expired_zone_with_its_last_version),
+		TEST(gate_removes_a_zone_that_nothing_protects),
+		TEST(gate_holds_the_removal_of_a_protected_zone),
+		TEST(gate_keeps_versions_to_the_journals_depth),
+		TEST(gate_dry_run_leaves_no_trace),
+		TEST(gate_judges_held_changes_again_on_demand),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
