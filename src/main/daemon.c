@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "main/daemon.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/clock.h"
+#include "main/daemon_internal.h"
+#include "main/privileges.h"
+
+#define TICK_MS        1000
+#define DRAIN_LIMIT_MS 5000
+#define DRAIN_STEP_MS  10
+
+void bns_daemon_log_diag(enum bns_log_level level, const struct bns_diag *diag)
+{
+	char text[sizeof(diag->file) + sizeof(diag->text) + 32];
+	bns_log(level, "%s", bns_diag_format(diag, text, sizeof(text)));
+}
+
+static void open_log(const struct bns_daemon_options *o)
+{
+	bns_log_open(o->use_syslog ? BNS_LOG_SYSLOG : BNS_LOG_STDERR, "brandnsd");
+	bns_log_set_level(o->verbose ? BNS_LOG_DEBUG : BNS_LOG_INFO);
+}
+
+/* ---- plugins ---- */
+
+static const char *plugin_dir(const struct bns_conf *conf, char *buf, size_t cap)
+{
+	return conf->plugin_dir ? conf->plugin_dir : bns_plugins_default_dir(buf, cap);
+}
+
+static enum bns_error load_plugins(const struct bns_conf *conf, const struct bns_host_services *services,
+				   struct bns_plugins **out, struct bns_diag *diag)
+{
+	char dir[4096];
+	struct bns_plugins *ps = bns_plugins_new(plugin_dir(conf, dir, sizeof(dir)), services);
+	enum bns_error err = ps ? BNS_OK : BNS_ENOMEM;
+	for (size_t i = 0; i < conf->plugin_count && !err; i++)
+		err = bns_plugins_load(ps, conf->plugins[i].id, conf->plugins[i].options, diag);
+	if (err)
+		bns_plugins_free(ps);
+	else
+		*out = ps;
+	return err;
+}
+
+int bns_daemon_check(const struct bns_daemon_options *options)
+{
+	static const struct bns_host_services offline;
+	struct bns_diag diag = {0};
+	struct bns_conf *conf;
+	struct bns_plugins *plugins = NULL;
+	open_log(options);
+	if (bns_conf_load(options->conf_path, &conf, &diag)) {
+		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
+		return BNS_EXIT_CONF;
+	}
+	for (size_t i = 0; i < conf->warning_count; i++)
+		bns_daemon_log_diag(BNS_LOG_WARN, &conf->warnings[i]);
+	enum bns_error err = load_plugins(conf, &offline, &plugins, &diag);
+	if (err)
+		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
+	else
+		bns_plugins_free(plugins);
+	bns_conf_free(conf);
+	return err ? BNS_EXIT_CONF : BNS_EXIT_CLEAN;
+}
+
+/* ---- zones ---- */
+
+static void published(void *arg, struct bns_zone *zone)
+{
+	struct bns_daemon *d = arg;
+	if (d->transfer && zone->conf->notify_count > 0)
+		bns_transfer_notify(d->transfer, zone);
+}
+
+static void event(void *arg, const struct bns_event *e)
+{
+	struct bns_daemon *d = arg;
+	if (d->control)
+		bns_control_event(d->control, e);
+}
+
+enum bns_error bns_daemon_add_zone(struct bns_daemon *d, const struct bns_conf_zone *conf, struct bns_diag *diag)
+{
+	struct bns_zone *zone;
+	enum bns_error err = bns_gate_zone_add(d->gate, conf, &zone, diag);
+	if (err)
+		return err;
+	bns_daemon_keep_zone(d, zone);
+	if (bns_zone_is_secondary(zone))
+		bns_transfer_zone_start(d->transfer, zone);
+	return BNS_OK;
+}
+
+static enum bns_error add_zones(struct bns_daemon *d, struct bns_diag *diag)
+{
+	enum bns_error err = BNS_OK;
+	for (size_t i = 0; i < d->conf->zone_count && !err; i++)
+		err = bns_daemon_add_zone(d, &d->conf->zones[i], diag);
+	if (!err)
+		err = bns_orphans_remove(&d->orphans, d->gate, d->store, bns_daemon_removed, d);
+	return err;
+}
+
+/* ---- stop ---- */
+
+static void close_handle(uv_handle_t *handle)
+{
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+/* Second half: nothing comes in any more and what was in hand has ended, or has had its time. */
+static void close_rest(struct bns_daemon *d)
+{
+	if (d->gate)
+		bns_gate_stop(d->gate);
+	if (d->store)
+		bns_store_close(d->store);
+	d->store = NULL;
+	for (unsigned i = 0; i < d->signal_count; i++)
+		close_handle((uv_handle_t *)&d->signals[i]);
+	if (d->signal_count == 0)
+		return;
+	close_handle((uv_handle_t *)&d->tick);
+	close_handle((uv_handle_t *)&d->watchdog);
+	close_handle((uv_handle_t *)&d->drain);
+}
+
+static void on_drain(uv_timer_t *timer)
+{
+	struct bns_daemon *d = timer->data;
+	if (bns_gate_busy(d->gate) && bns_clock_mono_ms() < d->drain_until_ms)
+		return;
+	uv_timer_stop(timer);
+	close_rest(d);
+}
+
+/* First half: the doors are closed; a change that is being reviewed may still come to its end. */
+static void stop(void *arg)
+{
+	struct bns_daemon *d = arg;
+	if (d->stopping)
+		return;
+	d->stopping = true;
+	sd_notify(0, "STOPPING=1");
+	if (d->server)
+		bns_server_stop(d->server);
+	if (d->control)
+		bns_control_stop(d->control);
+	if (d->transfer)
+		bns_transfer_stop(d->transfer);
+	bns_loader_stop(&d->loader);
+	if (d->signal_count == 0) {
+		close_rest(d);
+		return;
+	}
+	d->drain_until_ms = bns_clock_mono_ms() + DRAIN_LIMIT_MS;
+	uv_timer_start(&d->drain, on_drain, 0, DRAIN_STEP_MS);
+}
+
+/* ---- the loop's own events ---- */
+
+static void reload_on_signal(struct bns_daemon *d)
+{
+	struct bns_diag diag = {0};
+	if (!bns_daemon_reload(d, &diag))
+		return;
+	bns_daemon_log_diag(BNS_LOG_ERR, &diag);
+	bns_log(BNS_LOG_ERR, "reload failed; what was in force stays in force");
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct bns_daemon *d = handle->data;
+	if (number == SIGHUP) {
+		reload_on_signal(d);
+	} else if (number == SIGUSR1) {
+		open_log(d->options);
+	} else {
+		bns_log(BNS_LOG_NOTICE, "stopping on signal %d", number);
+		stop(d);
+	}
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct bns_daemon *d = timer->data;
+	bns_gate_tick(d->gate);
+	bool lost = !bns_store_intact(d->store);
+	if (lost && !d->store_lost)
+		bns_log(BNS_LOG_CRIT,
+			"the store's folder %s was removed or replaced: service goes on, but accepted versions will "
+			"not "
+			"survive a restart; bring the folder back and restart",
+			d->conf->storage);
+	d->store_lost = lost;
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	sd_notify(0, "WATCHDOG=1");
+}
+
+static void start_events(struct bns_daemon *d)
+{
+	static const int numbers[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR1};
+	uint64_t watchdog_us = 0;
+	for (; d->signal_count < 4; d->signal_count++) {
+		uv_signal_t *s = &d->signals[d->signal_count];
+		uv_signal_init(&d->loop, s);
+		s->data = d;
+		uv_signal_start(s, on_signal, numbers[d->signal_count]);
+	}
+	uv_timer_init(&d->loop, &d->tick);
+	d->tick.data = d;
+	uv_timer_start(&d->tick, on_tick, TICK_MS, TICK_MS);
+	uv_timer_init(&d->loop, &d->drain);
+	d->drain.data = d;
+	uv_timer_init(&d->loop, &d->watchdog);
+	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
+		uv_timer_start(&d->watchdog, on_watchdog, 0, watchdog_us / 2000);
+}
+
+/* ---- start ---- */
+
+/* Keys must be readable by who we become: what root alone can read would be missing on the next reload. */
+static enum bns_error become_user(struct bns_daemon *d, struct bns_diag *diag)
+{
+	struct bns_conf *again;
+	enum bns_error err = bns_privileges_drop(d->conf->user, diag);
+	if (err || !d->conf->user)
+		return err;
+	err = bns_conf_load(d->options->conf_path, &again, diag);
+	if (err) {
+		d->conf_is_bad = true;
+		return err;
+	}
+	bns_conf_free(d->conf);
+	d->conf = again;
+	return BNS_OK;
+}
+
+static enum bns_error open_server(struct bns_daemon *d, struct bns_diag *diag)
+{
+	const struct bns_conf *c = d->conf;
+	struct bns_server_conf conf = {
+		.listen = c->listen,
+		.listen_count = c->listen_count,
+		.workers = c->workers,
+		.udp_max_payload = c->udp_max_payload,
+		.tcp_max_clients = c->tcp_max_clients,
+		.tcp_idle_timeout_ms = c->tcp_idle_timeout_s * 1000,
+	};
+	return bns_server_open(&conf, &d->server, diag);
+}
+
+static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
+{
+	struct bns_gate_callbacks callbacks = {.arg = d, .published = published, .event = event};
+	struct bns_host_services services = bns_gate_host_services(&d->gate);
+	d->gate = bns_gate_new(&d->loop, d->table, d->store, NULL, &callbacks);
+	if (!d->gate)
+		return BNS_ENOMEM;
+	bns_gate_set_journal_depth(d->gate, d->conf->journal_depth);
+	enum bns_error err = load_plugins(d->conf, &services, &d->plugins, diag);
+	if (err)
+		d->conf_is_bad = true;
+	else
+		bns_gate_set_plugins(d->gate, d->plugins);
+	return err;
+}
+
+static enum bns_error open_transfer(struct bns_daemon *d)
+{
+	static const struct bns_transfer_limits limits = {
+		.zone_max_bytes = 4ull << 30,
+		.zone_max_records = 50000000,
+		.progress_timeout_ms = 30000,
+	};
+	d->env = (struct bns_answer_env){
+		.table = d->table,
+		.plugins = d->plugins,
+		.udp_max_payload = d->conf->udp_max_payload,
+	};
+	d->transfer = bns_transfer_new(&d->loop, d->gate, &d->env, &limits);
+	if (!d->transfer)
+		return BNS_ENOMEM;
+	bns_transfer_set_conf(d->transfer, d->conf);
+	return BNS_OK;
+}
+
+static enum bns_error open_control(struct bns_daemon *d, struct bns_diag *diag)
+{
+	struct bns_control_env env = {
+		.loop = &d->loop,
+		.gate = d->gate,
+		.transfer = d->transfer,
+		.server = d->server,
+		.store = d->store,
+		.plugins = d->plugins,
+		.started_s = bns_clock_wall_s(),
+		.arg = d,
+		.reload = bns_daemon_reload,
+		.stop = stop,
+	};
+	return bns_control_open(&env, d->conf->control_listen, d->conf->control_admin, d->conf->control_admin_count,
+				&d->control, diag);
+}
+
+static enum bns_error start(struct bns_daemon *d, struct bns_diag *diag)
+{
+	enum bns_error err = open_server(d, diag);
+	if (!err)
+		err = become_user(d, diag);
+	if (!err)
+		err = bns_store_open(d->conf->storage, d->conf->max_size_bytes, &d->loop, &d->store, diag);
+	if (!err)
+		err = (d->table = bns_table_new()) ? BNS_OK : BNS_ENOMEM;
+	if (!err)
+		err = open_gate(d, diag);
+	if (!err)
+		err = open_transfer(d);
+	if (!err)
+		err = add_zones(d, diag);
+	if (!err)
+		err = open_control(d, diag);
+	if (!err)
+		err = bns_server_start(d->server, &d->loop, d->table, d->plugins, bns_transfer_on_datagram,
+				       bns_transfer_on_connection, d->transfer);
+	return err;
+}
+
+static void end(struct bns_daemon *d)
+{
+	stop(d);
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&d->loop);
+	bns_control_free(d->control);
+	bns_transfer_free(d->transfer);
+	bns_server_free(d->server);
+	bns_gate_free(d->gate);
+	bns_orphans_free(&d->orphans);
+	bns_plugins_free(d->plugins);
+	bns_rcu_barrier();
+	if (d->table)
+		bns_table_free(d->table);
+	bns_daemon_free_retired(d, true);
+	bns_conf_free(d->conf);
+}
+
+static int run(struct bns_daemon *d)
+{
+	struct bns_diag diag = {0};
+	enum bns_error err = start(d, &diag);
+	if (err) {
+		if (diag.text[0] == '\0')
+			bns_diag_set(&diag, NULL, 0, 0, "%s", bns_strerror(err));
+		bns_daemon_log_diag(BNS_LOG_CRIT, &diag);
+		return d->conf_is_bad ? BNS_EXIT_CONF : BNS_EXIT_FAILURE;
+	}
+	start_events(d);
+	bns_loader_init(&d->loader, d->gate);
+	bns_loader_start(&d->loader, d->conf);
+	sd_notify(0, "READY=1");
+	bns_log(BNS_LOG_NOTICE, "%s serves %zu zones with %u workers", PACKAGE_STRING, bns_gate_zone_count(d->gate),
+		bns_server_workers(d->server));
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+	bns_log(BNS_LOG_NOTICE, "stopped");
+	return BNS_EXIT_CLEAN;
+}
+
+int bns_daemon_run(const struct bns_daemon_options *options)
+{
+	struct bns_daemon d = {.options = options};
+	struct bns_diag diag = {0};
+	open_log(options);
+	signal(SIGPIPE, SIG_IGN);
+	if (bns_conf_load(options->conf_path, &d.conf, &diag)) {
+		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
+		return BNS_EXIT_CONF;
+	}
+	for (size_t i = 0; i < d.conf->warning_count; i++)
+		bns_daemon_log_diag(BNS_LOG_WARN, &d.conf->warnings[i]);
+	if (uv_loop_init(&d.loop))
+		return BNS_EXIT_FAILURE;
+	/* Registered, since signed questions are answered on this loop; online only while that happens. */
+	bns_rcu_register();
+	bns_rcu_offline();
+	int code = run(&d);
+	end(&d);
+	bns_rcu_unregister();
+	return code;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the daemon's files share; nobody else includes it. Thread: main. */
+#ifndef BNS_MAIN_DAEMON_INTERNAL_H
+#define BNS_MAIN_DAEMON_INTERNAL_H
+
+#include <uv.h>
+
+#include "base/log.h"
+#include "control/control.h"
+#include "main/daemon.h"
+#include "main/loader.h"
+#include "main/orphans.h"
+
+/* A configuration that some zone still refers to, since its removal is held. */
+struct retired_conf {
+	struct bns_conf *conf;
+	struct retired_conf *next;
+};
+
+struct bns_daemon {
+	const struct bns_daemon_options *options;
+	uv_loop_t loop;
+	struct bns_conf *conf;
+	struct retired_conf *retired;
+	struct bns_table *table;
+	struct bns_store *store;
+	struct bns_gate *gate;
+	struct bns_plugins *plugins;
+	struct bns_server *server;
+	struct bns_transfer *transfer;
+	struct bns_control *control;
+	struct bns_loader loader;
+	struct bns_orphans orphans;
+	struct bns_answer_env env;
+	uv_timer_t tick;
+	uv_timer_t watchdog;
+	uv_timer_t drain;
+	uint64_t drain_until_ms;
+	uv_signal_t signals[4];
+	unsigned signal_count;
+	bool conf_is_bad; /* why the start failed */
+	bool store_lost;  /* its folder went away; said once */
+	bool stopping;
+};
+
+void bns_daemon_log_diag(enum bns_log_level level, const struct bns_diag *diag);
+
+/* A zone comes under the gate's care; a secondary's timers begin. */
+enum bns_error bns_daemon_add_zone(struct bns_daemon *d, const struct bns_conf_zone *conf,
+				   struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* A configured zone shall not go: a removal that waits from former times is rejected. */
+void bns_daemon_keep_zone(struct bns_daemon *d, struct bns_zone *zone);
+
+/* Answer to a zone's removal: gone, or held and served on. */
+void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_result *result);
+
+/* For bns_control_env.reload and SIGHUP; `arg` is the daemon. */
+enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* Frees former configurations: those no zone refers to, or all. */
+void bns_daemon_free_retired(struct bns_daemon *d, bool all);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Configuration and policies read again while everything is served on. */
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/clock.h"
+#include "main/daemon_internal.h"
+
+static bool conf_in_use(struct bns_daemon *d, const struct bns_conf *conf)
+{
+	for (struct bns_zone *z = bns_gate_zone_first(d->gate); z; z = z->next)
+		if (z->conf >= conf->zones && z->conf < conf->zones + conf->zone_count)
+			return true;
+	return false;
+}
+
+void bns_daemon_free_retired(struct bns_daemon *d, bool all)
+{
+	struct retired_conf **link = &d->retired;
+	while (*link) {
+		struct retired_conf *r = *link;
+		if (!all && conf_in_use(d, r->conf)) {
+			link = &r->next;
+			continue;
+		}
+		*link = r->next;
+		bns_conf_free(r->conf);
+		free(r);
+	}
+}
+
+void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_result *result)
+{
+	struct bns_daemon *d = arg;
+	if (!zone)
+		return;
+	bns_log(BNS_LOG_WARN, "zone=%s is not in the configuration any more and is served on: %s", zone->text,
+		result->reason);
+	if (bns_zone_is_secondary(zone) && !d->stopping)
+		bns_transfer_zone_start(d->transfer, zone);
+}
+
+void bns_daemon_keep_zone(struct bns_daemon *d, struct bns_zone *zone)
+{
+	if (zone->held && zone->held->origin == BNS_ORIGIN_REMOVAL)
+		bns_gate_reject(d->gate, zone->held->id, "the zone is configured", "configuration", NULL, NULL);
+}
+
+static void follow_conf(struct bns_daemon *d, struct bns_zone *zone, const struct bns_conf *conf)
+{
+	const struct bns_conf_zone *now = bns_conf_zone(conf, zone->text);
+	if (!now) {
+		if (zone->leaving)
+			return;
+		bns_transfer_zone_stop(d->transfer, zone);
+		bns_gate_zone_remove(d->gate, zone, bns_daemon_removed, d);
+		return;
+	}
+	bns_daemon_keep_zone(d, zone);
+	bool was_secondary = bns_zone_is_secondary(zone);
+	bns_gate_zone_set_conf(zone, now);
+	if (bns_zone_is_secondary(zone))
+		bns_transfer_zone_start(d->transfer, zone);
+	else if (was_secondary)
+		bns_transfer_zone_stop(d->transfer, zone);
+}
+
+static void follow_zones(struct bns_daemon *d, const struct bns_conf *conf)
+{
+	struct bns_diag diag = {0};
+	for (struct bns_zone *z = bns_gate_zone_first(d->gate), *next; z; z = next) {
+		next = z->next;
+		follow_conf(d, z, conf);
+	}
+	for (size_t i = 0; i < conf->zone_count; i++) {
+		uint8_t apex[BNS_NAME_MAX];
+		if (bns_name_from_text(conf->zones[i].domain, NULL, apex, NULL))
+			continue;
+		if (!bns_gate_zone_find(d->gate, apex) && bns_daemon_add_zone(d, &conf->zones[i], &diag))
+			bns_daemon_log_diag(BNS_LOG_ERR, &diag);
+	}
+}
+
+static bool same_listen(const struct bns_conf *a, const struct bns_conf *b)
+{
+	return a->listen_count == b->listen_count &&
+	       (a->listen_count == 0 || memcmp(a->listen, b->listen, a->listen_count * sizeof(*a->listen)) == 0);
+}
+
+static bool same_plugins(const struct bns_conf *a, const struct bns_conf *b)
+{
+	if (a->plugin_count != b->plugin_count)
+		return false;
+	for (size_t i = 0; i < a->plugin_count; i++)
+		if (strcmp(a->plugins[i].id, b->plugins[i].id) != 0)
+			return false;
+	return true;
+}
+
+static void warn_of_restart(const struct bns_conf *was, const struct bns_conf *now)
+{
+	if (!same_listen(was, now) || was->workers != now->workers)
+		bns_log(BNS_LOG_WARN, "server.listen and server.workers take effect with the next start");
+	if (strcmp(was->storage, now->storage) != 0 || was->max_size_bytes != now->max_size_bytes)
+		bns_log(BNS_LOG_WARN, "database.storage and database.max-size take effect with the next start");
+	if (strcmp(was->control_listen, now->control_listen) != 0)
+		bns_log(BNS_LOG_WARN, "control.listen takes effect with the next start");
+	if (!same_plugins(was, now))
+		bns_log(BNS_LOG_WARN, "the list of plugins takes effect with the next start");
+}
+
+static enum bns_error retire(struct bns_daemon *d, struct bns_conf *now)
+{
+	struct retired_conf *r = malloc(sizeof(*r));
+	if (!r)
+		return BNS_ENOMEM;
+	*r = (struct retired_conf){.conf = d->conf, .next = d->retired};
+	d->retired = r;
+	d->conf = now;
+	return BNS_OK;
+}
+
+enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
+{
+	struct bns_daemon *d = arg;
+	struct bns_conf *now;
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)bns_clock_mono_ms() * 1000);
+	enum bns_error err = bns_conf_load(d->options->conf_path, &now, diag);
+	if (!err) {
+		warn_of_restart(d->conf, now);
+		err = bns_plugins_reload(d->plugins, diag);
+		if (!err)
+			err = retire(d, now);
+		if (err)
+			bns_conf_free(now);
+	}
+	if (!err) {
+		bns_gate_set_journal_depth(d->gate, now->journal_depth);
+		bns_control_set_admin(d->control, now->control_admin, now->control_admin_count);
+		bns_transfer_set_conf(d->transfer, now);
+		follow_zones(d, now);
+		bns_gate_judge_held(d->gate);
+		bns_loader_start(&d->loader, now);
+		bns_daemon_free_retired(d, false);
+		bns_log(BNS_LOG_NOTICE, "configuration and policies are read again: %zu zones", now->zone_count);
+	}
+	sd_notify(0, "READY=1");
+	return err;
+}
