@@ -9,6 +9,8 @@
 #include "server/socket.h"
 #include "server/worker.h"
 
+#define PORT_TRIES_MAX 32
+
 struct bns_server {
 	struct bns_server_conf conf; /* `listen` and `workers` are our own */
 	union bns_addr *listen;      /* as bound */
@@ -32,17 +34,38 @@ static int *fds_of(const struct bns_server *s, unsigned worker, enum bns_transpo
 	return s->fds + (2 * worker + transport) * s->conf.listen_count;
 }
 
-/* The first socket settles a port that was left open; all others share it. */
+/* Both transports at one port; `addr` says which. */
+static enum bns_error open_pair(union bns_addr *addr, int *udp, int *tcp, struct bns_diag *diag)
+{
+	union bns_addr bound;
+	enum bns_error err = bns_socket_open(addr, BNS_TRANSPORT_UDP, udp, diag);
+	if (err)
+		return err;
+	err = bns_socket_bound(*udp, &bound);
+	if (!err)
+		err = bns_socket_open(&bound, BNS_TRANSPORT_TCP, tcp, diag);
+	if (err) {
+		close(*udp);
+		*udp = -1;
+		return err;
+	}
+	*addr = bound;
+	return BNS_OK;
+}
+
+/* The first worker's sockets settle a port that was left open: one that happens to be free for both transports. */
 static enum bns_error open_sockets_at(struct bns_server *s, size_t index, struct bns_diag *diag)
 {
 	union bns_addr *addr = &s->listen[index];
+	unsigned tries = bns_addr_port(addr) == 0 ? PORT_TRIES_MAX : 1;
 	enum bns_error err = bns_addr_port(addr) == 0 ? BNS_OK : bns_socket_probe(addr, diag);
 	for (unsigned w = 0; w < s->conf.workers && !err; w++) {
-		err = bns_socket_open(addr, BNS_TRANSPORT_UDP, &fds_of(s, w, BNS_TRANSPORT_UDP)[index], diag);
-		if (!err && w == 0)
-			err = bns_socket_bound(fds_of(s, w, BNS_TRANSPORT_UDP)[index], addr);
-		if (!err)
-			err = bns_socket_open(addr, BNS_TRANSPORT_TCP, &fds_of(s, w, BNS_TRANSPORT_TCP)[index], diag);
+		int *udp = &fds_of(s, w, BNS_TRANSPORT_UDP)[index];
+		int *tcp = &fds_of(s, w, BNS_TRANSPORT_TCP)[index];
+		do
+			err = open_pair(addr, udp, tcp, tries > 1 ? NULL : diag);
+		while (err && --tries > 0);
+		tries = 1;
 	}
 	return err;
 }
