@@ -126,4 +126,7 @@ const struct bns_host bns_plugin_host = {
 	.event = call_event,
 	.served = call_served,
 	.now_s = bns_clock_wall_s,
+	.time_from_text = bns_time_from_text,
+	.time_to_text = bns_time_to_text,
+	.duration_from_text = bns_duration_from_text,
 };

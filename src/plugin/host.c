@@ -104,6 +104,7 @@ static struct bns_plugin *plugin_new(struct bns_plugins *ps, const char *id)
 
 	if (!p)
 		return NULL;
+	p->host = &bns_plugin_host;
 	p->all = ps;
 	bns_arena_init(&p->arena);
 	p->id = strdup(id);

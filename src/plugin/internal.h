@@ -7,6 +7,7 @@
 #include "plugin/host.h"
 
 struct bns_plugin {
+	const struct bns_host *host; /* first: bns_host_of reads it */
 	struct bns_plugins *all;
 	const struct bns_plugin_descriptor *desc;
 	void *object; /* dlopen's */

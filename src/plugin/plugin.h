@@ -21,7 +21,8 @@
 
 #define BNS_PLUGIN_ABI 1
 
-struct bns_plugin;  /* one configured instance; opaque */
+struct bns_host;
+struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
 struct bns_review;  /* one running review; opaque */
 
 /* From mild to strict; of several the strictest counts. */
@@ -180,7 +181,18 @@ struct bns_host {
 	/* Served version of a zone by its wire name, or NULL: borrowed until the call returns to the loop. */
 	const struct bns_contents *(*served)(struct bns_plugin *p, const uint8_t *zone);
 	int64_t (*now_s)(void);
+
+	/* Times and spans as files write them; see base/clock.h. */
+	enum bns_error (*time_from_text)(const char *text, int64_t *wall_s);
+	char *(*time_to_text)(int64_t wall_s, char *out); /* BNS_TIME_TEXT_MAX */
+	enum bns_error (*duration_from_text)(const char *text, uint64_t *seconds);
 };
+
+/* The host, in every call of the descriptor: an instance begins with it. */
+static inline const struct bns_host *bns_host_of(const struct bns_plugin *p)
+{
+	return *(const struct bns_host *const *)(const void *)p;
+}
 
 struct bns_plugin_descriptor {
 	uint32_t abi;        /* BNS_PLUGIN_ABI */
