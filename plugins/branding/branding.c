@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The branding plugin: holds back changes that would break the TLS routing of
+ * link brandings. This file is the descriptor and what ties the parts together.
+ */
+#include "branding.h"
+
+#include <stdlib.h>
+
+static enum bns_error load_policy(const struct lb *lb, struct lb_policy **out, struct bns_diag *diag)
+{
+	const struct lb_options *options = lb->host->options(lb->plugin);
+	enum bns_error err = lb_policy_load(lb, options->policy, out, diag);
+
+	if (err != BNS_OK && !diag->text[0])
+		lb->host->diag(diag, options->policy, 0, 0, "the policy can't be read: %s",
+			       err == BNS_ENOMEM ? "out of memory" : "see the log");
+	return err;
+}
+
+static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
+{
+	struct lb *lb = calloc(1, sizeof(*lb));
+
+	if (!lb)
+		return BNS_ENOMEM;
+	lb->plugin = p;
+	lb->host = host;
+	enum bns_error err = load_policy(lb, &lb->policy, diag);
+	if (err == BNS_OK)
+		err = lb_memory_open(lb);
+	if (err != BNS_OK) {
+		lb_memory_close(lb);
+		lb_policy_free(lb->policy);
+		free(lb);
+		return err;
+	}
+	host->set_state(p, lb);
+	host->log(p, BNS_LOG_INFO, "%zu brandings in the policy, %zu hosts remembered", lb->policy->branding_count,
+		  lb->memory.count);
+	return BNS_OK;
+}
+
+static struct lb *lb_of(struct bns_plugin *p)
+{
+	return bns_host_of(p)->state(p);
+}
+
+static void branding_close(struct bns_plugin *p)
+{
+	struct lb *lb = lb_of(p);
+
+	lb_memory_close(lb);
+	lb_policy_free(lb->policy);
+	free(lb);
+}
+
+static enum bns_error branding_reload(struct bns_plugin *p, struct bns_diag *diag)
+{
+	struct lb *lb = lb_of(p);
+	struct lb_policy *former = lb->policy, *policy;
+	enum bns_error err = load_policy(lb, &policy, diag);
+
+	if (err != BNS_OK)
+		return err;
+	lb->policy = policy;
+	lb_overrides_replaced(lb, former, lb->host->now_s());
+	lb_policy_free(former);
+	return BNS_OK;
+}
+
+static void branding_review(struct bns_plugin *p, const struct bns_change *change, struct bns_review *review)
+{
+	lb_judge(lb_of(p), change, review);
+}
+
+static void branding_served(struct bns_plugin *p, const struct bns_change *change)
+{
+	lb_memory_served(lb_of(p), change);
+}
+
+static void branding_tick(struct bns_plugin *p, int64_t now_s)
+{
+	lb_overrides_tick(lb_of(p), now_s);
+}
+
+static const struct bns_option options[] = {
+	{"policy", BNS_OPTION_PATH, offsetof(struct lb_options, policy), "",
+	 "The policy file; without one, brandings are only recognised."},
+	{"profiles", BNS_OPTION_PATH, offsetof(struct lb_options, profiles), "",
+	 "The folder of provider profiles; empty: those that came with the plugin."},
+	{0},
+};
+
+const struct bns_plugin_descriptor bns_plugin = {
+	.abi = BNS_PLUGIN_ABI,
+	.name = "branding",
+	.summary = "Holds back zone changes that would break the TLS routing of link brandings.",
+	.options = options,
+	.options_size = sizeof(struct lb_options),
+	.commands = lb_commands,
+	.open = branding_open,
+	.close = branding_close,
+	.review = branding_review,
+	.served = branding_served,
+	.tick = branding_tick,
+	.reload = branding_reload,
+};

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From finding to verdict. What the served version has already is only noted;
+ * what is new holds the change by its severity, unless the policy says pin,
+ * observe or allows it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "amend.h"
+#include "cases.h"
+#include "wire/rrtype.h"
+
+#define APPROVE_AFTER_S 2
+
+enum action {
+	ACTION_NOTE,
+	ACTION_ALARM, /* a note, and an event */
+	ACTION_MEND,
+	ACTION_HOLD,
+};
+
+struct judging {
+	struct lb *lb;
+	const struct bns_change *change;
+	struct bns_review *review;
+	bool approved; /* a dry run of what the policy approves */
+	bool failed;
+};
+
+static struct lb_approval *find_approval(const struct lb_policy *p, const char *id)
+{
+	for (size_t i = 0; i < p->approval_count; i++)
+		if (strcmp(p->approvals[i].id, id) == 0)
+			return &p->approvals[i];
+	return NULL;
+}
+
+static bool is_known(const struct lb_findings *former, const struct lb_finding *f)
+{
+	for (size_t i = 0; i < former->count; i++) {
+		const struct lb_finding *o = &former->list[i];
+		if (o->rule == f->rule && o->role == f->role && lb_name_equal(o->owner, f->owner) &&
+		    strcmp(o->rdata, f->rdata) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is the cut that hides `name` the apex of another zone we serve, with the same name servers and the name in it? */
+static bool moved_to_child(const struct judging *j, const struct lb_path *path)
+{
+	const struct bns_contents *child = j->lb->host->served(j->lb->plugin, path->above);
+	size_t count, ours;
+	const struct bns_record *ns = j->lb->host->find(j->change->candidate, path->above, BNS_TYPE_NS, &count);
+	const struct bns_record *apex_ns = child ? j->lb->host->find(child, path->above, BNS_TYPE_NS, &ours) : NULL;
+
+	if (!apex_ns || lb_node(j->lb, child, path->names[0], &(size_t){0}) == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		uint8_t name[BNS_NAME_MAX], other[BNS_NAME_MAX];
+		bool found = false;
+		lb_name_lower(name, ns[i].rdata);
+		for (size_t k = 0; k < ours && !found; k++) {
+			lb_name_lower(other, apex_ns[k].rdata);
+			found = lb_name_equal(name, other);
+		}
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* A name that is delegated away from the start, or to a zone that is judged itself, isn't this zone's. */
+static bool is_elsewhere(const struct judging *j, const struct lb_path *path)
+{
+	return path->end == LB_END_HIDDEN && (!j->change->served || moved_to_child(j, path));
+}
+
+static void drop_elsewhere(const struct judging *j, struct lb_case *c)
+{
+	struct lb_path path;
+
+	if (c->judge_edge) {
+		lb_resolve(j->lb, j->change->candidate, c->branding->host, &path);
+		c->judge_edge = !is_elsewhere(j, &path);
+	}
+	if (c->judge_owner) {
+		lb_resolve(j->lb, j->change->candidate, c->branding->owner, &path);
+		c->judge_owner = !is_elsewhere(j, &path);
+	}
+}
+
+/* Does the rule, at this severity, hold a change at all? */
+static bool is_gated(const struct lb_policy *p, const struct lb_finding *f)
+{
+	switch ((enum lb_gate)p->gate[f->rule - lb_rules]) {
+	case LB_GATE_HOLD:
+		return true;
+	case LB_GATE_NOTE:
+		return false;
+	case LB_GATE_DEFAULT:
+		break;
+	}
+	return f->severity != 'M';
+}
+
+static enum lb_on_change on_change_of(const struct lb_policy *p, const struct lb_branding *b)
+{
+	return b->on_change != LB_ON_CHANGE_DEFAULT ? (enum lb_on_change)b->on_change : p->on_change;
+}
+
+/* No good version exists yet. */
+static enum action first_load(const struct judging *j, const struct lb_mending *m, const struct lb_finding *f)
+{
+	/* What was never there isn't put there: its setting-up may not be that far. */
+	bool absent = strcmp(f->rule->id, "LB38") == 0 && !m->c->is_protected;
+
+	switch (j->lb->policy->on_first_load) {
+	case LB_FIRST_HOLD:
+		return ACTION_HOLD;
+	case LB_FIRST_PIN:
+		if (!j->change->signed_zone && !absent && lb_can_mend(m, f))
+			return ACTION_MEND;
+		break;
+	case LB_FIRST_OBSERVE:
+		break;
+	}
+	return ACTION_ALARM;
+}
+
+static enum action decide(const struct judging *j, const struct lb_mending *m, const struct lb_finding *f)
+{
+	const struct lb_policy *p = j->lb->policy;
+	const struct bns_change *change = j->change;
+
+	if (!is_gated(p, f) || j->approved || lb_policy_override(p, m->c->branding->host, f->rule, change->now_s))
+		return ACTION_NOTE;
+	bool mendable = change->candidate && !change->signed_zone && lb_can_mend(m, f);
+	if (change->keep_branding)
+		return mendable ? ACTION_MEND : ACTION_HOLD;
+	if (change->candidate && !change->served)
+		return first_load(j, m, f);
+	enum lb_on_change on_change = on_change_of(p, m->c->branding);
+	if (on_change == LB_ON_CHANGE_OBSERVE)
+		return ACTION_ALARM;
+	if (change->origin == BNS_ORIGIN_RESTORE)
+		return mendable ? ACTION_MEND : ACTION_ALARM;
+	return on_change == LB_ON_CHANGE_PIN && mendable ? ACTION_MEND : ACTION_HOLD;
+}
+
+static const char *ending_words(const struct judging *j, const struct lb_case *c, const struct lb_finding *f,
+				bool fresh, enum action action, char *out, size_t cap)
+{
+	const struct lb_override *o = lb_policy_override(j->lb->policy, c->branding->host, f->rule, j->change->now_s);
+	char until[BNS_TIME_TEXT_MAX];
+
+	out[0] = '\0';
+	if (action == ACTION_MEND)
+		return " (not taken over: the record is amended)";
+	if (fresh && o) {
+		snprintf(out, cap, " (allowed until %s by %s: %s)", j->lb->host->time_to_text(o->until_s, until), o->by,
+			 o->reason);
+		return out;
+	}
+	return fresh && j->approved ? " (approved in the policy)" : "";
+}
+
+static void put_note(struct judging *j, const struct lb_case *c, const struct lb_finding *f, bool fresh,
+		     enum action action)
+{
+	static const enum bns_verdict verdicts[] = {
+		[ACTION_NOTE] = BNS_VERDICT_PASS,
+		[ACTION_ALARM] = BNS_VERDICT_PASS,
+		[ACTION_MEND] = BNS_VERDICT_AMEND,
+		[ACTION_HOLD] = BNS_VERDICT_HOLD,
+	};
+	char host[BNS_NAME_TEXT_MAX], ending[512], text[4096];
+
+	snprintf(text, sizeof(text), "%s%s", f->text, ending_words(j, c, f, fresh, action, ending, sizeof(ending)));
+	const struct bns_note note = {
+		.verdict = verdicts[action],
+		.fresh = fresh,
+		.severity = f->severity,
+		.rule = f->rule->id,
+		.owner = f->owner,
+		.type = f->type,
+		.host = lb_name_words(j->lb, c->branding->host, host),
+		.role = lb_role_words[f->role],
+		.rdata = f->rdata,
+		.text = text,
+		.remedy = f->rule->remedy,
+	};
+	if (j->lb->host->note(j->review, &note) != BNS_OK)
+		j->failed = true;
+	if (action == ACTION_ALARM && !j->change->dry_run)
+		j->lb->host->event(j->lb->plugin, "alarm", j->change->zone_text, text);
+}
+
+static void put_finding(struct judging *j, const struct lb_mending *m, const struct lb_finding *f, bool fresh)
+{
+	enum action action = fresh ? decide(j, m, f) : ACTION_NOTE;
+
+	if (action == ACTION_MEND && lb_mend(m, f, j->review) != BNS_OK)
+		action = ACTION_HOLD;
+	put_note(j, m->c, f, fresh, action);
+}
+
+/* Which roles' served records are right, and which candidate's differ by their TTL alone. */
+static void compare_roles(struct lb_mending *m, const struct lb_findings *former, const struct lb_findings *now)
+{
+	for (int role = 0; role < LB_ROLES; role++)
+		m->served_is_right[role] = m->ttl_only[role] = true;
+	for (size_t i = 0; i < former->count; i++)
+		if (former->list[i].rule->judge != lb_rule_ttl)
+			m->served_is_right[former->list[i].role] = false;
+	for (size_t i = 0; i < now->count; i++)
+		if (now->list[i].rule->judge != lb_rule_ttl)
+			m->ttl_only[now->list[i].role] = false;
+}
+
+static void judge_case(struct judging *j, struct lb_case *c)
+{
+	struct lb_look now, former;
+	struct lb_findings found = {0}, standing = {0};
+	struct lb_mending m = {.lb = j->lb, .c = c, .candidate = &now};
+
+	drop_elsewhere(j, c);
+	lb_look_init(&now, j->lb, c, j->change->candidate);
+	lb_rules_ask(&now, &found);
+	if (found.count > 0 && j->change->served) {
+		lb_look_init(&former, j->lb, c, j->change->served);
+		lb_rules_ask(&former, &standing);
+		m.served = &former;
+	}
+	compare_roles(&m, &standing, &found);
+	for (size_t i = 0; i < found.count; i++) {
+		/* When a permission has ended, what it had let in counts again. */
+		bool fresh = j->change->origin == BNS_ORIGIN_RESTORE || !is_known(&standing, &found.list[i]);
+		put_finding(j, &m, &found.list[i], fresh);
+	}
+	j->failed |= found.failed || standing.failed;
+	lb_findings_free(&found);
+	lb_findings_free(&standing);
+}
+
+/* The zone goes, and what is served in it. */
+static void judge_removal(struct judging *j, struct lb_case *c)
+{
+	const struct lb_rule *rule = lb_rule_find("LB38");
+	char host[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX];
+	struct lb_findings found = {0};
+	struct lb_look look;
+
+	if (!c->judge_edge || (c->branding->learned && !c->is_protected))
+		return;
+	lb_look_init(&look, j->lb, c, j->change->served);
+	if (!lb_effective(&look.edge))
+		return;
+	lb_find(&found, &look, rule, LB_EDGE, c->branding->host, lb_name_text(j->lb, c->branding->host, rdata),
+		"%s goes with the zone %s: links already delivered lead nowhere",
+		lb_name_words(j->lb, c->branding->host, host), j->change->zone_text);
+	struct lb_mending m = {.lb = j->lb, .c = c};
+	if (found.count > 0)
+		put_finding(j, &m, &found.list[0], true);
+	j->failed |= found.failed;
+	lb_findings_free(&found);
+}
+
+/* A branded host that is a zone's apex can't be what is meant: say so, but it is not the change's fault. */
+static bool is_apex(struct judging *j, const struct lb_case *c)
+{
+	if (!lb_name_equal(c->branding->host, j->change->zone))
+		return false;
+	const struct bns_note note = {
+		.verdict = BNS_VERDICT_PASS,
+		.fresh = true,
+		.severity = 'M',
+		.rule = "LB23",
+		.owner = j->change->zone,
+		.type = BNS_TYPE_CNAME,
+		.host = j->change->zone_text,
+		.role = lb_role_words[LB_EDGE],
+		.text = "the policy names the zone's apex as a branded host, where a CNAME can't stand",
+		.remedy = "name the host below it in the policy",
+	};
+	j->failed |= j->lb->host->note(j->review, &note) != BNS_OK;
+	return true;
+}
+
+static void hold_for_memory(const struct judging *j)
+{
+	const struct bns_note note = {
+		.verdict = BNS_VERDICT_HOLD,
+		.fresh = true,
+		.severity = 'C',
+		.rule = "review",
+		.owner = j->change->zone,
+		.text = "memory ran out during the review of link brandings",
+		.remedy = "free memory and submit the change again",
+	};
+
+	/* Where even this fails, the host holds by itself. */
+	(void)!j->lb->host->note(j->review, &note);
+}
+
+void lb_judge(struct lb *lb, const struct bns_change *change, struct bns_review *review)
+{
+	struct judging j = {.lb = lb, .change = change, .review = review};
+	struct lb_approval *approval = find_approval(lb->policy, change->id);
+	struct lb_cases cases;
+
+	j.approved = approval && change->dry_run;
+	/* By then it is held, where it will be. */
+	if (approval && !change->dry_run)
+		approval->due_s = change->now_s + APPROVE_AFTER_S;
+	lb_cases_gather(&cases, lb, change->zone, change->served, change->candidate);
+	for (size_t i = 0; i < cases.count; i++) {
+		if (is_apex(&j, &cases.list[i]))
+			continue;
+		if (change->candidate)
+			judge_case(&j, &cases.list[i]);
+		else if (change->served)
+			judge_removal(&j, &cases.list[i]);
+	}
+	if (j.failed || cases.failed)
+		hold_for_memory(&j);
+	lb_cases_free(&cases);
+	lb->host->review_end(review);
+}
+
+void lb_findings_of(const struct lb *lb, const struct bns_contents *zone, const uint8_t *host, struct lb_findings *out)
+{
+	struct lb_cases cases;
+	struct lb_look look;
+
+	lb_cases_gather(&cases, lb, zone->apex, zone, NULL);
+	for (size_t i = 0; i < cases.count; i++) {
+		if (!lb_name_equal(cases.list[i].branding->host, host))
+			continue;
+		lb_look_init(&look, lb, &cases.list[i], zone);
+		lb_rules_ask(&look, out);
+	}
+	out->failed |= cases.failed;
+	lb_cases_free(&cases);
+}

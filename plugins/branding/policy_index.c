@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The policy's brandings in canonical order of their hosts, so that those of a
+ * zone are neighbours and a review costs what its zone has, not what the
+ * policy has.
+ */
+#include <stdlib.h>
+
+#include "rules.h"
+
+static int compare_hosts(const void *a, const void *b, void *arg)
+{
+	const struct lb_branding *x = a, *y = b;
+	const struct lb *lb = arg;
+	int order = lb->host->name_compare(x->host, y->host);
+
+	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static int compare_owners(const void *a, const void *b, void *arg)
+{
+	const struct lb_branding *const *x = a, *const *y = b;
+	const struct lb *lb = arg;
+
+	return lb->host->name_compare((*x)->owner, (*y)->owner);
+}
+
+static void sort_brandings(const struct lb *lb, struct lb_policy *p)
+{
+	/* Files are usually written by programs, and in order. */
+	for (size_t i = 1; i < p->branding_count; i++) {
+		if (compare_hosts(&p->brandings[i - 1], &p->brandings[i], (void *)lb) > 0) {
+			qsort_r(p->brandings, p->branding_count, sizeof(*p->brandings), compare_hosts, (void *)lb);
+			return;
+		}
+	}
+}
+
+static enum bns_error complain(const struct lb *lb, const struct lb_branding *b, const char *file,
+			       struct bns_diag *diag, const char *words, const uint8_t *name,
+			       const struct lb_branding *other)
+{
+	char text[BNS_NAME_TEXT_MAX];
+
+	lb->host->diag(diag, file, b->line, b->column, "'%s' %s line %u", lb_name_words(lb, name, text), words,
+		       (unsigned)other->line);
+	return BNS_EEXIST;
+}
+
+static enum bns_error check_brandings(const struct lb *lb, struct lb_policy *p, const char *file, struct bns_diag *diag)
+{
+	bool numbered_hosts = false;
+
+	for (size_t i = 0; i < p->branding_count; i++) {
+		const struct lb_branding *b = &p->brandings[i];
+		numbered_hosts |= lb_label_is_numbered(b->host, "");
+		if (i > 0 && lb_name_equal(b->host, b[-1].host))
+			return complain(lb, b, file, diag, "has a branding already, in", b->host, b - 1);
+	}
+	for (size_t i = 0; i < p->branding_count; i++) {
+		const struct lb_branding *b = &p->brandings[i];
+		/* The usual case needs no search: owners are digits and hosts aren't. */
+		if (!b->owner || (!numbered_hosts && lb_label_is_numbered(b->owner, "")))
+			continue;
+		const struct lb_branding *other = lb_policy_find(lb, p, b->owner);
+		if (other)
+			return complain(lb, other, file, diag, "is a host here, but the owner of the branding in",
+					b->owner, b);
+	}
+	return BNS_OK;
+}
+
+static bool is_stray(const struct lb_branding *b)
+{
+	return b->owner && !lb_name_equal(lb_name_parent(b->host), lb_name_parent(b->owner));
+}
+
+static enum bns_error index_strays(const struct lb *lb, struct lb_policy *p)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->branding_count; i++)
+		count += is_stray(&p->brandings[i]);
+	if (count == 0)
+		return BNS_OK;
+	p->strays = calloc(count, sizeof(*p->strays));
+	if (!p->strays)
+		return BNS_ENOMEM;
+	for (size_t i = 0; i < p->branding_count; i++)
+		if (is_stray(&p->brandings[i]))
+			p->strays[p->stray_count++] = &p->brandings[i];
+	qsort_r(p->strays, p->stray_count, sizeof(*p->strays), compare_owners, (void *)lb);
+	return BNS_OK;
+}
+
+enum bns_error lb_policy_index(const struct lb *lb, struct lb_policy *policy, const char *file, struct bns_diag *diag)
+{
+	sort_brandings(lb, policy);
+	enum bns_error err = check_brandings(lb, policy, file, diag);
+
+	return err == BNS_OK ? index_strays(lb, policy) : err;
+}
+
+/* The first branding whose host is not before `name`. */
+static size_t lower_bound(const struct lb *lb, const struct lb_policy *p, const uint8_t *name)
+{
+	size_t low = 0, high = p->branding_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (lb->host->name_compare(p->brandings[middle].host, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct lb_branding *lb_policy_find(const struct lb *lb, const struct lb_policy *policy, const uint8_t *host)
+{
+	size_t at = lower_bound(lb, policy, host);
+
+	return at < policy->branding_count && lb_name_equal(policy->brandings[at].host, host) ? &policy->brandings[at]
+											      : NULL;
+}
+
+const struct lb_branding *lb_policy_zone(const struct lb *lb, const struct lb_policy *policy, const uint8_t *zone,
+					 size_t *count)
+{
+	size_t at = lower_bound(lb, policy, zone), end = at;
+
+	while (end < policy->branding_count && lb->host->name_in(policy->brandings[end].host, zone))
+		end++;
+	*count = end - at;
+	return policy->brandings ? policy->brandings + at : NULL;
+}
+
+const struct lb_branding *const *lb_policy_strays(const struct lb *lb, const struct lb_policy *policy,
+						  const uint8_t *zone, size_t *count)
+{
+	size_t low = 0, high = policy->stray_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (lb->host->name_compare(policy->strays[middle]->owner, zone) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	size_t end = low;
+	while (end < policy->stray_count && lb->host->name_in(policy->strays[end]->owner, zone))
+		end++;
+	*count = end - low;
+	return policy->strays ? policy->strays + low : NULL;
+}
+
+const struct lb_override *lb_policy_override(const struct lb_policy *policy, const uint8_t *host,
+					     const struct lb_rule *rule, int64_t now_s)
+{
+	for (size_t i = 0; i < policy->override_count; i++) {
+		const struct lb_override *o = &policy->overrides[i];
+		if (o->rule == rule && now_s < o->until_s && lb_name_equal(o->host, host))
+			return o;
+	}
+	return NULL;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table of rules, and what all of them share. Those without a function need TLS, HTTP, live DNS or the ESP's API.
+ */
+#include "rules.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct lb_rule lb_rules[] = {
+	{"LB01", "reverted-to-esp", 'C', "https links already delivered will show the certificate of",
+	 "restore the CDN target; to verify again at the ESP, don't touch the live record", lb_rule_reverted},
+	{"LB02", "tls-name-mismatch", 'C', NULL, "add the name to the certificate at the CDN", NULL},
+	{"LB03", "cert-expired", 'C', NULL, "fix the certificate's renewal", NULL},
+	{"LB04", "chain-incomplete", 'H', NULL, "serve the intermediate certificates", NULL},
+	{"LB05", "no-https", 'C', NULL, "repair the CDN or balancer", NULL},
+	{"LB06", "no-http", 'H', NULL, "keep port 80: links already sent use it", NULL},
+	{"LB07", "http-only-brand", 'H', NULL, "put a CDN before it, or use the managed mode", NULL},
+	{"LB08", "hsts-parent", 'C', NULL, "make TLS valid before HSTS covers the host", NULL},
+	{"LB09", "wrong-host-header", 'C', NULL, "forward the Host header", NULL},
+	{"LB10", "query-stripped", 'C', NULL, "forward the query string", NULL},
+	{"LB11", "waf-403", 'C', NULL, "except the host from the WAF", NULL},
+	{"LB12", "cdn-caches", 'M', NULL, "turn caching off", NULL},
+	{"LB13", "proxy-loop", 'C', NULL, "make the ESP's name the proxy's origin", NULL},
+	{"LB14", "caa-blocks", 'H', NULL, "add the issuer to the CAA records", NULL},
+	{"LB15", "dcv-missing", 'H', "the ESP can't renew the certificate of a managed branding without it",
+	 "publish the record as the ESP gives it", lb_rule_dcv_missing},
+	{"LB16", "owner-cname-wrong", 'H', "the ESP will find the branding invalid at its next check",
+	 "restore the second CNAME to the ESP's name", lb_rule_owner_wrong},
+	{"LB17", "reverify-failed", 'H', NULL, "restore validity with the ESP, not by editing live DNS", NULL},
+	{"LB18", "flattened", 'H', NULL, "publish a plain CNAME", NULL},
+	{"LB19", "proxied-managed", 'H', NULL, "turn the proxy off", NULL},
+	{"LB20", "wrong-region", 'H', "the ESP will not know the links of this account there",
+	 "point it at the name of the account's region", lb_rule_wrong_region},
+	{"LB21", "wrong-endpoint-generation", 'H', NULL, "use the new endpoint", NULL},
+	{"LB22", "doubled-suffix", 'C', "links to the branded host are broken",
+	 "write the name with its final dot, or without the zone", lb_rule_doubled},
+	{"LB23", "cname-conflict", 'C', "resolvers may answer with either, or with nothing",
+	 "remove the other records; a CAA goes to an ancestor", lb_rule_conflict},
+	{"LB24", "dangling-target", 'C', "links to the branded host lead nowhere",
+	 "restore the target, or point elsewhere", lb_rule_dangling},
+	{"LB25", "cname-loop", 'C', "links to the branded host lead nowhere", "end the chain of CNAMEs at the CDN",
+	 lb_rule_loop},
+	{"LB26", "secondary-drift", 'H', NULL, "look at transfers, NOTIFY and TSIG", NULL},
+	{"LB27", "zone-expiring", 'C', NULL, "look at the primaries, decide what is held", NULL},
+	{"LB28", "dnssec-broken", 'C', NULL, "sign again, or repair the DS", NULL},
+	{"LB29", "ttl-too-long", 'M', "a mistake, or a change of CDN, would stay in caches that long", "lower the TTL",
+	 lb_rule_ttl},
+	{"LB30", "delegation-lame", 'C', NULL, "repair the delegation", NULL},
+	{"LB31", "from-domain-mismatch", 'H', NULL, "set up a branding for each From domain", NULL},
+	{"LB32", "default-shadowed", 'M', NULL, "delete the older branding", NULL},
+	{"LB33", "subuser-not-enabled", 'H', NULL, "associate the subuser, ask Support for each", NULL},
+	{"LB34", "ssl-on-uncovered-brand", 'C', NULL, "cover all brandings before enabling", NULL},
+	{"LB35", "applinks-broken", 'M', NULL, "route the app-link files at the CDN", NULL},
+	{"LB36", "single-cdn", 'M', NULL, "list a fallback with a certificate ready", NULL},
+	{"LB37", "unlisted-target", 'C',
+	 "whoever holds that host receives the links, and https breaks without a certificate",
+	 "restore the listed target, or prove the new one and list it in the policy", lb_rule_unlisted},
+	{"LB38", "branding-removed", 'C', NULL, "restore the record; a removal that is meant needs an override",
+	 lb_rule_removed},
+	{"LB39", "ungated-ns", 'C', NULL, "put the name server behind the gate, or out of the delegation", NULL},
+};
+
+const size_t lb_rule_count = sizeof(lb_rules) / sizeof(*lb_rules);
+
+_Static_assert(sizeof(lb_rules) / sizeof(*lb_rules) <= LB_RULES_MAX, "a policy has a gate for every rule");
+
+const struct lb_rule *lb_rule_find(const char *id)
+{
+	for (size_t i = 0; i < lb_rule_count; i++)
+		if (strcmp(lb_rules[i].id, id) == 0)
+			return &lb_rules[i];
+	return NULL;
+}
+
+char *lb_name_words(const struct lb *lb, const uint8_t *name, char out[BNS_NAME_TEXT_MAX])
+{
+	return lb->host->name_to_text(name, out);
+}
+
+char *lb_name_text(const struct lb *lb, const uint8_t *name, char out[BNS_NAME_TEXT_MAX])
+{
+	lb->host->name_to_text(name, out);
+	size_t len = strlen(out);
+	if (len > 1 && len + 1 < BNS_NAME_TEXT_MAX)
+		memcpy(out + len, ".", 2);
+	return out;
+}
+
+bool lb_below_name(const struct lb_case *c, enum lb_role role, uint8_t out[BNS_NAME_MAX])
+{
+	const uint8_t *label = c->profile->below[role];
+
+	return label && lb_name_append(label, c->branding->host, out);
+}
+
+const uint8_t *lb_effective(const struct lb_path *path)
+{
+	if (path->steps == 0 || (path->end != LB_END_OUTSIDE && path->end != LB_END_ADDRESS))
+		return NULL;
+	return path->names[path->steps];
+}
+
+bool lb_is_listed(const struct lb_branding *b, const uint8_t *name)
+{
+	for (size_t i = 0; i < b->target_count; i++)
+		if (lb_name_equal(b->targets[i], name))
+			return true;
+	return false;
+}
+
+bool lb_is_doubled_target(const struct lb_look *look, const uint8_t *name, bool for_edge)
+{
+	static const uint8_t root[] = {0};
+	uint8_t meant[BNS_NAME_MAX];
+
+	/* `sendgrid.net` without its dot in example.com is sendgrid.net.example.com. */
+	if (look->zone->apex[0] == 0 || !lb_name_replace_end(name, look->zone->apex, root, meant) || meant[0] == 0)
+		return false;
+	if (lb_profile_is_esp(look->lb, look->c->profile, meant))
+		return true;
+	return for_edge && (lb_is_listed(look->c->branding, meant) ||
+			    (look->c->known_target && lb_name_equal(look->c->known_target, meant)));
+}
+
+void lb_look_init(struct lb_look *look, const struct lb *lb, const struct lb_case *c, const struct bns_contents *zone)
+{
+	look->lb = lb;
+	look->c = c;
+	look->zone = zone;
+	if (c->judge_edge)
+		lb_resolve(lb, zone, c->branding->host, &look->edge);
+	if (c->judge_owner)
+		lb_resolve(lb, zone, c->branding->owner, &look->owner);
+}
+
+void lb_rules_ask(const struct lb_look *look, struct lb_findings *out)
+{
+	/* A recognised branding is free until it was routed. */
+	if (look->c->branding->learned && !look->c->is_protected)
+		return;
+	for (size_t i = 0; i < lb_rule_count; i++)
+		if (lb_rules[i].judge)
+			lb_rules[i].judge(look, &lb_rules[i], out);
+}
+
+static struct lb_finding *findings_add(struct lb_findings *out)
+{
+	if (out->count == out->capacity) {
+		size_t wider = out->capacity ? 2 * out->capacity : 8;
+		struct lb_finding *moved = realloc(out->list, wider * sizeof(*moved));
+		if (!moved)
+			return NULL;
+		out->list = moved;
+		out->capacity = wider;
+	}
+	return &out->list[out->count++];
+}
+
+static void add_consequence(char *text, size_t cap, const struct lb_look *look, const struct lb_rule *rule)
+{
+	size_t len = strlen(text);
+
+	if (!rule->consequence)
+		return;
+	/* LB01's sentence ends in the ESP's certificate. */
+	if (rule->judge == lb_rule_reverted)
+		snprintf(text + len, cap - len, ": %s %s", rule->consequence, look->c->profile->certificate);
+	else
+		snprintf(text + len, cap - len, ": %s", rule->consequence);
+}
+
+void lb_find(struct lb_findings *out, const struct lb_look *look, const struct lb_rule *rule, enum lb_role role,
+	     const uint8_t *owner, const char *rdata, const char *fmt, ...)
+{
+	char text[4096];
+	struct lb_finding *f = findings_add(out);
+	va_list args;
+
+	if (!f) {
+		out->failed = true;
+		return;
+	}
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	add_consequence(text, sizeof(text), look, rule);
+	*f = (struct lb_finding){.rule = rule, .role = role, .severity = rule->severity};
+	f->type = role == LB_DCV || role == LB_HOST_PROOF ? look->c->profile->below_type[role] : BNS_TYPE_CNAME;
+	f->owner = lb_pool_name(&out->pool, owner);
+	f->rdata = lb_pool_text(&out->pool, rdata);
+	f->text = lb_pool_text(&out->pool, text);
+	if (!f->owner || !f->rdata || !f->text) {
+		out->failed = true;
+		out->count--;
+	}
+}
+
+void lb_findings_free(struct lb_findings *f)
+{
+	lb_pool_free(&f->pool);
+	free(f->list);
+	*f = (struct lb_findings){0};
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The rules LBnn: one row each in a table, and for those that zone data alone
+ * can answer, one function that looks at one branding in one version of its
+ * zone. A rule says what it finds; whether that holds a change is judge.c's.
+ * Thread: main loop.
+ */
+#ifndef BRANDING_RULES_H
+#define BRANDING_RULES_H
+
+#include "branding.h"
+#include "resolve.h"
+
+/* One branding under judgement: what holds for both versions of the zone. */
+struct lb_case {
+	const struct lb_branding *branding;
+	const struct lb_profile *profile;
+	const struct lb_region *region;
+	bool judge_edge; /* the host belongs to this zone */
+	bool judge_owner;
+	bool is_protected;           /* routed: the ESP's own names are no longer lawful */
+	const uint8_t *known_target; /* where a routed branding was last; NULL: unknown */
+	bool had_below[LB_ROLES];    /* the served version has its dcv, host-proof */
+	uint32_t max_ttl_s;
+};
+
+/* That branding in one version of the zone. */
+struct lb_look {
+	const struct lb *lb;
+	const struct lb_case *c;
+	const struct bns_contents *zone;
+	struct lb_path edge;
+	struct lb_path owner;
+};
+
+struct lb_finding {
+	const struct lb_rule *rule;
+	enum lb_role role;
+	char severity;        /* the rule's, but for a milder case */
+	const uint8_t *owner; /* of the record */
+	uint16_t type;
+	const char *rdata;
+	const char *text;
+};
+
+struct lb_findings {
+	struct lb_pool pool;
+	struct lb_finding *list;
+	size_t count, capacity;
+	bool failed; /* out of memory: something may be missing */
+};
+
+struct lb_rule {
+	const char *id;
+	const char *name;
+	char severity;           /* 'C' live links broken, 'H' will break, 'M' a risk */
+	const char *consequence; /* ends the sentence; NULL: the finding's own words say it */
+	const char *remedy;
+	void (*judge)(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+};
+
+extern const struct lb_rule lb_rules[];
+extern const size_t lb_rule_count;
+
+/* NULL where there is none. */
+const struct lb_rule *lb_rule_find(const char *id);
+
+/* Looks a branding up in a version and asks all rules. */
+void lb_look_init(struct lb_look *look, const struct lb *lb, const struct lb_case *c, const struct bns_contents *zone);
+void lb_rules_ask(const struct lb_look *look, struct lb_findings *out);
+void lb_findings_free(struct lb_findings *f);
+
+/* Adds a finding; `rdata` and `owner` are copied. The text is the words given, then the rule's consequence. */
+void lb_find(struct lb_findings *out, const struct lb_look *look, const struct lb_rule *rule, enum lb_role role,
+	     const uint8_t *owner, const char *rdata, const char *fmt, ...) BNS_PRINTF(7, 8);
+
+/* As presentation text with the final dot, for rdata. */
+char *lb_name_text(const struct lb *lb, const uint8_t *name, char out[BNS_NAME_TEXT_MAX]);
+/* Without it, for sentences. */
+char *lb_name_words(const struct lb *lb, const uint8_t *name, char out[BNS_NAME_TEXT_MAX]);
+
+/* The name of the dcv or host-proof record; false: the profile has none. */
+bool lb_below_name(const struct lb_case *c, enum lb_role role, uint8_t out[BNS_NAME_MAX]);
+
+/* Where the edge arrives: the first name outside the zone, or one with addresses inside; NULL: it doesn't. */
+const uint8_t *lb_effective(const struct lb_path *path);
+
+/* rules_edge.c */
+void lb_rule_reverted(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_wrong_region(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_unlisted(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_dangling(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_loop(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_ttl(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+/* rules_record.c */
+void lb_rule_owner_wrong(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_dcv_missing(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_doubled(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_conflict(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_removed(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+
+/* Does `name` end in the zone's name twice over, or in an ESP's or listed name and then the zone's? */
+bool lb_is_doubled_target(const struct lb_look *look, const uint8_t *name, bool for_edge);
+bool lb_is_listed(const struct lb_branding *b, const uint8_t *name);
+
+#endif

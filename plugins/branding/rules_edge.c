@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rules about where the first CNAME, the branded host, arrives. */
+#include <stdio.h>
+
+#include "rules.h"
+
+/* "url1234.example.com → alias.example.com → sendgrid.net" for sentences; a direct target alone needs no arrow. */
+static const char *way_words(const struct lb_look *look, const struct lb_path *path, char *out, size_t cap)
+{
+	char name[BNS_NAME_TEXT_MAX];
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 1; i < path->steps && len < cap; i++)
+		len += (size_t)snprintf(out + len, cap - len, "%s%s", i > 1 ? " and " : " through ",
+					lb_name_words(look->lb, path->names[i], name));
+	return out;
+}
+
+static bool is_esp_now(const struct lb_look *look, const uint8_t *target)
+{
+	return target && lb_profile_is_esp(look->lb, look->c->profile, target);
+}
+
+/* One of the chain's names is a listed target: the rest of the way is the target's own business. */
+static bool passes_listed(const struct lb_look *look)
+{
+	for (unsigned i = 1; i <= look->edge.steps; i++)
+		if (lb_is_listed(look->c->branding, look->edge.names[i]))
+			return true;
+	return false;
+}
+
+/* The ESP's own certificate covers the branded host there. */
+static bool is_managed_target(const struct lb_look *look, const uint8_t *target)
+{
+	const struct lb_case *c = look->c;
+
+	return c->branding->mode == LB_MANAGED && c->region->managed && lb_name_equal(c->region->managed, target);
+}
+
+/* Another region's name, and not also this one's. */
+static const struct lb_region *other_region(const struct lb_look *look, const uint8_t *target)
+{
+	const struct lb_case *c = look->c;
+
+	if (lb_name_equal(target, c->region->edge) || is_managed_target(look, target))
+		return NULL;
+	for (size_t i = 0; i < c->profile->region_count; i++)
+		if (&c->profile->regions[i] != c->region && lb_name_equal(c->profile->regions[i].edge, target))
+			return &c->profile->regions[i];
+	return NULL;
+}
+
+void lb_rule_reverted(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_case *c = look->c;
+	char host[BNS_NAME_TEXT_MAX], name[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX], way[2048];
+	const uint8_t *target = c->judge_edge ? lb_effective(&look->edge) : NULL;
+
+	if (!c->is_protected || !is_esp_now(look, target) || is_managed_target(look, target))
+		return;
+	lb_find(out, look, rule, LB_EDGE, c->branding->host, lb_name_text(look->lb, target, rdata),
+		"%s goes back to %s's %s%s", lb_name_words(look->lb, c->branding->host, host), c->profile->title,
+		lb_name_words(look->lb, target, name), way_words(look, &look->edge, way, sizeof(way)));
+}
+
+void lb_rule_wrong_region(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_case *c = look->c;
+	char host[BNS_NAME_TEXT_MAX], name[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX];
+	const uint8_t *target = c->judge_edge ? lb_effective(&look->edge) : NULL;
+	const struct lb_region *other = target && !c->is_protected ? other_region(look, target) : NULL;
+
+	if (other)
+		lb_find(out, look, rule, LB_EDGE, c->branding->host, lb_name_text(look->lb, target, rdata),
+			"%s points at %s, the name of region %s, but its account is in region %s",
+			lb_name_words(look->lb, c->branding->host, host), lb_name_words(look->lb, target, name),
+			other->id, c->region->id);
+	if (!c->judge_owner || look->owner.steps == 0)
+		return;
+	const uint8_t *direct = look->owner.names[1];
+	for (size_t i = 0; i < c->profile->region_count; i++)
+		if (lb_name_equal(c->profile->regions[i].owner, direct) && !lb_name_equal(c->region->owner, direct))
+			lb_find(out, look, rule, LB_OWNER, c->branding->owner, lb_name_text(look->lb, direct, rdata),
+				"%s points at %s, the name of region %s, but its account is in region %s",
+				lb_name_words(look->lb, c->branding->owner, host),
+				lb_name_words(look->lb, direct, name), c->profile->regions[i].id, c->region->id);
+}
+
+void lb_rule_unlisted(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_case *c = look->c;
+	char host[BNS_NAME_TEXT_MAX], name[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX];
+	const uint8_t *target = c->judge_edge ? lb_effective(&look->edge) : NULL;
+	size_t before = out->count;
+
+	/* Before it is routed the ESP's name is the lawful start; after it, LB01 speaks. A DNAME is LB38's. */
+	if (!target || look->edge.by_dname || is_esp_now(look, target) || passes_listed(look) ||
+	    lb_is_doubled_target(look, target, true))
+		return;
+	if (c->branding->learned && (!c->known_target || lb_name_equal(c->known_target, target)))
+		return;
+	lb_find(out, look, rule, LB_EDGE, c->branding->host, lb_name_text(look->lb, target, rdata),
+		c->branding->learned ? "%s moves to %s, which no policy lists"
+				     : "%s points at %s, which its policy doesn't list",
+		lb_name_words(look->lb, c->branding->host, host), lb_name_words(look->lb, target, name));
+	/* Nobody wrote down where a recognised branding may go: from CDN to CDN is worth a note. */
+	if (c->branding->learned && out->count > before)
+		out->list[before].severity = 'M';
+}
+
+static void dangling(const struct lb_look *look, const struct lb_path *path, enum lb_role role, const uint8_t *owner,
+		     const struct lb_rule *rule, struct lb_findings *out)
+{
+	char host[BNS_NAME_TEXT_MAX], name[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX];
+	const uint8_t *last = path->names[path->steps];
+
+	if (path->steps == 0 || (path->end != LB_END_NXDOMAIN && path->end != LB_END_NODATA) ||
+	    lb_is_doubled_target(look, last, role == LB_EDGE))
+		return;
+	lb_find(out, look, rule, role, owner, lb_name_text(look->lb, last, rdata), "%s points at %s, which %s",
+		lb_name_words(look->lb, owner, host), lb_name_words(look->lb, last, name),
+		path->end == LB_END_NXDOMAIN ? "does not exist in this zone" : "has no address in this zone");
+}
+
+void lb_rule_dangling(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	if (look->c->judge_edge)
+		dangling(look, &look->edge, LB_EDGE, look->c->branding->host, rule, out);
+	if (look->c->judge_owner)
+		dangling(look, &look->owner, LB_OWNER, look->c->branding->owner, rule, out);
+}
+
+static void loop(const struct lb_look *look, const struct lb_path *path, enum lb_role role, const uint8_t *owner,
+		 const struct lb_rule *rule, struct lb_findings *out)
+{
+	char host[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX];
+
+	if (path->end != LB_END_LOOP)
+		return;
+	lb_find(out, look, rule, role, owner, lb_name_text(look->lb, path->names[1], rdata), "the CNAMEs from %s %s",
+		lb_name_words(look->lb, owner, host),
+		path->steps > LB_STEPS_MAX ? "don't end" : "come back to where they were");
+}
+
+void lb_rule_loop(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	if (look->c->judge_edge)
+		loop(look, &look->edge, LB_EDGE, look->c->branding->host, rule, out);
+	if (look->c->judge_owner)
+		loop(look, &look->owner, LB_OWNER, look->c->branding->owner, rule, out);
+}
+
+static void ttl(const struct lb_look *look, const struct lb_path *path, enum lb_role role, const uint8_t *owner,
+		const struct lb_rule *rule, struct lb_findings *out)
+{
+	char host[BNS_NAME_TEXT_MAX], rdata[16];
+
+	if (path->steps == 0 || path->ttl_max <= look->c->max_ttl_s)
+		return;
+	snprintf(rdata, sizeof(rdata), "%u", (unsigned)path->ttl_max);
+	lb_find(out, look, rule, role, owner, rdata, "%s has a TTL of %u s, above the policy's %u s",
+		lb_name_words(look->lb, owner, host), (unsigned)path->ttl_max, (unsigned)look->c->max_ttl_s);
+}
+
+void lb_rule_ttl(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	if (look->c->branding->learned)
+		return;
+	if (look->c->judge_edge)
+		ttl(look, &look->edge, LB_EDGE, look->c->branding->host, rule, out);
+	if (look->c->judge_owner)
+		ttl(look, &look->owner, LB_OWNER, look->c->branding->owner, rule, out);
+}
