@@ -105,8 +105,12 @@ static bool follow_cname(const struct bns_image *img, const struct bns_node *nod
 	return chase(img, bns_image_at(img, cname->target), d);
 }
 
-/* The last name with the DNAME's owner replaced by its target (RFC 6672 §2.2). */
-static bool follow_dname(const struct bns_image *img, const struct bns_node *node, struct bns_decision *d)
+/*
+ * The last name with the DNAME's owner replaced by its target (RFC 6672 §2.2).
+ * Who asks for a CNAME has one then, made or not.
+ */
+static bool follow_dname(const struct bns_image *img, const struct bns_node *node, uint16_t qtype,
+			 struct bns_decision *d)
 {
 	const struct bns_rrset *dname = bns_node_rrset(img, node, BNS_TYPE_DNAME);
 	const struct bns_decision_name *last = &d->names[d->name_count - 1];
@@ -124,7 +128,7 @@ static bool follow_dname(const struct bns_image *img, const struct bns_node *nod
 	memcpy(made, last->name, prefix_len);
 	memcpy(made + prefix_len, target, target_len);
 	add_answer(d, dname, made, last->len);
-	return chase(img, made, d);
+	return qtype != BNS_TYPE_CNAME && qtype != BNS_TYPE_ANY && chase(img, made, d);
 }
 
 /* One RRset is enough for ANY (RFC 8482 §4.1): the first that isn't DNSSEC's own. */
@@ -175,7 +179,7 @@ static bool answer_name(const struct bns_image *img, const struct bns_qname *nam
 		return false;
 	}
 	if (node->flags & BNS_NODE_DNAME)
-		return follow_dname(img, node, d);
+		return follow_dname(img, node, qtype, d);
 	if (node->flags & BNS_NODE_WILDCARD)
 		return answer_node(img, find_wildcard(img, node), qtype, d);
 	deny(img, BNS_DECISION_NXDOMAIN, d);

@@ -249,6 +249,15 @@ static void lookup_makes_a_cname_from_a_dname(void **state)
 		    "nxdomain 3 aa: dn.example.test. DNAME, y.dn.example.test. CNAME y.target.example.test." SOA);
 }
 
+static void lookup_takes_the_cname_made_from_a_dname_for_an_answer(void **state)
+{
+	(void)state;
+	static const uint16_t types[] = {BNS_TYPE_CNAME, BNS_TYPE_ANY};
+	for (size_t i = 0; i < 2; i++)
+		assert_look("y.dn.example.test", types[i],
+			    "answer 0 aa: dn.example.test. DNAME, y.dn.example.test. CNAME y.target.example.test.");
+}
+
 static void lookup_leaves_the_owner_of_a_dname_alone(void **state)
 {
 	(void)state;
@@ -322,6 +331,7 @@ int main(void)
 		cmocka_unit_test(lookup_answers_ds_above_the_cut),
 		cmocka_unit_test(lookup_keeps_aa_where_an_alias_leads_below_a_cut),
 		cmocka_unit_test(lookup_makes_a_cname_from_a_dname),
+		cmocka_unit_test(lookup_takes_the_cname_made_from_a_dname_for_an_answer),
 		cmocka_unit_test(lookup_leaves_the_owner_of_a_dname_alone),
 		cmocka_unit_test(lookup_refuses_a_name_that_a_dname_makes_too_long),
 		cmocka_unit_test(lookup_answers_any_with_one_rrset),
