@@ -8,25 +8,28 @@
 
 #define DEFAULT_USER "brandnsd"
 
+static void say(struct bns_diag *diag, const char *file, unsigned line, unsigned column, const char *fmt, va_list args)
+{
+	char text[sizeof(diag->text)];
+	vsnprintf(text, sizeof(text), fmt, args);
+	bns_diag_set(diag, file, line, column, "%s", text);
+}
+
 enum bns_error bns_conf_fail(struct bns_conf_reader *r, const struct bns_yaml *value, const char *fmt, ...)
 {
-	char text[sizeof(r->diag->text)];
 	va_list args;
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	say(r->diag, value->file, value->line, value->column, fmt, args);
 	va_end(args);
-	bns_diag_set(r->diag, value->file, value->line, value->column, "%s", text);
 	return BNS_EINVAL;
 }
 
 enum bns_error bns_conf_fail_key(struct bns_conf_reader *r, const struct bns_yaml *value, const char *fmt, ...)
 {
-	char text[sizeof(r->diag->text)];
 	va_list args;
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	say(r->diag, value->file, value->key_line, value->key_column, fmt, args);
 	va_end(args);
-	bns_diag_set(r->diag, value->file, value->key_line, value->key_column, "%s", text);
 	return BNS_EINVAL;
 }
 
@@ -38,7 +41,6 @@ enum bns_error bns_conf_no_memory(struct bns_conf_reader *r)
 
 void bns_conf_warn(struct bns_conf_reader *r, const char *file, const struct bns_yaml *value, const char *fmt, ...)
 {
-	char text[sizeof(r->diag->text)];
 	va_list args;
 	if (!r->warnings)
 		r->warnings = bns_arena_alloc(&r->conf->arena, BNS_CONF_WARNINGS_MAX * sizeof(*r->warnings));
@@ -46,10 +48,9 @@ void bns_conf_warn(struct bns_conf_reader *r, const char *file, const struct bns
 	if (!r->warnings || r->conf->warning_count == BNS_CONF_WARNINGS_MAX)
 		return;
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	say(&r->warnings[r->conf->warning_count++], file, value ? value->line : 0, value ? value->column : 0, fmt,
+	    args);
 	va_end(args);
-	bns_diag_set(&r->warnings[r->conf->warning_count++], file, value ? value->line : 0, value ? value->column : 0,
-		     "%s", text);
 	r->conf->warnings = r->warnings;
 }
 

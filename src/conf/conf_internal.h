@@ -14,6 +14,9 @@
 #define BNS_CONF_INCLUDE_DEPTH_MAX 8
 #define BNS_CONF_WARNINGS_MAX      100
 
+/* Where base/nearest.h begins. */
+#define BNS_NEAREST_BEGIN 3
+
 enum bns_section_id {
 	BNS_SECTION_SERVER,
 	BNS_SECTION_DATABASE,
@@ -175,15 +178,6 @@ bool bns_path_unescape(const char *text, size_t len, char *out, size_t cap);
 /* name.c: the form in which names are compared; false where it is none. */
 #define BNS_CONF_NAME_MAX 254
 bool bns_conf_name(const char *text, char out[BNS_CONF_NAME_MAX]);
-
-/* suggest.c: begin, consider each known word, take `nearest` (NULL: none is near). */
-struct bns_suggest {
-	const char *word;
-	const char *nearest;
-	unsigned distance;
-};
-void bns_suggest_begin(struct bns_suggest *s, const char *word);
-void bns_suggest_consider(struct bns_suggest *s, const char *candidate);
 
 /* Zones found in folders. */
 struct bns_directory_zones {

@@ -1,97 +1,87 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <inttypes.h>
-
 #include "conf/conf_internal.h"
 #include "conf/describe.h"
 
-static void put_words(FILE *out, const char *before, const char *const *words)
+typedef void (*put_fn)(FILE *out, const char *text);
+
+static void put_plain(FILE *out, const char *text)
 {
-	fputs(before, out);
-	for (size_t i = 0; words[i]; i++)
-		fprintf(out, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	fputs(text, out);
 }
 
-static void put_kind(FILE *out, const struct bns_option *o)
+/* A minus, a quote and a backslash mean something else to troff. */
+static void put_troff(FILE *out, const char *text)
 {
-	switch (o->type) {
-	case BNS_OPTION_TEXT:
-		fputs("text", out);
-		break;
-	case BNS_OPTION_NAME:
-		fputs("domain name", out);
-		break;
-	case BNS_OPTION_PATH:
-	case BNS_OPTION_PATTERN:
-		fputs("path", out);
-		break;
-	case BNS_OPTION_NUMBER:
-	case BNS_OPTION_NUMBER16:
-		fputs("number", out);
-		break;
-	case BNS_OPTION_SIZE:
-		fputs("size such as 512M", out);
-		break;
-	case BNS_OPTION_SECONDS:
-	case BNS_OPTION_SECONDS32:
-	case BNS_OPTION_LIMIT32:
-		fputs("duration such as 10s", out);
-		break;
-	case BNS_OPTION_WORD:
-	case BNS_OPTION_SWITCH:
-		put_words(out, "", o->words);
-		break;
-	case BNS_OPTION_WORDS:
-		put_words(out, "list of ", o->words);
-		break;
-	case BNS_OPTION_TEXTS:
-		fputs("list of texts", out);
-		break;
-	case BNS_OPTION_ADDRESSES:
-		fputs("list of addresses", out);
-		break;
-	case BNS_OPTION_PREFIXES:
-		fputs("list of addresses and prefixes", out);
-		break;
-	case BNS_OPTION_REF:
-		fprintf(out, "id of %s", bns_sections[o->ref].item);
-		break;
-	case BNS_OPTION_REFS:
-		fprintf(out, "list of ids of %ss", bns_sections[o->ref].name);
-		break;
-	case BNS_OPTION_NOT_YET:
-		fputs("not available in this version", out);
-		break;
+	for (; *text; text++) {
+		switch (*text) {
+		case '-':
+			fputs("\\-", out);
+			break;
+		case '"':
+			fputs("\\(dq", out);
+			break;
+		case '\\':
+			fputs("\\e", out);
+			break;
+		default:
+			fputc(*text, out);
+		}
 	}
-	if (o->required)
-		fputs("; required", out);
-	else if (o->default_text && *o->default_text && o->type != BNS_OPTION_NOT_YET)
-		fprintf(out, "; default %s", o->default_text);
 }
 
-static void put_option_text(FILE *out, const struct bns_option *o)
+static const char *const kinds[] = {
+	[BNS_OPTION_TEXT] = "text",
+	[BNS_OPTION_NAME] = "domain name",
+	[BNS_OPTION_PATH] = "path",
+	[BNS_OPTION_PATTERN] = "path",
+	[BNS_OPTION_NUMBER] = "number",
+	[BNS_OPTION_NUMBER16] = "number",
+	[BNS_OPTION_SIZE] = "size such as 512M",
+	[BNS_OPTION_SECONDS] = "duration such as 10s",
+	[BNS_OPTION_SECONDS32] = "duration such as 10s",
+	[BNS_OPTION_LIMIT32] = "duration such as 10s",
+	[BNS_OPTION_WORD] = "",
+	[BNS_OPTION_SWITCH] = "",
+	[BNS_OPTION_WORDS] = "list of ",
+	[BNS_OPTION_TEXTS] = "list of texts",
+	[BNS_OPTION_ADDRESSES] = "list of addresses",
+	[BNS_OPTION_PREFIXES] = "list of addresses and prefixes",
+	[BNS_OPTION_REF] = "id from ",
+	[BNS_OPTION_REFS] = "list of ids from ",
+	[BNS_OPTION_NOT_YET] = "not available in this version",
+};
+
+static void put_words(FILE *out, const char *const *words, put_fn put)
 {
-	fprintf(out, "  %s: ", o->name);
-	put_kind(out, o);
-	fprintf(out, "\n      %s.\n", o->help);
+	for (size_t i = 0; words[i]; i++) {
+		put(out, i == 0 ? "" : words[i + 1] ? ", " : " or ");
+		put(out, words[i]);
+	}
+}
+
+static void put_kind(FILE *out, const struct bns_option *o, put_fn put)
+{
+	put(out, kinds[o->type]);
+	if (o->words)
+		put_words(out, o->words, put);
+	if (o->type == BNS_OPTION_REF || o->type == BNS_OPTION_REFS)
+		put(out, bns_sections[o->ref].name);
+	if (o->required)
+		put(out, "; required");
+	else if (o->default_text && *o->default_text && o->type != BNS_OPTION_NOT_YET) {
+		put(out, "; default ");
+		put(out, o->default_text);
+	}
 }
 
 static void put_section_text(FILE *out, const struct bns_section *s)
 {
 	fprintf(out, "%s%s\n  %s.\n", s->name, s->many ? ": a list" : ":", s->help);
-	for (size_t i = 0; i < s->option_count; i++)
-		put_option_text(out, &s->options[i]);
-}
-
-/* A minus and a backslash mean something else to troff. */
-static void put_troff(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '-')
-			fputs("\\-", out);
-		else if (*text == '\\')
-			fputs("\\e", out);
-		else
-			fputc(*text, out);
+	for (size_t i = 0; i < s->option_count; i++) {
+		const struct bns_option *o = &s->options[i];
+		fprintf(out, "  %s: ", o->name);
+		put_kind(out, o, put_plain);
+		fprintf(out, "\n      %s.\n", o->help);
 	}
 }
 
@@ -105,7 +95,7 @@ static void put_section_man(FILE *out, const struct bns_section *s)
 		fputs(".TP\n.BR ", out);
 		put_troff(out, o->name);
 		fputs(" \" (", out);
-		put_kind(out, o);
+		put_kind(out, o, put_troff);
 		fputs(")\"\n", out);
 		put_troff(out, o->help);
 		fputs(".\n", out);

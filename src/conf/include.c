@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/nearest.h"
 #include "conf/conf_internal.h"
 
 static enum bns_error gather(struct bns_conf_reader *r, const char *path, const struct bns_yaml *from, unsigned depth);
@@ -123,15 +124,20 @@ static enum bns_error include_all(struct bns_conf_reader *r, const struct bns_ya
 
 static enum bns_error fail_unknown(struct bns_conf_reader *r, const struct bns_yaml *child)
 {
-	struct bns_suggest near;
-	bns_suggest_begin(&near, child->key);
-	for (size_t i = 0; i < BNS_SECTION_COUNT; i++)
-		bns_suggest_consider(&near, bns_sections[i].name);
-	bns_suggest_consider(&near, "include");
-	if (near.nearest)
-		return bns_conf_fail_key(r, child, "unknown section '%.64s'; did you mean '%s'?", child->key,
-					 near.nearest);
-	return bns_conf_fail_key(r, child, "unknown section '%.64s'", child->key);
+	const char *nearest = NULL;
+	char known[160] = "include";
+	unsigned best = BNS_NEAREST_BEGIN;
+	if (bns_is_nearer(child->key, known, &best))
+		nearest = "include";
+	for (size_t i = 0; i < BNS_SECTION_COUNT; i++) {
+		size_t used = strlen(known);
+		if (bns_is_nearer(child->key, bns_sections[i].name, &best))
+			nearest = bns_sections[i].name;
+		snprintf(known + used, sizeof(known) - used, ", %s", bns_sections[i].name);
+	}
+	if (nearest)
+		return bns_conf_fail_key(r, child, "unknown section '%.64s'; did you mean '%s'?", child->key, nearest);
+	return bns_conf_fail_key(r, child, "unknown section '%.64s'; known: %s", child->key, known);
 }
 
 static enum bns_error gather_child(struct bns_conf_reader *r, const struct bns_yaml *child, unsigned depth)

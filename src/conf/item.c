@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "conf/conf_internal.h"
 
 #define KNOWN_IDS_SHOWN 10
@@ -90,21 +91,23 @@ static enum bns_error fail_unknown(struct bns_conf_reader *r, enum bns_section_i
 {
 	const struct bns_conf_index *index = &r->index[section];
 	const char *what = bns_sections[section].name;
-	struct bns_suggest near;
+	const char *nearest = NULL;
+	unsigned best = BNS_NEAREST_BEGIN;
 	char known[256];
 	size_t used = 0;
 	if (index->count == 0)
 		return bns_conf_fail(r, v, "unknown %s '%.64s'; no %s is configured", what, v->text, what);
-	bns_suggest_begin(&near, v->text);
-	for (size_t i = 0; i < index->count; i++)
-		bns_suggest_consider(&near, index->items[i].id);
+	for (size_t i = 0; i < index->count; i++) {
+		if (bns_is_nearer(v->text, index->items[i].id, &best))
+			nearest = index->items[i].id;
+	}
 	for (size_t i = 0; i < index->count && i < KNOWN_IDS_SHOWN && used < sizeof(known); i++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%.40s", i ? ", " : "",
 					 index->items[i].id);
 	const char *more = index->count > KNOWN_IDS_SHOWN || used >= sizeof(known) ? ", ..." : "";
-	if (near.nearest)
+	if (nearest)
 		return bns_conf_fail(r, v, "unknown %s '%.64s'; did you mean '%.64s'? Known: %s%s", what, v->text,
-				     near.nearest, known, more);
+				     nearest, known, more);
 	return bns_conf_fail(r, v, "unknown %s '%.64s'; known: %s%s", what, v->text, known, more);
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A mapping of the file, judged by its section's option table. */
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "conf/conf_internal.h"
 
 static const struct bns_option *find_option(const struct bns_section *s, const char *name)
@@ -16,14 +18,20 @@ static const struct bns_option *find_option(const struct bns_section *s, const c
 
 static enum bns_error fail_unknown(struct bns_conf_reader *r, const struct bns_section *s, const struct bns_yaml *child)
 {
-	struct bns_suggest near;
-	bns_suggest_begin(&near, child->key);
-	for (size_t i = 0; i < s->option_count; i++)
-		bns_suggest_consider(&near, s->options[i].name);
-	if (near.nearest)
+	const char *nearest = NULL;
+	char known[320] = "";
+	unsigned best = BNS_NEAREST_BEGIN;
+	for (size_t i = 0; i < s->option_count; i++) {
+		const char *name = s->options[i].name;
+		size_t used = strlen(known);
+		if (bns_is_nearer(child->key, name, &best))
+			nearest = name;
+		snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "", name);
+	}
+	if (nearest)
 		return bns_conf_fail_key(r, child, "unknown key '%.64s' in '%s'; did you mean '%s'?", child->key,
-					 s->name, near.nearest);
-	return bns_conf_fail_key(r, child, "unknown key '%.64s' in '%s'", child->key, s->name);
+					 s->name, nearest);
+	return bns_conf_fail_key(r, child, "unknown key '%.64s' in '%s'; known: %s", child->key, s->name, known);
 }
 
 /* What a later version will take is taken today as long as it asks for nothing. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/size.h"
 #include "conf/conf_internal.h"
 
 static void *field(const struct bns_option *o, void *object)
@@ -74,23 +75,16 @@ static enum bns_error read_pattern(struct bns_conf_reader *r, const struct bns_o
 	return *v->text && !*out ? bns_conf_no_memory(r) : BNS_OK;
 }
 
-/* Plain digits, no sign, no blanks. */
-static bool parse_number(const char *text, size_t len, uint64_t *out)
+/* Plain digits, no sign, no blanks, no unit. */
+static bool parse_number(const char *text, uint64_t *out)
 {
-	uint64_t n = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9' || __builtin_mul_overflow(n, 10u, &n) ||
-		    __builtin_add_overflow(n, (uint64_t)(text[i] - '0'), &n))
-			return false;
-	}
-	*out = n;
-	return len > 0;
+	return strspn(text, "0123456789") == strlen(text) && bns_size_from_text(text, out) == BNS_OK;
 }
 
 static enum bns_error number_within(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
 				    uint64_t max, uint64_t *out)
 {
-	if (!parse_number(v->text, strlen(v->text), out) || *out < o->min || *out > max)
+	if (!parse_number(v->text, out) || *out < o->min || *out > max)
 		return bns_conf_fail(r, v, "'%s' takes a number from %" PRIu64 " to %" PRIu64 ", not '%.64s'", o->name,
 				     o->min, max, v->text);
 	return BNS_OK;
@@ -114,38 +108,17 @@ static enum bns_error read_number16(struct bns_conf_reader *r, const struct bns_
 	return err;
 }
 
-static bool parse_size(const char *text, uint64_t *bytes)
-{
-	static const char units[] = "KMGT";
-	size_t len = strlen(text);
-	const char *unit = len > 0 ? strchr(units, text[len - 1]) : NULL;
-	if (!unit)
-		return parse_number(text, len, bytes);
-	uint64_t factor = (uint64_t)1 << (10 * (unit - units + 1));
-	return parse_number(text, len - 1, bytes) && !__builtin_mul_overflow(*bytes, factor, bytes);
-}
-
-static void print_size(uint64_t bytes, char out[32])
-{
-	static const char units[] = {'K', 'M', 'G', 'T'};
-	size_t unit = 0;
-	for (; unit < sizeof(units) && bytes && bytes % 1024 == 0; unit++)
-		bytes /= 1024;
-	snprintf(out, 32, "%" PRIu64 "%.1s", bytes, unit ? &units[unit - 1] : "");
-}
-
 static enum bns_error read_size(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
 				void *object)
 {
-	uint64_t bytes = 0;
-	char min[32], max[32];
-	if (!parse_size(v->text, &bytes))
+	uint64_t bytes = 0, max = upper(o, UINT64_MAX);
+	char min_text[BNS_SIZE_TEXT_MAX], max_text[BNS_SIZE_TEXT_MAX];
+	enum bns_error err = bns_size_from_text(v->text, &bytes);
+	if (err && err != BNS_ERANGE)
 		return bns_conf_fail(r, v, "'%s' takes a size such as 512M or 4G, not '%.64s'", o->name, v->text);
-	if (bytes < o->min || bytes > upper(o, UINT64_MAX)) {
-		print_size(o->min, min);
-		print_size(upper(o, UINT64_MAX), max);
-		return bns_conf_fail(r, v, "'%s' takes a size from %s to %s, not '%.64s'", o->name, min, max, v->text);
-	}
+	if (err || bytes < o->min || bytes > max)
+		return bns_conf_fail(r, v, "'%s' takes a size from %s to %s, not '%.64s'", o->name,
+				     bns_size_to_text(o->min, min_text), bns_size_to_text(max, max_text), v->text);
 	*(uint64_t *)field(o, object) = bytes;
 	return BNS_OK;
 }

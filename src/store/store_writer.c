@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/size.h"
 #include "store/store_internal.h"
 
 #define NS_PER_MS 1000000u
@@ -36,24 +37,12 @@ enum bns_error bns_store_error(int status)
 	}
 }
 
-static void print_size(uint64_t bytes, char *out, size_t cap)
-{
-	static const char units[] = {0, 'K', 'M', 'G', 'T'};
-	size_t unit = 0;
-	while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < sizeof(units)) {
-		bytes /= 1024;
-		unit++;
-	}
-	snprintf(out, cap, "%llu%.1s", (unsigned long long)bytes, unit ? &units[unit] : "");
-}
-
 static void print_reason(const struct bns_store *s, int status, char *out, size_t cap)
 {
-	char size[32];
+	char size[BNS_SIZE_TEXT_MAX];
 	switch (status) {
 	case MDB_MAP_FULL:
-		print_size(s->max_size_bytes, size, sizeof(size));
-		snprintf(out, cap, "database.max-size of %s reached", size);
+		snprintf(out, cap, "database.max-size of %s reached", bns_size_to_text(s->max_size_bytes, size));
 		break;
 	case MDB_TXN_FULL:
 		snprintf(out, cap, "the change is too large for one transaction of the store");

@@ -333,12 +333,13 @@ static void description_names_options_kinds_and_defaults(void **state)
 	char *text = describe(BNS_DESCRIBE_TEXT);
 	assert_non_null(strstr(text, "\n  max-size: size such as 512M; default 4G\n      Largest size of the store"));
 	assert_non_null(strstr(text, "\n  algorithm: hmac-sha256, hmac-sha384 or hmac-sha512; default hmac-sha256\n"));
-	assert_non_null(strstr(text, "\n  primary: list of ids of remotes\n"));
+	assert_non_null(strstr(text, "\n  primary: list of ids from remote\n"));
 	assert_non_null(strstr(text, "\n  address: list of addresses; required\n"));
 	assert_non_null(strstr(text, "\n  nsid: not available in this version\n"));
 	free(text);
 	text = describe(BNS_DESCRIBE_MAN);
 	assert_non_null(strstr(text, "\n.SS zone\\-directory\n"));
+	assert_non_null(strstr(text, " default [127.0.0.1@5300, \\(dq::1@5300\\(dq])\"\n"));
 	assert_non_null(strstr(text, "\n.TP\n.BR max\\-size \" (size such as 512M; default 4G)\"\n"));
 	free(text);
 }

@@ -24,10 +24,11 @@ static void unknown_keys_are_named_with_the_nearest_known_one(void **state)
 		 "main.yaml:2:3: unknown key 'max-sized' in 'database'; did you mean 'max-size'?"},
 		{"zone:\n  - domain: a\n    fiel: b\n",
 		 "main.yaml:3:5: unknown key 'fiel' in 'zone'; did you mean 'file'?"},
-		{"control:\n  colour: red\n", "main.yaml:2:3: unknown key 'colour' in 'control'"},
+		{"control:\n  colour: red\n", "main.yaml:2:3: unknown key 'colour' in 'control'; known: listen, admin"},
 		{"servr: {}\n", "main.yaml:1:1: unknown section 'servr'; did you mean 'server'?"},
 		{"inklude: a\n", "main.yaml:1:1: unknown section 'inklude'; did you mean 'include'?"},
-		{"logging: {}\n", "main.yaml:1:1: unknown section 'logging'"},
+		{"logging: {}\n", "main.yaml:1:1: unknown section 'logging'; known: include, server, database, "
+				  "control, key, remote, acl, template, zone-directory, zone, plugin"},
 		{0}};
 	assert_all_refused(state, mistakes);
 }
@@ -67,7 +68,7 @@ static void wrong_values_are_told_what_is_expected(void **state)
 		{"database: {max-size: G}\n", "main.yaml:1:22: 'max-size' takes a size such as 512M or 4G, not 'G'"},
 		{"database: {max-size: 4K}\n", "main.yaml:1:22: 'max-size' takes a size from 1M to 16T, not '4K'"},
 		{"database: {max-size: 99999999999999999999}\n",
-		 "main.yaml:1:22: 'max-size' takes a size such as 512M or 4G, not '99999999999999999999'"},
+		 "main.yaml:1:22: 'max-size' takes a size from 1M to 16T, not '99999999999999999999'"},
 		{"database: {journal-depth: 0}\n",
 		 "main.yaml:1:27: 'journal-depth' takes a number from 1 to 100000, not '0'"},
 		{"database: {storage: ''}\n", "main.yaml:1:21: 'storage' takes a path, not nothing"},

@@ -410,6 +410,18 @@ static void full_store_takes_changes_again_after_deletions(void **state)
 	assert_text(f, BNS_DB_ZONE, "a", "fits again");
 }
 
+static void fill_disk(const char *folder)
+{
+	static const char data[4096] = "x";
+	char path[128];
+	snprintf(path, sizeof(path), "%s/filler", folder);
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+	while (write(fd, data, sizeof(data)) > 0)
+		;
+	assert_int_equal(errno, ENOSPC);
+	close(fd);
+}
+
 static void full_disk_fails_one_change_and_says_which_disk(void **state)
 {
 	struct fixture *f = *state;
@@ -420,8 +432,15 @@ static void full_disk_fails_one_change_and_says_which_disk(void **state)
 	snprintf(reason, sizeof(reason), "no space left on the disk of %s", f->folder);
 	assert_only_the_large_one_fails(f, reason);
 	shut(f);
+
+	/* With not an octet left it still opens, reads, and says why it can't write. */
+	fill_disk(f->folder);
 	open_sized(f, 64 * MIB);
 	assert_text(f, BNS_DB_ZONE, "after", "small");
+	f->called = 0;
+	commit_wait(f, large_change(f, "large"));
+	assert_int_equal(f->err[0], BNS_EFULL);
+	assert_string_equal(f->reason[0], reason);
 	shut(f);
 	assert_int_equal(umount(f->folder), 0);
 }
