@@ -2,7 +2,9 @@
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "conf/describe.h"
 #include "main/daemon.h"
 
 const char *argp_program_version = PACKAGE_STRING;
@@ -16,9 +18,18 @@ static const struct argp_option options[] = {
 	{"config", 'c', "FILE", 0, "Read the configuration from FILE (required)", 0},
 	{"check", 'C', NULL, 0, "Check the configuration and the policies it names, then exit", 0},
 	{"verbose", 'v', NULL, 0, "Log everything that happens", 0},
+	{"describe", 'D', "FORMAT", OPTION_ARG_OPTIONAL, "Describe every key of the configuration, as text or man", 0},
 	{"syslog", 'l', NULL, 0, "Log to syslog instead of standard error", 0},
 	{0},
 };
+
+static void describe(const char *format, const struct argp_state *state)
+{
+	if (format && strcmp(format, "text") != 0 && strcmp(format, "man") != 0)
+		argp_error(state, "--describe takes text or man, not '%s'", format);
+	bns_conf_describe(stdout, format && strcmp(format, "man") == 0 ? BNS_DESCRIBE_MAN : BNS_DESCRIBE_TEXT);
+	exit(BNS_EXIT_CLEAN);
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -32,6 +43,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'v':
 		a->options.verbose = true;
+		return 0;
+	case 'D':
+		describe(arg, state);
 		return 0;
 	case 'l':
 		a->options.use_syslog = true;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "main/daemon_internal.h"
@@ -390,6 +391,8 @@ int bns_daemon_run(const struct bns_daemon_options *options)
 	}
 	for (size_t i = 0; i < d.conf->warning_count; i++)
 		bns_daemon_log_diag(BNS_LOG_WARN, &d.conf->warnings[i]);
+	if (geteuid() == 0 && !d.conf->user)
+		bns_log(BNS_LOG_WARN, "there is no user 'brandnsd': going on as root; create it, or set server.user");
 	if (uv_loop_init(&d.loop))
 		return BNS_EXIT_FAILURE;
 	/* Registered, since signed questions are answered on this loop; online only while that happens. */
