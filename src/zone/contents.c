@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "zone/contents_sort.h"
 
 #define FIRST_CAPACITY 64
 #define SOA_NUMBERS    20 /* octets of serial, refresh, retry, expire, minimum: they end the RDATA */
@@ -184,62 +185,6 @@ int bns_record_compare(const struct bns_record *a, const struct bns_record *b)
 	return order ? order : rdata_compare(a->type, a->rdata, a->rdlen, b->rdata, b->rdlen);
 }
 
-/* Beyond the canonical order: what differs in TTL alone stays apart, for zone/check.c to see. */
-static int order_compare(const struct bns_record *a, const struct bns_record *b)
-{
-	int order = bns_record_compare(a, b);
-	return order ? order : (a->ttl > b->ttl) - (a->ttl < b->ttl);
-}
-
-/* Of equal records the one that was added first comes first, so that messages name its line. */
-static int sort_compare(const void *x, const void *y)
-{
-	const struct bns_record *a = *(const struct bns_record *const *)x;
-	const struct bns_record *b = *(const struct bns_record *const *)y;
-	int order = order_compare(a, b);
-	return order ? order : (a > b) - (a < b);
-}
-
-static bool is_sorted(const struct bns_contents *c)
-{
-	for (size_t i = 1; i < c->count; i++) {
-		if (order_compare(&c->records[i - 1], &c->records[i]) > 0)
-			return false;
-	}
-	return true;
-}
-
-static enum bns_error sort(struct bns_contents *c)
-{
-	struct bns_record *sorted = calloc(c->count, sizeof(*sorted));
-	const struct bns_record **order = calloc(c->count, sizeof(*order));
-	if (!sorted || !order) {
-		free(sorted);
-		free(order);
-		return BNS_ENOMEM;
-	}
-	for (size_t i = 0; i < c->count; i++)
-		order[i] = &c->records[i];
-	qsort(order, c->count, sizeof(*order), sort_compare);
-	for (size_t i = 0; i < c->count; i++)
-		sorted[i] = *order[i];
-	free(order);
-	free(c->records);
-	c->records = sorted;
-	c->capacity = c->count;
-	return BNS_OK;
-}
-
-static void drop_duplicates(struct bns_contents *c)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < c->count; i++) {
-		if (kept == 0 || order_compare(&c->records[kept - 1], &c->records[i]) != 0)
-			c->records[kept++] = c->records[i];
-	}
-	c->count = kept;
-}
-
 static bool has_signatures(const struct bns_contents *c)
 {
 	size_t count;
@@ -254,12 +199,9 @@ static bool has_signatures(const struct bns_contents *c)
 
 enum bns_error bns_contents_finish(struct bns_contents *c)
 {
-	if (!is_sorted(c)) {
-		enum bns_error err = sort(c);
-		if (err)
-			return err;
-	}
-	drop_duplicates(c);
+	enum bns_error err = bns_contents_sort(c);
+	if (err)
+		return err;
 	const struct bns_record *soa = bns_contents_soa(c);
 	c->serial = soa && soa->rdlen >= SOA_NUMBERS ? bns_get_u32(soa->rdata + soa->rdlen - SOA_NUMBERS) : 0;
 	c->is_signed = has_signatures(c);

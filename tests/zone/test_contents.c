@@ -96,6 +96,33 @@ static void contents_finish_sorts_into_canonical_order(void **state)
 	bns_contents_free(c);
 }
 
+/* Labels of few and of awkward octets, so that the sort's shortcuts meet their limits. */
+static void contents_finish_sorts_whatever_the_labels_hold(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 2; round++) {
+		struct bns_contents *c = contents_of("example.");
+		uint32_t seed = 1;
+		for (unsigned i = 0; i < 3000; i++) {
+			uint8_t owner[64] = {0};
+			size_t len = 0;
+			for (unsigned labels = 1 + i % 4; labels > 0; labels--) {
+				seed = seed * 1103515245 + 12345;
+				owner[len++] = (uint8_t)(1 + (seed >> 16) % 7);
+				for (unsigned n = owner[len - 1]; n > 0; n--, seed = seed * 1103515245 + 12345)
+					owner[len++] = (uint8_t) "\0\1\2az\377"[(seed >> 16) % 6];
+			}
+			memcpy(owner + len, round == 1 && i == 0 ? "\3net" : "\7example", round == 1 && i == 0 ? 5 : 9);
+			assert_int_equal(bns_contents_add(c, owner, BNS_TYPE_A, 5, "\1\2\3\4", 4, 0, i), BNS_OK);
+		}
+		assert_int_equal(bns_contents_finish(c), BNS_OK);
+		assert_true(c->count > 1000);
+		for (size_t i = 1; i < c->count; i++)
+			assert_true(bns_record_compare(&c->records[i - 1], &c->records[i]) < 0);
+		bns_contents_free(c);
+	}
+}
+
 static void contents_finish_sorts_types_then_rdata(void **state)
 {
 	(void)state;
@@ -399,6 +426,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(contents_finish_sorts_into_canonical_order),
+		cmocka_unit_test(contents_finish_sorts_whatever_the_labels_hold),
 		cmocka_unit_test(contents_finish_sorts_types_then_rdata),
 		cmocka_unit_test(contents_finish_drops_exact_duplicates_and_keeps_the_first_line),
 		cmocka_unit_test(contents_finish_keeps_what_differs_in_ttl_alone),
