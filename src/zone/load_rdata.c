@@ -16,6 +16,8 @@
 /* ldns reads no longer RDATA; the generic form (RFC 3597 §5), which is read here, has no such limit. */
 #define LDNS_TEXT_MAX 65000
 
+#define TYPE_IPSECKEY 45
+
 /* What the usual types take, for people. */
 static const struct {
 	uint16_t type;
@@ -33,6 +35,7 @@ static const struct {
 	{BNS_TYPE_SOA, "two names, then serial, refresh, retry, expire and negative TTL"},
 	{BNS_TYPE_CAA, "flags, a tag and a value in quotes"},
 	{BNS_TYPE_DS, "key tag, algorithm, digest type and the digest in hex"},
+	{TYPE_IPSECKEY, "precedence, gateway type, algorithm, gateway (a name with its final dot) and key"},
 	{BNS_TYPE_DNSKEY, "flags, protocol, algorithm and the key in Base64"},
 	{BNS_TYPE_SVCB, "a priority, a name and key=value pairs, each key once"},
 	{BNS_TYPE_HTTPS, "a priority, a name and key=value pairs, each key once"},
@@ -186,6 +189,17 @@ static bool port_fits(struct token t)
 	return token_is_number(port, UINT16_MAX);
 }
 
+/* Precedence, gateway type, algorithm, gateway (RFC 4025 §3.1): to that name ldns appends no origin. */
+static bool gateway_is_absolute(const char *rest)
+{
+	struct token type;
+	struct token algorithm;
+	struct token gateway;
+	if (!next_token(&rest, &type) || !next_token(&rest, &algorithm) || !next_token(&rest, &gateway))
+		return false;
+	return type.len != 1 || *type.text != '3' || gateway.text[gateway.len - 1] == '.';
+}
+
 /* What ldns would cut down to size, pad or misread instead of refusing it. */
 static bool field_fits(ldns_rdf_type field, struct token t, const char *rest)
 {
@@ -213,6 +227,8 @@ static bool field_fits(ldns_rdf_type field, struct token t, const char *rest)
 		return rest_is_hex(t, rest);
 	case LDNS_RDF_TYPE_DNAME:
 		return *t.text != '"';
+	case LDNS_RDF_TYPE_IPSECKEY:
+		return gateway_is_absolute(rest);
 	case LDNS_RDF_TYPE_SVCPARAMS:
 		while (port_fits(t)) {
 			if (!next_token(&rest, &t))

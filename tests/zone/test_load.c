@@ -288,6 +288,8 @@ static void load_refuses_broken_text_with_its_line(void **state)
 	assert_refused(HEAD "@ NSEC a A FOO\n", 5, "malformed RDATA");
 	assert_refused(HEAD "@ HTTPS 1 . port=70000\n", 5, "malformed RDATA");
 	assert_refused(HEAD "@ HTTPS 1 . port=1 port=2\n", 5, "each key once");
+	assert_refused(HEAD "@ IPSECKEY 10 3 2 gw AQID\n", 5, "with its final dot");
+	assert_refused(HEAD "@ IPSECKEY 10 3\n", 5, "malformed RDATA");
 	assert_refused(HEAD "@ TYPE65400 abc\n", 5, "generic form");
 	assert_refused(HEAD "@ TYPE65400 \\# 3 0102\n", 5, "malformed RDATA");
 	assert_refused(HEAD "@ TYPE65400 \\# 1 0102\n", 5, "malformed RDATA");
