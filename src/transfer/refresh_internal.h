@@ -46,7 +46,8 @@ struct bns_refresh {
 	bool reported;  /* the last failure was told to the gate already */
 	struct bns_soa_check *soa_check;
 	struct bns_axfr_in *axfr;
-	char reason[BNS_REASON_MAX]; /* why the last endpoint failed: a sentence */
+	char reason[BNS_REASON_MAX];    /* why the last endpoint failed: a sentence */
+	char source[BNS_ADDR_TEXT_MAX]; /* which one it was */
 	struct bns_refresh_waiter *waiters;
 
 	/* One more, asked for while it ran. */

@@ -43,7 +43,7 @@ static void run_end_failed(struct bns_refresh *r)
 	snprintf(result.reason, sizeof(result.reason), "%s", r->reason);
 	/* Once for a row of failures, or where somebody waits to hear: the log is not for every retry. */
 	if (!r->reported && (r->failures == 0 || r->waiters))
-		bns_gate_report_failure(r->t->gate, r->zone, r->primary, r->reason);
+		bns_gate_report_failure(r->t->gate, r->zone, r->source, r->reason);
 	run_end(r, false, &result);
 }
 
@@ -90,10 +90,9 @@ static enum bns_error run_fetch(struct bns_refresh *r)
 
 static void note_failure(struct bns_refresh *r, const char *what)
 {
-	char primary[BNS_ADDR_TEXT_MAX];
-
-	snprintf(r->reason, sizeof(r->reason), "refresh of %.200s failed: the primary %s %s", r->zone->text,
-		 bns_addr_to_text(&endpoint_now(r)->addr, primary), what);
+	bns_addr_to_text(&endpoint_now(r)->addr, r->source);
+	snprintf(r->reason, sizeof(r->reason), "refresh of %.200s failed: the primary %s %s", r->zone->text, r->source,
+		 what);
 	r->reported = false;
 	bns_log(BNS_LOG_INFO, "%s", r->reason);
 	r->at++;
@@ -227,6 +226,7 @@ enum bns_error bns_refresh_run(struct bns_refresh *r)
 	r->at = 0;
 	r->went_back = false;
 	r->reported = false;
+	snprintf(r->source, sizeof(r->source), "refresh");
 	snprintf(r->reason, sizeof(r->reason), "%.200s has no primary that could be asked", r->zone->text);
 	run_next(r);
 	return BNS_OK;

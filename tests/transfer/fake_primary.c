@@ -92,7 +92,7 @@ struct bns_tsig_key fake_key(const char *name, enum bns_tsig_algorithm alg, uint
 
 /* -- messages -- */
 
-static size_t write_soa_rdata(uint8_t *out, uint32_t serial)
+static size_t write_soa_rdata(uint8_t *out, const struct fake_primary *p, uint32_t serial)
 {
 	struct bns_writer w = bns_writer_of(out, 64);
 	bns_write_bytes(&w, "\2ns\300\14", 5);
@@ -100,7 +100,7 @@ static size_t write_soa_rdata(uint8_t *out, uint32_t serial)
 	bns_write_u32(&w, serial);
 	bns_write_u32(&w, 3600);
 	bns_write_u32(&w, 600);
-	bns_write_u32(&w, 86400);
+	bns_write_u32(&w, p->expire_s ? p->expire_s : 86400);
 	bns_write_u32(&w, 300);
 	return w.pos;
 }
@@ -127,10 +127,10 @@ static void write_rr(struct bns_writer *w, const char *labels, size_t labels_len
 	write_rr_at(w, owner, labels_len + 2, type, rclass, rdata, rdlen);
 }
 
-static void write_soa(struct bns_writer *w, uint32_t serial)
+static void write_soa(struct bns_writer *w, const struct fake_primary *p, uint32_t serial)
 {
 	uint8_t rdata[64];
-	size_t len = write_soa_rdata(rdata, serial);
+	size_t len = write_soa_rdata(rdata, p, serial);
 	write_rr(w, "", 0, BNS_TYPE_SOA, BNS_CLASS_IN, rdata, len);
 }
 
@@ -142,10 +142,10 @@ static bool write_record(struct bns_writer *w, const struct fake_primary *p, uns
 	char label[16];
 
 	if (at == 0 && p->lie != FAKE_NO_FIRST_SOA) {
-		write_soa(w, p->serial);
+		write_soa(w, p, p->serial);
 	} else if (at <= 1) {
 		write_rr(w, "", 0, BNS_TYPE_NS, BNS_CLASS_IN, "\2ns\300\14", 5);
-	} else if (at == 2 && p->lie == FAKE_OUT_OF_ZONE) {
+	} else if (at == 3 && p->lie == FAKE_OUT_OF_ZONE) {
 		write_rr_at(w, "\2ns\7example\3net", 16, BNS_TYPE_A, BNS_CLASS_IN, address, 4);
 	} else if (at == 2) {
 		write_rr(w, "\2ns", 3, BNS_TYPE_A, p->lie == FAKE_WRONG_CLASS ? BNS_CLASS_CH : BNS_CLASS_IN, address,
@@ -157,7 +157,7 @@ static bool write_record(struct bns_writer *w, const struct fake_primary *p, uns
 	} else if (at == last && p->lie == FAKE_NO_FINAL_SOA) {
 		return false;
 	} else if (at == last) {
-		write_soa(w, p->lie == FAKE_OTHER_FINAL_SOA ? p->serial + 1 : p->serial);
+		write_soa(w, p, p->lie == FAKE_OTHER_FINAL_SOA ? p->serial + 1 : p->serial);
 	} else {
 		return false;
 	}
@@ -221,7 +221,7 @@ static size_t answer_soa(const struct fake_primary *p, bool tcp, const uint8_t *
 	if (p->lie == FAKE_WRONG_ZONE)
 		out[BNS_HEADER_LEN + 1] = 'X';
 	if (p->lie != FAKE_REFUSED && !(flags & BNS_FLAG_TC))
-		write_soa(&w, p->serial);
+		write_soa(&w, p, p->serial);
 	open_tsig(&tsig, &key, p, msg, len, q);
 	sign(&tsig, p, out, &w.pos);
 	bns_tsig_close(&tsig);

@@ -40,6 +40,7 @@ enum fake_lie {
 struct fake_primary {
 	enum fake_lie lie;
 	uint32_t serial;
+	uint32_t expire_s;              /* SOA EXPIRE; 0: a day */
 	unsigned records;               /* beside SOA, NS and its address */
 	unsigned per_message;           /* records in one message; 0: all */
 	const struct bns_tsig_key *key; /* NULL: neither asked for nor used */
