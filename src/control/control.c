@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -80,6 +81,7 @@ enum bns_error bns_control_open(const struct bns_control_env *env, const char *p
 	struct bns_control *c = calloc(1, sizeof(*c));
 	if (!c)
 		return BNS_ENOMEM;
+	signal(SIGPIPE, SIG_IGN); /* libuv writes without MSG_NOSIGNAL: a peer that has left would end us */
 	c->env = *env;
 	c->fd = -1;
 	c->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);

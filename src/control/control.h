@@ -35,7 +35,10 @@ struct bns_control_env {
 	void (*stop)(void *arg);
 };
 
-/* Binds `path` (mode 0666: the peer's credentials decide), replacing a dead socket; a live one is an error. */
+/*
+ * Binds `path` (mode 0666: the peer's credentials decide), replacing a dead socket; a live one is an error.
+ * SIGPIPE is ignored from then on, by the whole process.
+ */
 enum bns_error bns_control_open(const struct bns_control_env *env, const char *path, const char *const *admin,
 				size_t admin_count, struct bns_control **out, struct bns_diag *diag) BNS_MUST_CHECK;
 

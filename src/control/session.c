@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -249,7 +250,7 @@ static void turn_away(int fd, enum bns_rpc_code code, const char *text)
 {
 	size_t len = 0;
 	char *line = bns_rpc_line(bns_rpc_error(NULL, code, text, NULL), &len);
-	if (line && write(fd, line, len) < 0)
+	if (line && send(fd, line, len, MSG_NOSIGNAL) < 0)
 		bns_log(BNS_LOG_DEBUG, "control: a peer that was turned away had left already");
 	free(line);
 	close(fd);

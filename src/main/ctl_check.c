@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* check-zone and check-config: the rules the daemon applies, before it has to. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "control/render_diff.h"
+#include "main/ctl_sides.h"
+#include "zone/check.h"
+
+static const char *option(const json_t *params, const char *name)
+{
+	return json_string_value(json_object_get(params, name));
+}
+
+/* ---- check-zone ---- */
+
+struct check {
+	struct ctl *ctl;
+	struct bns_plugins *plugins;
+	json_t *rows;
+	size_t problems;
+	enum ctl_exit code;
+};
+
+/* What is wrong with a file is this verb's result, one line each. */
+static void say_problem(const struct ctl *ctl, const struct bns_diag *where)
+{
+	char text[sizeof(where->file) + sizeof(where->text) + 32];
+	if (!ctl->json)
+		printf("%s\n", bns_diag_format(where, text, sizeof(text)));
+	else
+		ctl_complain_diag(ctl, where);
+}
+
+static json_t *problem_row(const struct bns_problem *p)
+{
+	char owner[BNS_NAME_TEXT_MAX];
+	return json_pack("{s:s, s:o, s:i, s:s, s:o}", "check", bns_check_word(p->rule), "file",
+			 bns_rpc_text(p->where.file), "line", (int)p->where.line, "owner",
+			 bns_name_to_text(p->owner, owner), "text", bns_rpc_text(p->where.text));
+}
+
+static json_t *check_structure(struct check *c, const struct ctl_zone *zone)
+{
+	struct bns_problems problems;
+	json_t *rows = json_array();
+	if (bns_zone_check(zone->contents, &problems) != BNS_OK) {
+		ctl_complain(c->ctl, "%s: out of memory", zone->path);
+		c->code = CTL_ERROR;
+		return rows;
+	}
+	for (size_t i = 0; i < problems.count && i < BNS_PROBLEMS_MAX; i++) {
+		json_array_append_new(rows, problem_row(&problems.list[i]));
+		if (!c->ctl->json)
+			say_problem(c->ctl, &problems.list[i].where);
+	}
+	if (problems.count > BNS_PROBLEMS_MAX)
+		ctl_complain(c->ctl, "%s: %zu more problems aren't listed", zone->path,
+			     problems.count - BNS_PROBLEMS_MAX);
+	if (problems.count > 0)
+		c->code = CTL_ERROR;
+	c->problems += problems.count;
+	bns_problems_free(&problems);
+	return rows;
+}
+
+/* Amended means: not served as it is written. That is for a person to know before. */
+static enum ctl_exit exit_of_findings(const json_t *findings)
+{
+	size_t i;
+	json_t *finding;
+	enum ctl_exit code = CTL_DONE;
+	json_array_foreach(findings, i, finding)
+	{
+		const char *verdict = json_string_value(json_object_get(finding, "verdict"));
+		if (ctl_verdict_rank(verdict) > ctl_verdict_rank("pass"))
+			code = CTL_HELD;
+	}
+	return code;
+}
+
+/* Against nothing served: every finding is fresh, and none is excused by having been there before. */
+static json_t *check_policy(struct check *c, const struct ctl_zone *zone)
+{
+	size_t i;
+	json_t *finding;
+	json_t *report = ctl_judge(c->ctl, c->plugins, zone->apex, NULL, zone->contents, zone->path);
+	if (!report) {
+		c->code = CTL_ERROR;
+		return json_array();
+	}
+	json_t *findings = json_incref(json_object_get(report, "findings"));
+	json_array_extend(findings, json_object_get(report, "standing"));
+	json_decref(report);
+	json_array_foreach(findings, i, finding)
+	{
+		if (!c->ctl->json)
+			bns_render_finding(stdout, c->ctl->colour, finding);
+	}
+	c->code = ctl_worse(c->code, exit_of_findings(findings));
+	return findings;
+}
+
+static void check_one(struct check *c, const struct ctl_zone *zone)
+{
+	char name[BNS_NAME_TEXT_MAX];
+	json_t *problems = check_structure(c, zone);
+	bool sound = json_array_size(problems) == 0;
+	json_t *findings = sound && c->plugins ? check_policy(c, zone) : json_array();
+	if (sound && json_array_size(findings) == 0 && !c->ctl->json)
+		printf("%s: zone %s, serial %u: good\n", zone->path, bns_name_to_text_nodot(zone->apex, name),
+		       (unsigned)zone->contents->serial);
+	json_array_append_new(c->rows,
+			      json_pack("{s:s, s:o, s:I, s:o, s:o}", "zone", bns_name_to_text_nodot(zone->apex, name),
+					"file", bns_rpc_text(zone->path), "serial", (json_int_t)zone->contents->serial,
+					"problems", problems, "findings", findings));
+}
+
+static void check_side(struct check *c, const struct ctl_side *side)
+{
+	for (size_t i = 0; i < side->count; i++) {
+		if (side->zones[i].contents)
+			check_one(c, &side->zones[i]);
+	}
+	if (side->failed)
+		c->code = CTL_ERROR;
+	if (c->problems > 0)
+		ctl_complain(c->ctl, "%s: %zu problem%s the daemon would refuse", side->name, c->problems,
+			     c->problems == 1 ? "" : "s");
+	else if (side->failed)
+		ctl_complain(c->ctl, "%s: can't be read as the daemon would read it", side->name);
+}
+
+enum ctl_exit ctl_check_zone(struct ctl *ctl, json_t *params)
+{
+	struct check c = {.ctl = ctl};
+	struct ctl_side side;
+	struct bns_yaml *policy = NULL;
+	const char *path = option(params, "path");
+	const char *policy_path = option(params, "policy");
+	if (*path == '@') {
+		ctl_complain(ctl, "check-zone takes a file or a folder, not a server");
+		return CTL_ERROR;
+	}
+	if (policy_path && !(c.plugins = ctl_policy_open(ctl, policy_path, &policy)))
+		return CTL_ERROR;
+	c.rows = json_array();
+	if (ctl_side_open(ctl, path, say_problem, &side)) {
+		check_side(&c, &side);
+		ctl_side_close(&side);
+	} else {
+		c.code = CTL_ERROR;
+	}
+	if (ctl->json) {
+		json_t *result = json_pack("{s:i, s:O}", "schema", 1, "zones", c.rows);
+		ctl_print_json(ctl, result);
+		json_decref(result);
+	}
+	json_decref(c.rows);
+	bns_plugins_free(c.plugins);
+	bns_yaml_free(policy);
+	return c.code;
+}
+
+/* ---- check-config ---- */
+
+static enum ctl_exit check_plugins(const struct ctl *ctl, const struct bns_conf *conf)
+{
+	char folder[4096];
+	enum ctl_exit code = CTL_DONE;
+	const char *dir = conf->plugin_dir ? conf->plugin_dir : bns_plugins_default_dir(folder, sizeof(folder));
+	struct bns_plugins *plugins = bns_plugins_new(dir, NULL);
+	if (!plugins)
+		return CTL_ERROR;
+	for (size_t i = 0; i < conf->plugin_count; i++) {
+		struct bns_diag diag = {.text = "out of memory"};
+		if (bns_plugins_load(plugins, conf->plugins[i].id, conf->plugins[i].options, &diag) == BNS_OK)
+			continue;
+		ctl_complain_diag(ctl, &diag);
+		code = CTL_ERROR;
+	}
+	bns_plugins_free(plugins);
+	return code;
+}
+
+enum ctl_exit ctl_check_config(struct ctl *ctl, json_t *params)
+{
+	struct bns_diag diag = {.text = "out of memory"};
+	struct bns_conf *conf = NULL;
+	const char *path = option(params, "file");
+	if (bns_conf_load(path, &conf, &diag) != BNS_OK) {
+		ctl_complain_diag(ctl, &diag);
+		return CTL_ERROR;
+	}
+	for (size_t i = 0; i < conf->warning_count; i++) {
+		char text[1024];
+		ctl_complain(ctl, "warning: %s", bns_diag_format(&conf->warnings[i], text, sizeof(text)));
+	}
+	enum ctl_exit code = check_plugins(ctl, conf);
+	json_t *result = json_pack("{s:i, s:o, s:I, s:I, s:b}", "schema", 1, "file", bns_rpc_text(path), "zones",
+				   (json_int_t)conf->zone_count, "plugins", (json_int_t)conf->plugin_count, "good",
+				   code == CTL_DONE);
+	if (ctl->json)
+		ctl_print_json(ctl, result);
+	else if (code == CTL_DONE)
+		printf("%s: good, %zu zone%s, %zu plugin%s\n", path, conf->zone_count, conf->zone_count == 1 ? "" : "s",
+		       conf->plugin_count, conf->plugin_count == 1 ? "" : "s");
+	json_decref(result);
+	bns_conf_free(conf);
+	return code;
+}

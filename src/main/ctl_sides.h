@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a diff or check compares: the zones of a file, of a folder, or of a server. Thread: main. */
+#ifndef BNS_MAIN_CTL_SIDES_H
+#define BNS_MAIN_CTL_SIDES_H
+
+#include "base/addr.h"
+#include "main/ctl.h"
+#include "plugin/host.h"
+#include "wire/tsig.h"
+#include "zone/contents.h"
+
+struct ctl_zone {
+	uint8_t apex[BNS_NAME_MAX];
+	struct bns_contents *contents; /* NULL: it could not be read, which was complained about */
+	char *path;
+};
+
+enum ctl_side_kind { CTL_SIDE_FILE, CTL_SIDE_FOLDER, CTL_SIDE_SERVER };
+
+struct ctl_side {
+	enum ctl_side_kind kind;
+	const char *name; /* as given */
+	union bns_addr server;
+	struct ctl_zone *zones; /* by name */
+	size_t count;
+	bool failed; /* some zone could not be read */
+};
+
+/* ctl_sides.c */
+
+/*
+ * Reads a file or the *.zone of a folder, or takes an address ("@…"). What is
+ * wrong with single zones is handed to `complain`, the rest is still read.
+ * False: there is nothing to work on; it was told too.
+ */
+bool ctl_side_open(const struct ctl *ctl, const char *name,
+		   void (*complain)(const struct ctl *, const struct bns_diag *), struct ctl_side *side);
+void ctl_side_close(struct ctl_side *side);
+
+const struct ctl_zone *ctl_side_find(const struct ctl_side *side, const uint8_t *apex);
+
+/* ctl_server.c: "@ADDRESS", "@ADDRESS#PORT", or a host's name. False: it was told why not. */
+bool ctl_server_from_text(const struct ctl *ctl, const char *text, union bns_addr *addr);
+
+/* "[ALG:]NAME:SECRET", the secret in base64; hmac-sha256 where no algorithm is given. */
+bool ctl_key_from_text(const struct ctl *ctl, const char *text, struct bns_tsig_key *key);
+
+/* ctl_policy.c: the branding plugin with that policy; NULL: it was told why not. `*conf` must outlive it;
+ * bns_yaml_free. */
+struct bns_plugins *ctl_policy_open(const struct ctl *ctl, const char *policy, struct bns_yaml **conf);
+
+/* Judges before → after, either may be NULL. New reference; NULL: it was told why not. */
+json_t *ctl_judge(const struct ctl *ctl, struct bns_plugins *plugins, const uint8_t *apex,
+		  const struct bns_contents *before, const struct bns_contents *after, const char *source);
+
+/* "none" < "pass" < "amend" < "hold" < "refuse". */
+int ctl_verdict_rank(const char *verdict);
+enum ctl_exit ctl_exit_of_verdict(const char *verdict);
+
+#endif
