@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "control/render_diff.h"
+
+#define FINDING                                                                                                        \
+	"{\"rule\":\"LB01\",\"severity\":\"C\",\"owner\":\"url1234.example.com.\",\"type\":\"CNAME\","                 \
+	"\"text\":\"https links already delivered will show the certificate of *.sendgrid.net\","                      \
+	"\"remedy\":\"restore the CDN target\",\"verdict\":\"hold\"}"
+
+#define REVERT                                                                                                         \
+	"{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":1,\"after_serial\":2,\"verdict\":\"hold\","           \
+	"\"changes\":[{\"owner\":\"url1234.example.com.\",\"type\":\"CNAME\",\"file\":\"zones/a,b.zone\",\"line\":7,"  \
+	"\"before\":{\"ttl\":300,\"rdata\":[\"d1.cdn.example.\"]},"                                                    \
+	"\"after\":{\"ttl\":300,\"rdata\":[\"sendgrid.net.\"]},\"findings\":[" FINDING "]}],"                          \
+	"\"findings\":[" FINDING "]}]}"
+
+static char *render(const char *json, enum bns_diff_format format, bool colour)
+{
+	char *text = NULL;
+	size_t len;
+	json_error_t error;
+	json_t *diff = json_loads(json, 0, &error);
+	if (!diff)
+		fail_msg("%s", error.text);
+	FILE *f = open_memstream(&text, &len);
+	assert_non_null(f);
+	bns_render_diff(f, colour, format, diff);
+	fclose(f);
+	json_decref(diff);
+	return text;
+}
+
+static void expect(const char *json, enum bns_diff_format format, const char *wanted)
+{
+	char *text = render(json, format, false);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static void text_shows_what_went_and_what_came_and_what_it_breaks(void **state)
+{
+	(void)state;
+	expect(REVERT, BNS_DIFF_TEXT,
+	       "example.com: serial 1 -> 2, hold\n"
+	       "- url1234 CNAME d1.cdn.example.\n"
+	       "+ url1234 CNAME sendgrid.net.    LB01 held: https links already delivered will show the certificate of "
+	       "*.sendgrid.net\n");
+}
+
+static void markdown_fits_a_pull_request(void **state)
+{
+	(void)state;
+	expect(REVERT, BNS_DIFF_MARKDOWN,
+	       "### example.com: serial 1 -> 2, hold\n\n"
+	       "```diff\n"
+	       "- url1234 CNAME d1.cdn.example.\n"
+	       "+ url1234 CNAME sendgrid.net.    LB01 held: https links already delivered will show the certificate of "
+	       "*.sendgrid.net\n"
+	       "```\n\n"
+	       "| rule | severity | record | verdict | what | remedy |\n|---|---|---|---|---|---|\n"
+	       "| LB01 | C | url1234.example.com. CNAME | held | https links already delivered will show the "
+	       "certificate of "
+	       "\\*.sendgrid.net | restore the CDN target |\n\n");
+}
+
+static void github_gets_workflow_commands(void **state)
+{
+	(void)state;
+	expect(REVERT, BNS_DIFF_GITHUB,
+	       "::error file=zones/a%2Cb.zone,line=7,title=LB01 held::url1234.example.com. https links already "
+	       "delivered "
+	       "will show the certificate of *.sendgrid.net; remedy: restore the CDN target\n"
+	       "::notice title=brandns::example.com: serial 1 -> 2, hold\n"
+	       "::group::example.com\n"
+	       "- url1234 CNAME d1.cdn.example.\n"
+	       "+ url1234 CNAME sendgrid.net.    LB01 held: https links already delivered will show the certificate of "
+	       "*.sendgrid.net\n"
+	       "::endgroup::\n");
+}
+
+static void no_difference_is_said_in_words(void **state)
+{
+	(void)state;
+	expect("{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":1,\"after_serial\":2,\"verdict\":\"none\","
+	       "\"note\":\"the serial alone differs\",\"changes\":[],\"findings\":[]}]}",
+	       BNS_DIFF_TEXT, "example.com: serial 1 -> 2, no difference\nnote: the serial alone differs\n");
+}
+
+static void only_what_differs_in_an_rrset_is_shown(void **state)
+{
+	(void)state;
+	expect("{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":1,\"after_serial\":1,\"verdict\":\"pass\","
+	       "\"changes\":["
+	       "{\"owner\":\"example.com.\",\"type\":\"MX\",\"before\":{\"ttl\":300,\"rdata\":[\"1 a.\",\"2 b.\"]},"
+	       "\"after\":{\"ttl\":300,\"rdata\":[\"2 b.\",\"3 c.\"]},\"findings\":[]}]}]}",
+	       BNS_DIFF_TEXT, "example.com: serial 1, pass\n- @ MX 1 a.\n+ @ MX 3 c.\n");
+}
+
+static void ttl_is_shown_where_it_changes_or_records_come_and_go(void **state)
+{
+	(void)state;
+	expect("{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":null,\"after_serial\":1,\"verdict\":\"pass\","
+	       "\"changes\":["
+	       "{\"owner\":\"a.example.com.\",\"type\":\"A\",\"before\":{\"ttl\":300,\"rdata\":[\"192.0.2.1\"]},"
+	       "\"after\":{\"ttl\":60,\"rdata\":[\"192.0.2.1\"]},\"findings\":[]},"
+	       "{\"owner\":\"b.example.com.\",\"type\":\"A\",\"before\":null,"
+	       "\"after\":{\"ttl\":60,\"rdata\":[\"192.0.2.2\"]},\"findings\":[]}]}]}",
+	       BNS_DIFF_TEXT,
+	       "example.com: serial none -> 1, pass\n- a 300 A 192.0.2.1\n+ a 60 A 192.0.2.1\n+ b 60 A 192.0.2.2\n");
+}
+
+static void finding_without_a_change_is_shown_all_the_same(void **state)
+{
+	(void)state;
+	expect("{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":1,\"after_serial\":1,\"verdict\":\"refuse\","
+	       "\"changes\":[],\"findings\":[{\"rule\":\"ns-missing\",\"severity\":\"C\",\"owner\":\"example.com.\","
+	       "\"type\":\"NS\",\"text\":\"no NS at the apex\",\"remedy\":null,\"verdict\":\"refuse\"}]}]}",
+	       BNS_DIFF_TEXT,
+	       "example.com: serial 1, refuse\nns-missing C example.com. NS refused: no NS at the apex\n");
+}
+
+static void fence_is_longer_than_any_in_the_data(void **state)
+{
+	char *text = render(
+		"{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":1,\"after_serial\":1,\"verdict\":\"pass\","
+		"\"changes\":[{\"owner\":\"a.example.com.\",\"type\":\"TXT\",\"before\":null,"
+		"\"after\":{\"ttl\":60,\"rdata\":[\"\\\"````\\\"\"]},\"findings\":[]}]}]}",
+		BNS_DIFF_MARKDOWN, false);
+	(void)state;
+	assert_non_null(strstr(text, "`````diff\n"));
+	free(text);
+}
+
+static void colour_is_used_where_asked_for_only(void **state)
+{
+	char *plain = render(REVERT, BNS_DIFF_TEXT, false);
+	char *coloured = render(REVERT, BNS_DIFF_TEXT, true);
+	(void)state;
+	assert_null(strchr(plain, '\033'));
+	assert_non_null(strstr(coloured, "\033[31m- url1234 CNAME d1.cdn.example.\033[0m"));
+	assert_non_null(strstr(coloured, "\033[31mLB01 held:\033[0m"));
+	free(plain);
+	free(coloured);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_shows_what_went_and_what_came_and_what_it_breaks),
+		cmocka_unit_test(markdown_fits_a_pull_request),
+		cmocka_unit_test(github_gets_workflow_commands),
+		cmocka_unit_test(no_difference_is_said_in_words),
+		cmocka_unit_test(only_what_differs_in_an_rrset_is_shown),
+		cmocka_unit_test(ttl_is_shown_where_it_changes_or_records_come_and_go),
+		cmocka_unit_test(finding_without_a_change_is_shown_all_the_same),
+		cmocka_unit_test(fence_is_longer_than_any_in_the_data),
+		cmocka_unit_test(colour_is_used_where_asked_for_only),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
