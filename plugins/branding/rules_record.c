@@ -51,7 +51,9 @@ void lb_rule_dcv_missing(const struct lb_look *look, const struct lb_rule *rule,
 	uint8_t name[BNS_NAME_MAX];
 	bool there;
 
-	if (!c->judge_edge || c->branding->mode != LB_MANAGED)
+	/* Until the edge is there, the ESP needs no certificate for it. */
+	const uint8_t *target = c->judge_edge ? lb_effective(&look->edge) : NULL;
+	if (c->branding->mode != LB_MANAGED || !target || !lb_name_equal(target, c->region->managed))
 		return;
 	for (enum lb_role role = LB_DCV; role <= LB_HOST_PROOF; role++) {
 		if (!lb_below_name(c, role, name) || below_is_right(look, role, name, &there))

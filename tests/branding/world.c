@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "zone/diff.h"
 
 static enum bns_error remember(void *arg, const char *plugin, const char *key, const void *value, size_t len)
@@ -138,6 +139,7 @@ static struct world *world_new(const char *policy)
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);
+	bns_log_set_level(BNS_LOG_ERR);
 	w->now_s = 1800000000;
 	w->id = "example.com@2-0a1b2c3d";
 	if (!policy)
