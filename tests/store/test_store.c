@@ -541,6 +541,30 @@ static void torn_file_is_refused_however_often_it_is_opened(void **state)
 	assert_damaged(f);
 }
 
+static void file_without_its_unused_end_is_no_torn_one(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	static const char data[500000] = "x";
+	struct stat st;
+	snprintf(path, sizeof(path), "%s/data.mdb", f->folder);
+	open_sized(f, 16 * MIB);
+	/* Earlier commits leave free pages for the small writes of the last one. */
+	for (int i = 0; i < 10; i++)
+		store_text(f, BNS_DB_ZONE, "b", "one");
+	/* Pages taken and given back in one transaction count, but are never written. */
+	struct bns_store_txn *txn = begin(f);
+	put_text(txn, BNS_DB_ZONE, "b", "two");
+	assert_int_equal(bns_store_put(txn, BNS_DB_VERSION, "a", 1, data, sizeof(data)), BNS_OK);
+	assert_int_equal(bns_store_del(txn, BNS_DB_VERSION, "a", 1), BNS_OK);
+	commit_wait(f, txn);
+	shut(f);
+	assert_int_equal(stat(path, &st), 0);
+	assert_in_range(st.st_size, 1, sizeof(data));
+	open_sized(f, 16 * MIB);
+	assert_text(f, BNS_DB_ZONE, "b", "two");
+}
+
 static void replaced_file_is_noticed(void **state)
 {
 	struct fixture *f = *state;
@@ -602,6 +626,7 @@ int main(void)
 		T(newer_format_is_refused_with_both_versions),
 		T(foreign_file_is_refused_with_the_way_out),
 		T(torn_file_is_refused_however_often_it_is_opened),
+		T(file_without_its_unused_end_is_no_torn_one),
 		T(replaced_file_is_noticed),
 		T(audit_goes_on_after_the_last_line_of_an_earlier_run),
 	};
