@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+
 #define TTL_MAX       0x7fffffffu
 #define MESSAGE_MAX   65535
 #define MESSAGE_HEAD  (12 + 4) /* header, type and class of the question */
@@ -130,7 +132,7 @@ static void check_soa_owner(struct checker *k, const struct bns_record *r)
 
 static uint16_t covered_type(const struct bns_record *r)
 {
-	return r->type == BNS_TYPE_RRSIG && r->rdlen >= 2 ? (uint16_t)(r->rdata[0] << 8 | r->rdata[1]) : r->type;
+	return r->type == BNS_TYPE_RRSIG && r->rdlen >= 2 ? bns_get_u16(r->rdata) : r->type;
 }
 
 /* RRSIGs are RRsets per covered type (RFC 4035 §2.2), and come in that order. */
