@@ -86,7 +86,8 @@ void bns_transfer_zone_start(struct bns_transfer *t, struct bns_zone *zone)
 
 void bns_transfer_zone_stop(struct bns_transfer *t, struct bns_zone *zone)
 {
-	bns_notices_drop(t->notices, zone->apex);
+	if (t->notices)
+		bns_notices_drop(t->notices, zone->apex);
 	bns_snapshot_outdated(t, zone->apex);
 	if (zone->refresh)
 		bns_refresh_stop(zone->refresh);
@@ -114,7 +115,8 @@ void bns_transfer_refresh(struct bns_transfer *t, struct bns_zone *zone, bool fo
 void bns_transfer_notify(struct bns_transfer *t, struct bns_zone *zone)
 {
 	bns_snapshot_outdated(t, zone->apex);
-	bns_notices_send(t->notices, zone);
+	if (t->notices) /* not after a stop, when a last change may still come to its end */
+		bns_notices_send(t->notices, zone);
 }
 
 void bns_transfer_status(const struct bns_transfer *t, const struct bns_zone *zone, struct bns_transfer_status *out)

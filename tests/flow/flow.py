@@ -291,7 +291,7 @@ class Brandnsd(Daemon):
 
     def _completed(self, conf):
         full = {
-            "server": {"listen": [f"{HOST}@{self.port}"], "workers": 1},
+            "server": {"listen": [f"{HOST}@{self.port}"], "workers": 1, "user": user_name()},
             "database": {"storage": str(self.folder / "db")},
             "control": {"listen": str(self.socket), "admin": [user_name()]},
         }
@@ -304,7 +304,20 @@ class Brandnsd(Daemon):
 
     def answers(self):
         dig(self.port, ".", "SOA", timeout=SHORT)
-        return self.ctl("status").exit == 0
+        return self.rpc("status")
+
+    def rpc(self, method, **params):
+        """Calls a method of the control socket; its result, or an AssertionError with what it answered."""
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(60)
+            line.connect(str(self.socket))
+            with line.makefile("rw") as stream:
+                stream.write(json.dumps(request) + "\n")
+                stream.flush()
+                answer = json.loads(stream.readline())
+        assert "result" in answer, f"{method}: {answer}"
+        return answer["result"]
 
     def ctl(self, *args, text=None, timeout=60):
         """Runs `brandnsctl -j ARGS`; `json` is None where it printed no JSON. `text` is its standard input."""
@@ -317,17 +330,15 @@ class Brandnsd(Daemon):
         return Ctl(done.returncode, done.stdout, value, done.stderr)
 
     def reload(self):
-        result = self.ctl("reload")
-        assert result.exit == 0, f"reload: {result}"
+        return self.rpc("reload")
 
     def status(self, origin):
         """`zone status` of one zone."""
-        result = self.ctl("zone", "status", origin)
-        assert result.json, f"zone status {origin}: {result}"
-        return next(z for z in result.json["zones"] if z["zone"] == origin)
+        return self.rpc("zone.status", zone=origin)["zones"][0]
 
     def held(self):
-        return self.ctl("held", "list").json["held"]
+        """The rows of `held list`."""
+        return self.rpc("held.list")["held"]
 
 
 class Primary(Daemon):

@@ -120,6 +120,8 @@ int world_teardown(void **state)
 		bns_transfer_zone_stop(w->transfer, w->zone);
 	fake_primary_close(&w->primary);
 	bns_transfer_stop(w->transfer);
+	if (w->zone) /* a change in hand may still be published after the stop */
+		bns_transfer_notify(w->transfer, w->zone);
 	bns_gate_stop(w->gate);
 	bns_store_close(w->store);
 	uv_run(&w->loop, UV_RUN_DEFAULT);
