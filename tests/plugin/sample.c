@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A plugin as somebody outside the project would write it: it includes
+ * plugin.h and links nothing of ours. The candidate's id says what its review
+ * shall do.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/plugin.h"
+#include "wire/rrtype.h"
+
+#ifndef SAMPLE_ABI
+#define SAMPLE_ABI BNS_PLUGIN_ABI
+#endif
+#ifndef SAMPLE_TTL
+#define SAMPLE_TTL 60
+#endif
+
+struct sample_options {
+	const char *word;
+	const char *file;
+	bool flag;
+	int64_t number;
+	uint64_t span_s;
+	uint64_t size_bytes;
+	struct bns_option_list names;
+	bool fail_open;
+	bool fail_reload;
+};
+
+struct sample {
+	struct bns_review *late;
+	unsigned served, ticks;
+};
+
+static enum bns_error sample_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
+{
+	const struct sample_options *o = host->options(p);
+
+	if (o->fail_open) {
+		host->diag(diag, "sample.conf", 3, 4, "the sample was told to fail");
+		return BNS_EINVAL;
+	}
+	host->set_state(p, calloc(1, sizeof(struct sample)));
+	return host->state(p) ? BNS_OK : BNS_ENOMEM;
+}
+
+static void sample_close(struct bns_plugin *p)
+{
+	free(bns_host_of(p)->state(p));
+}
+
+static void put_note(const struct bns_host *host, struct bns_review *review, const struct bns_change *change,
+		     enum bns_verdict verdict, bool fresh)
+{
+	char text[] = "the sample found it";
+	const struct bns_note note = {
+		.verdict = verdict,
+		.fresh = fresh,
+		.severity = 'M',
+		.rule = "S1",
+		.owner = change->zone,
+		.type = BNS_TYPE_SOA,
+		.rdata = "",
+		.text = text,
+	};
+
+	(void)!host->note(review, &note);
+	memset(text, '#', sizeof(text) - 1); /* the host has its own copy */
+}
+
+static void sample_review(struct bns_plugin *p, const struct bns_change *change, struct bns_review *review)
+{
+	static const uint8_t address[] = {192, 0, 2, 9};
+	const struct bns_host *host = bns_host_of(p);
+	struct sample *s = host->state(p);
+	const struct bns_record a = {.rdata = address, .rdlen = 4, .ttl = SAMPLE_TTL};
+
+	if (strcmp(change->id, "late") == 0) {
+		s->late = review;
+		return;
+	}
+	if (strcmp(change->id, "hold") == 0)
+		put_note(host, review, change, BNS_VERDICT_HOLD, true);
+	if (strcmp(change->id, "stale") == 0)
+		put_note(host, review, change, BNS_VERDICT_HOLD, false);
+	if (strcmp(change->id, "refuse") == 0)
+		put_note(host, review, change, BNS_VERDICT_REFUSE, true);
+	if (strcmp(change->id, "amend") == 0)
+		(void)!host->amend(review, change->zone, BNS_TYPE_A, &a, 1);
+	if (strcmp(change->id, "twice") == 0)
+		host->review_end(review);
+	host->review_end(review);
+}
+
+static void sample_served(struct bns_plugin *p, const struct bns_change *change)
+{
+	struct sample *s = bns_host_of(p)->state(p);
+
+	(void)change;
+	s->served++;
+}
+
+static enum bns_query_verdict sample_query(struct bns_plugin *p, const struct bns_query_view *q)
+{
+	(void)p;
+	return q->qtype == BNS_TYPE_ANY ? (SAMPLE_TTL == 60 ? BNS_QUERY_TRUNCATE : BNS_QUERY_DROP) : BNS_QUERY_CONTINUE;
+}
+
+static void sample_tick(struct bns_plugin *p, int64_t now_s)
+{
+	struct sample *s = bns_host_of(p)->state(p);
+
+	(void)now_s;
+	s->ticks++;
+}
+
+static enum bns_error sample_reload(struct bns_plugin *p, struct bns_diag *diag)
+{
+	const struct bns_host *host = bns_host_of(p);
+	const struct sample_options *o = host->options(p);
+
+	if (!o->fail_reload)
+		return BNS_OK;
+	host->diag(diag, "sample.conf", 7, 1, "the sample can't read it again");
+	return BNS_ESYNTAX;
+}
+
+/* Ends the review that is late, with a note. */
+static enum bns_error run_finish(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+				 struct bns_diag *diag)
+{
+	const struct bns_host *host = bns_host_of(p);
+	struct sample *s = host->state(p);
+
+	(void)args;
+	(void)count;
+	(void)diag;
+	*json = strdup("{\"schema\":1}");
+	if (s->late)
+		host->review_end(s->late);
+	s->late = NULL;
+	return *json ? BNS_OK : BNS_ENOMEM;
+}
+
+static enum bns_error run_show(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+			       struct bns_diag *diag)
+{
+	const struct bns_host *host = bns_host_of(p);
+	const struct sample_options *o = host->options(p);
+	const struct sample *s = host->state(p);
+	char text[1024];
+
+	(void)args;
+	(void)count;
+	(void)diag;
+	snprintf(text, sizeof(text), "%s|%s|%d|%lld|%llu|%llu|%zu %s|%u %u", o->word, o->file, o->flag,
+		 (long long)o->number, (unsigned long long)o->span_s, (unsigned long long)o->size_bytes, o->names.count,
+		 o->names.count ? o->names.items[o->names.count - 1] : "", s->served, s->ticks);
+	*json = strdup(text);
+	return *json ? BNS_OK : BNS_ENOMEM;
+}
+
+static const struct bns_option options[] = {
+	{"word", BNS_OPTION_STRING, offsetof(struct sample_options, word), NULL, "A word."},
+	{"file", BNS_OPTION_PATH, offsetof(struct sample_options, file), "", "A file."},
+	{"flag", BNS_OPTION_BOOL, offsetof(struct sample_options, flag), "true", "A flag."},
+	{"number", BNS_OPTION_INTEGER, offsetof(struct sample_options, number), "-3", "A number."},
+	{"span", BNS_OPTION_DURATION, offsetof(struct sample_options, span_s), "5m", "A span."},
+	{"size", BNS_OPTION_SIZE, offsetof(struct sample_options, size_bytes), "4K", "A size."},
+	{"names", BNS_OPTION_LIST, offsetof(struct sample_options, names), "", "Names."},
+	{"fail-open", BNS_OPTION_BOOL, offsetof(struct sample_options, fail_open), "false", "Fails."},
+	{"fail-reload", BNS_OPTION_BOOL, offsetof(struct sample_options, fail_reload), "false", "Fails later."},
+	{0},
+};
+
+static const struct bns_plugin_command commands[] = {
+	{"sample show", "", "Shows the options.", false, run_show},
+	{"sample finish", "", "Ends the late review.", true, run_finish},
+	{0},
+};
+
+const struct bns_plugin_descriptor bns_plugin = {
+	.abi = SAMPLE_ABI,
+	.name = "sample",
+	.summary = "A sample.",
+	.options = options,
+	.options_size = sizeof(struct sample_options),
+	.commands = commands,
+	.open = sample_open,
+	.close = sample_close,
+	.review = sample_review,
+	.served = sample_served,
+	.query = sample_query,
+	.tick = sample_tick,
+	.reload = sample_reload,
+};

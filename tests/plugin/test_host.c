@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The host with plugins built as outsiders build them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin/host.h"
+#include "wire/rrtype.h"
+#include "zone/load.h"
+
+static struct bns_plugins *host_new(void)
+{
+	char dir[PATH_MAX], own[PATH_MAX + 32];
+
+	bns_plugins_default_dir(dir, sizeof(dir));
+	snprintf(own, sizeof(own), "%s/../../tests/plugin/.libs", dir);
+	struct bns_plugins *ps = bns_plugins_new(own, NULL);
+	assert_non_null(ps);
+	return ps;
+}
+
+static enum bns_error load(struct bns_plugins *ps, const char *id, const char *options, struct bns_diag *diag)
+{
+	char text[1024];
+	struct bns_yaml *conf;
+
+	*diag = (struct bns_diag){0};
+	snprintf(text, sizeof(text), "id: %s\n%s", id, options);
+	assert_int_equal(bns_yaml_parse(text, strlen(text), "/etc/x/brandns.yaml", &conf, diag), BNS_OK);
+	enum bns_error err = bns_plugins_load(ps, id, conf, diag);
+	bns_yaml_free(conf);
+	return err;
+}
+
+static struct bns_plugins *open_with(const char *id, const char *options)
+{
+	struct bns_plugins *ps = host_new();
+	struct bns_diag diag;
+
+	if (load(ps, id, options, &diag) != BNS_OK)
+		fail_msg("%u:%u: %s", diag.line, diag.column, diag.text);
+	return ps;
+}
+
+static void assert_refused(const char *id, const char *options, unsigned line, unsigned column, const char *words)
+{
+	struct bns_plugins *ps = host_new();
+	struct bns_diag diag;
+
+	assert_int_not_equal(load(ps, id, options, &diag), BNS_OK);
+	if (!strstr(diag.text, words))
+		fail_msg("'%s' has no '%s'", diag.text, words);
+	assert_int_equal(diag.line, line);
+	assert_int_equal(diag.column, column);
+	bns_plugins_free(ps);
+}
+
+static void assert_shows(struct bns_plugins *ps, const char *expected)
+{
+	struct bns_plugin *p;
+	struct bns_diag diag = {0};
+	char *text = NULL;
+	const struct bns_plugin_command *c = bns_plugins_command(ps, "sample show", &p);
+
+	assert_non_null(c);
+	assert_int_equal(c->run(p, NULL, 0, &text, &diag), BNS_OK);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void finish(struct bns_plugins *ps)
+{
+	struct bns_plugin *p;
+	struct bns_diag diag = {0};
+	char *text = NULL;
+	const struct bns_plugin_command *c = bns_plugins_command(ps, "sample finish", &p);
+
+	assert_int_equal(c->run(p, NULL, 0, &text, &diag), BNS_OK);
+	free(text);
+}
+
+/* ---- loading ---- */
+
+static void missing_object_is_refused_with_its_path(void **state)
+{
+	(void)state;
+	assert_refused("nothing", "", 1, 5, "tests/plugin/.libs/nothing.so");
+}
+
+static void object_of_another_interface_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("wrong_abi", "word: a\n", 1, 5, "was built for plugin interface 99");
+}
+
+static void object_without_descriptor_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("no_plugin", "", 1, 5, "exports no symbol bns_plugin");
+}
+
+static void id_that_leaves_the_folder_is_refused(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = host_new();
+	struct bns_diag diag;
+	assert_int_equal(bns_plugins_load(ps, "../.libs/sample", NULL, &diag), BNS_EINVAL);
+	assert_int_equal(bns_plugins_load(ps, "..", NULL, &diag), BNS_EINVAL);
+	assert_int_equal(bns_plugins_load(ps, "", NULL, &diag), BNS_EINVAL);
+	bns_plugins_free(ps);
+}
+
+static void plugin_is_loaded_once(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct bns_diag diag;
+	assert_int_equal(load(ps, "sample", "word: b\n", &diag), BNS_EEXIST);
+	assert_non_null(strstr(diag.text, "twice"));
+	bns_plugins_free(ps);
+}
+
+static void plugin_that_does_not_open_says_why(void **state)
+{
+	(void)state;
+	assert_refused("sample", "word: a\nfail-open: true\n", 3, 4, "told to fail");
+}
+
+static void failed_reload_says_why_and_others_go_on(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\nfail-reload: true\n");
+	struct bns_diag diag;
+	assert_int_equal(load(ps, "other", "word: b\n", &diag), BNS_OK);
+	assert_int_equal(bns_plugins_reload(ps, &diag), BNS_ESYNTAX);
+	assert_non_null(strstr(diag.text, "can't read it again"));
+	bns_plugins_free(ps);
+}
+
+/* ---- options ---- */
+
+static void options_have_their_defaults(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: hello\n");
+	assert_shows(ps, "hello||1|-3|300|4096|0 |0 0");
+	bns_plugins_free(ps);
+}
+
+static void options_are_read_by_their_types(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: b\nfile: p/q.yaml\nflag: false\nnumber: 42\nspan: 1d\n"
+						     "size: 2M\nnames: [x, y]\n");
+	assert_shows(ps, "b|/etc/x/p/q.yaml|0|42|86400|2097152|2 y|0 0");
+	bns_plugins_free(ps);
+	ps = open_with("sample", "word: b\nfile: /abs\nnames: z\n");
+	assert_shows(ps, "b|/abs|1|-3|300|4096|1 z|0 0");
+	bns_plugins_free(ps);
+}
+
+static void options_that_do_not_fit_are_refused_at_their_place(void **state)
+{
+	(void)state;
+	assert_refused("sample", "word: a\nnunber: 4\n", 3, 1, "did you mean 'number'?");
+	assert_refused("sample", "word: a\ncolour: red\n", 3, 1, "no option 'colour'");
+	assert_refused("sample", "", 1, 1, "needs the option 'word': A word.");
+	assert_refused("sample", "word: a\nnumber: four\n", 3, 9, "a whole number");
+	assert_refused("sample", "word: a\nflag: maybe\n", 3, 7, "true or false");
+	assert_refused("sample", "word: a\nspan: soon\n", 3, 7, "a duration");
+	assert_refused("sample", "word: a\nsize: 4X\n", 3, 7, "a size");
+	assert_refused("sample", "word: a\nsize: 99999999999G\n", 3, 7, "a size");
+	assert_refused("sample", "word: [a]\n", 2, 7, "a single value");
+	assert_refused("sample", "word: a\nnames: {a: b}\n", 3, 8, "a list");
+	assert_refused("sample", "word: a\nnames: [[a]]\n", 3, 9, "a list of plain values");
+}
+
+/* ---- hooks and verbs ---- */
+
+static void strictest_query_hook_decides(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct bns_query_view q = {.qname = (const uint8_t *)"", .qtype = BNS_TYPE_ANY};
+	struct bns_diag diag;
+	assert_true(bns_plugins_have_query(ps));
+	assert_int_equal(bns_plugins_query(ps, &q), BNS_QUERY_TRUNCATE);
+	assert_int_equal(load(ps, "other", "word: b\n", &diag), BNS_OK);
+	assert_int_equal(bns_plugins_query(ps, &q), BNS_QUERY_DROP);
+	q.qtype = BNS_TYPE_A;
+	assert_int_equal(bns_plugins_query(ps, &q), BNS_QUERY_CONTINUE);
+	bns_plugins_free(ps);
+	assert_false(bns_plugins_have_query(NULL));
+	ps = host_new();
+	assert_int_equal(bns_plugins_query(ps, &q), BNS_QUERY_CONTINUE);
+	bns_plugins_free(ps);
+}
+
+static void commands_are_found_and_walked(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct bns_plugin *p;
+	assert_string_equal(bns_plugins_command_at(ps, 0)->verb, "sample show");
+	assert_string_equal(bns_plugins_command_at(ps, 1)->verb, "sample finish");
+	assert_null(bns_plugins_command_at(ps, 2));
+	assert_null(bns_plugins_command(ps, "sample", &p));
+	bns_plugins_free(ps);
+}
+
+/* ---- reviews ---- */
+
+static struct bns_contents *zone;
+static const uint8_t apex[] = "\7example\3com";
+
+struct heard {
+	unsigned times;
+	enum bns_verdict verdict;
+	bool timed_out;
+	size_t notes, amendments;
+	uint32_t ttl;
+	char plugin[32], text[256];
+};
+
+static void hear(void *arg, const struct bns_review_result *r)
+{
+	struct heard *h = arg;
+
+	h->times++;
+	h->verdict = r->verdict;
+	h->timed_out = r->timed_out;
+	h->notes = r->note_count;
+	h->amendments = r->amendment_count;
+	h->ttl = r->amendment_count ? r->amendments[0].with[0].ttl : 0;
+	if (r->note_count > 0) {
+		snprintf(h->plugin, sizeof(h->plugin), "%s", r->notes[0].plugin);
+		snprintf(h->text, sizeof(h->text), "%s", r->notes[0].note.text);
+	}
+}
+
+static struct bns_change change_of(const char *id)
+{
+	return (struct bns_change){
+		.zone = apex, .zone_text = "example.com", .source = "test", .id = id, .candidate = zone, .now_s = 1};
+}
+
+static struct heard review(struct bns_plugins *ps, struct bns_change change)
+{
+	struct heard h = {0};
+
+	assert_int_equal(bns_plugins_review(ps, &change, 1000, hear, &h), BNS_OK);
+	assert_int_equal(h.times, 1);
+	return h;
+}
+
+static void review_ends_with_the_notes_of_the_plugin(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	assert_int_equal(review(ps, change_of("pass")).verdict, BNS_VERDICT_PASS);
+	struct heard h = review(ps, change_of("hold"));
+	assert_int_equal(h.verdict, BNS_VERDICT_HOLD);
+	assert_string_equal(h.plugin, "sample");
+	assert_string_equal(h.text, "the sample found it");
+	assert_int_equal(review(ps, change_of("refuse")).verdict, BNS_VERDICT_REFUSE);
+	h = review(ps, change_of("stale"));
+	assert_int_equal(h.verdict, BNS_VERDICT_PASS);
+	assert_int_equal(h.notes, 1);
+	assert_int_equal(review(ps, change_of("twice")).verdict, BNS_VERDICT_PASS);
+	bns_plugins_free(ps);
+}
+
+static void review_without_plugins_passes(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = host_new();
+	assert_int_equal(review(ps, change_of("hold")).verdict, BNS_VERDICT_PASS);
+	bns_plugins_free(ps);
+}
+
+static void amendment_is_told(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct heard h = review(ps, change_of("amend"));
+	assert_int_equal(h.verdict, BNS_VERDICT_AMEND);
+	assert_int_equal(h.amendments, 1);
+	assert_int_equal(h.ttl, 60);
+	bns_plugins_free(ps);
+}
+
+static void amendment_of_a_signed_or_removed_zone_holds(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct bns_change change = change_of("amend");
+	change.signed_zone = true;
+	struct heard h = review(ps, change);
+	assert_int_equal(h.verdict, BNS_VERDICT_HOLD);
+	assert_int_equal(h.amendments, 0);
+	change = change_of("amend");
+	change.candidate = NULL;
+	assert_int_equal(review(ps, change).verdict, BNS_VERDICT_HOLD);
+	bns_plugins_free(ps);
+}
+
+static void contradicting_amendments_hold_in_any_order(void **state)
+{
+	(void)state;
+	static const char *const orders[2][2] = {{"sample", "other"}, {"other", "sample"}};
+	for (size_t i = 0; i < 2; i++) {
+		struct bns_plugins *ps = open_with(orders[i][0], "word: a\n");
+		struct bns_diag diag;
+		assert_int_equal(load(ps, orders[i][1], "word: b\n", &diag), BNS_OK);
+		assert_int_equal(review(ps, change_of("amend")).verdict, BNS_VERDICT_HOLD);
+		bns_plugins_free(ps);
+	}
+}
+
+static void late_review_is_a_hold_and_its_end_is_ignored(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct bns_change change = change_of("late");
+	struct heard h = {0};
+	assert_int_equal(bns_plugins_review(ps, &change, 1000, hear, &h), BNS_OK);
+	bns_plugins_expire_reviews(ps, 999);
+	assert_int_equal(h.times, 0);
+	bns_plugins_expire_reviews(ps, 1000);
+	assert_int_equal(h.times, 1);
+	assert_int_equal(h.verdict, BNS_VERDICT_HOLD);
+	assert_true(h.timed_out);
+	assert_non_null(strstr(h.text, "did not end its review in time"));
+	finish(ps);
+	assert_int_equal(h.times, 1);
+	bns_plugins_free(ps);
+}
+
+static void review_that_ends_later_but_in_time_counts(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct bns_change change = change_of("late");
+	struct heard h = {0};
+	assert_int_equal(bns_plugins_review(ps, &change, 1000, hear, &h), BNS_OK);
+	finish(ps);
+	assert_int_equal(h.times, 1);
+	assert_int_equal(h.verdict, BNS_VERDICT_PASS);
+	bns_plugins_expire_reviews(ps, 5000);
+	assert_int_equal(h.times, 1);
+	bns_plugins_free(ps);
+}
+
+static void closing_ends_open_reviews_as_a_hold(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct bns_change change = change_of("late");
+	struct heard h = {0};
+	assert_int_equal(bns_plugins_review(ps, &change, 1000, hear, &h), BNS_OK);
+	bns_plugins_free(ps);
+	assert_int_equal(h.times, 1);
+	assert_int_equal(h.verdict, BNS_VERDICT_HOLD);
+}
+
+static void served_and_tick_reach_the_plugin(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: hello\n");
+	struct bns_change change = change_of("");
+	bns_plugins_served(ps, &change);
+	bns_plugins_tick(ps, 1);
+	bns_plugins_tick(ps, 2);
+	assert_shows(ps, "hello||1|-3|300|4096|0 |1 2");
+	bns_plugins_free(ps);
+}
+
+static void verdicts_have_their_words(void **state)
+{
+	(void)state;
+	assert_string_equal(bns_verdict_to_text(BNS_VERDICT_PASS), "pass");
+	assert_string_equal(bns_verdict_to_text(BNS_VERDICT_AMEND), "amend");
+	assert_string_equal(bns_verdict_to_text(BNS_VERDICT_HOLD), "hold");
+	assert_string_equal(bns_verdict_to_text(BNS_VERDICT_REFUSE), "refuse");
+}
+
+static int open_zone(void **state)
+{
+	(void)state;
+	zone = bns_contents_new(apex);
+	return zone && bns_contents_finish(zone) == BNS_OK ? 0 : -1;
+}
+
+static int close_zone(void **state)
+{
+	(void)state;
+	bns_contents_free(zone);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(missing_object_is_refused_with_its_path),
+		cmocka_unit_test(object_of_another_interface_is_refused),
+		cmocka_unit_test(object_without_descriptor_is_refused),
+		cmocka_unit_test(id_that_leaves_the_folder_is_refused),
+		cmocka_unit_test(plugin_is_loaded_once),
+		cmocka_unit_test(plugin_that_does_not_open_says_why),
+		cmocka_unit_test(failed_reload_says_why_and_others_go_on),
+		cmocka_unit_test(options_have_their_defaults),
+		cmocka_unit_test(options_are_read_by_their_types),
+		cmocka_unit_test(options_that_do_not_fit_are_refused_at_their_place),
+		cmocka_unit_test(strictest_query_hook_decides),
+		cmocka_unit_test(commands_are_found_and_walked),
+		cmocka_unit_test(review_ends_with_the_notes_of_the_plugin),
+		cmocka_unit_test(review_without_plugins_passes),
+		cmocka_unit_test(amendment_is_told),
+		cmocka_unit_test(amendment_of_a_signed_or_removed_zone_holds),
+		cmocka_unit_test(contradicting_amendments_hold_in_any_order),
+		cmocka_unit_test(late_review_is_a_hold_and_its_end_is_ignored),
+		cmocka_unit_test(review_that_ends_later_but_in_time_counts),
+		cmocka_unit_test(closing_ends_open_reviews_as_a_hold),
+		cmocka_unit_test(served_and_tick_reach_the_plugin),
+		cmocka_unit_test(verdicts_have_their_words),
+	};
+	return cmocka_run_group_tests(tests, open_zone, close_zone);
+}
