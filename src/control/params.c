@@ -213,21 +213,25 @@ enum bns_error bns_params_from_words(const struct bns_param *params, const char 
 	return err;
 }
 
+char *bns_param_option(const struct bns_param *p, char *out, size_t cap)
+{
+	snprintf(out, cap, "--%s", p->name);
+	for (char *c = out; *c; c++)
+		*c = *c == '_' ? '-' : *c;
+	return out;
+}
+
 static void usage_of(const struct bns_param *p, FILE *out)
 {
+	char option[64];
 	bool must = p->required || p->required_late;
 	fputs(must ? " " : " [", out);
-	if (p->option) {
-		fprintf(out, "--");
-		for (const char *c = p->name; *c; c++)
-			fputc(*c == '_' ? '-' : *c, out);
-		if (p->label)
-			fprintf(out, " %s", p->label);
-	} else {
-		fprintf(out, "%s", p->label);
-	}
+	if (p->option)
+		fputs(bns_param_option(p, option, sizeof(option)), out);
+	if (p->label)
+		fprintf(out, "%s%s", p->option ? " " : "", p->label);
 	if (!must)
-		fprintf(out, "]");
+		fputs("]", out);
 }
 
 char *bns_verb_usage(const struct bns_verb *v, char *out, size_t cap)

@@ -69,6 +69,9 @@ char *bns_verb_method(const char *words, char out[BNS_METHOD_MAX]);
 /* What the command line takes. */
 const struct bns_param *bns_verb_cli(const struct bns_verb *v);
 
+/* "--keep-branding"; returns `out`. */
+char *bns_param_option(const struct bns_param *p, char *out, size_t cap);
+
 /* "held approve ID --reason TEXT [--until TIME]"; returns `out`, always ended. */
 char *bns_verb_usage(const struct bns_verb *v, char *out, size_t cap);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* brandnsctl(1): control of a running daemon, and offline work on zone files. */
 
+#include "base/log.h"
 #include "main/ctl.h"
 
 static enum ctl_exit begin(struct ctl *ctl)
@@ -26,6 +27,7 @@ static enum ctl_exit flush(const struct ctl *ctl)
 int main(int argc, char **argv)
 {
 	struct ctl ctl;
+	bns_log_set_level(BNS_LOG_WARN); /* the floors below speak for a daemon */
 	if (!ctl_options(&ctl, argc, argv))
 		return CTL_ERROR;
 	enum ctl_exit code = begin(&ctl);

@@ -36,7 +36,8 @@ static bool version(struct compare *c, const struct ctl_side *side, const uint8_
 	if (!*mine) {
 		const struct ctl_zone *zone = ctl_side_find(side, apex);
 		*out = zone ? zone->contents : NULL;
-		return !zone || zone->contents;
+		/* What could not be read isn't gone. */
+		return zone ? zone->contents != NULL : side->kind != CTL_SIDE_FILE || !side->failed;
 	}
 	enum bns_error err = bns_axfr_fetch(&side->server, apex, c->has_key ? &c->key : NULL, out, &diag);
 	if (err == BNS_OK)

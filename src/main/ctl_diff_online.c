@@ -5,6 +5,7 @@
 
 #include "main/ctl_diff.h"
 #include "main/ctl_report.h"
+#include "zone/check.h"
 #include "zone/dump.h"
 
 /* The canonical text of a zone; the caller's to free(). */
@@ -20,6 +21,52 @@ static char *text_of_zone(const struct bns_contents *contents)
 		return text;
 	free(text);
 	return NULL;
+}
+
+static bool is_about(const json_t *finding, const struct bns_problem *p)
+{
+	char owner[BNS_NAME_TEXT_MAX];
+	char type[BNS_RRTYPE_TEXT_MAX];
+	const char *rule = json_string_value(json_object_get(finding, "rule"));
+	const char *got_owner = json_string_value(json_object_get(finding, "owner"));
+	const char *got_type = json_string_value(json_object_get(finding, "type"));
+	const char *wanted = p->rule == BNS_CHECK_CNAME_AND_OTHER ? "LB23" : bns_check_word(p->rule);
+	return rule && got_owner && strcmp(rule, wanted) == 0 &&
+	       strcmp(got_owner, bns_name_to_text(p->owner, owner)) == 0 &&
+	       (p->type == 0 || (got_type && strcmp(got_type, bns_rrtype_to_text(p->type, type)) == 0));
+}
+
+static void relocate(json_t *findings, const struct bns_problems *problems)
+{
+	size_t i;
+	json_t *finding;
+	json_array_foreach(findings, i, finding)
+	{
+		char text[1024];
+		const char *verdict = json_string_value(json_object_get(finding, "verdict"));
+		for (size_t k = 0; k < problems->count && k < BNS_PROBLEMS_MAX; k++) {
+			const struct bns_problem *p = &problems->list[k];
+			if (!verdict || strcmp(verdict, "refuse") != 0 || !is_about(finding, p))
+				continue;
+			json_object_set_new(finding, "text",
+					    bns_rpc_text(bns_diag_format(&p->where, text, sizeof(text))));
+			break;
+		}
+	}
+}
+
+/* The daemon has seen the canonical text, whose lines nobody knows: structural problems get the file's own. */
+static void place_problems(json_t *report, const struct ctl_zone *zone)
+{
+	size_t i;
+	json_t *change;
+	struct bns_problems problems;
+	if (bns_zone_check(zone->contents, &problems) != BNS_OK)
+		return;
+	relocate(json_object_get(report, "findings"), &problems);
+	json_array_foreach(json_object_get(report, "changes"), i, change)
+		relocate(json_object_get(change, "findings"), &problems);
+	bns_problems_free(&problems);
 }
 
 /* Nothing of it is served, so all of it is new; no policy of the daemon's is asked. */
@@ -53,6 +100,7 @@ static enum ctl_exit compare(struct ctl *ctl, const struct ctl_zone *zone, json_
 	}
 	json_decref(error);
 	if (code == CTL_DONE) {
+		place_problems(report, zone);
 		ctl_report_complete(report, zone->contents);
 		json_array_append_new(reports, report);
 	}

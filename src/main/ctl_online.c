@@ -198,6 +198,9 @@ enum ctl_exit ctl_plugin_verb(struct ctl *ctl, const char *const *words, size_t 
 	if (near && !ctl->client && bns_client_open(ctl->socket, ctl->timeout_s, &ctl->client, &diag) != BNS_OK)
 		return complain_unknown(ctl, words[0], near);
 	enum ctl_exit code = ctl_call(ctl, "verbs", json_object(), &result, NULL);
+	if (code == CTL_UNREACHABLE)
+		ctl_complain(ctl, "'%s' is no verb of brandnsctl's own; the daemon knows those of its plugins",
+			     words[0]);
 	if (code != CTL_DONE)
 		return code;
 	const char *verb = find_verb(json_object_get(result, "verbs"), words, count, &used, &near);

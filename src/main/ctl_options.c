@@ -5,6 +5,7 @@
 
 #include "main/ctl.h"
 
+#define KEY_USAGE      0x100
 #define DEFAULT_SOCKET "/run/brandns/control.sock"
 
 static const struct argp_option options[] = {
@@ -14,6 +15,7 @@ static const struct argp_option options[] = {
 	{"keep-going", 'k', NULL, 0, "with -b: go on after an error", 0},
 	{"timeout", 't', "SECONDS", 0, "wait no longer for an answer (0: as long as it takes)", 0},
 	{"help", 'h', NULL, 0, "this list", 0},
+	{"usage", KEY_USAGE, NULL, OPTION_HIDDEN, NULL, 0},
 	{"version", 'V', NULL, 0, "print the version", 0},
 	{NULL, 0, NULL, 0, NULL, 0},
 };
@@ -58,6 +60,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	case 't':
 		return take_timeout(state, ctl, arg);
 	case 'h':
+	case KEY_USAGE:
 		ctl->help = true;
 		return 0;
 	case 'V':
@@ -79,10 +82,12 @@ static const struct argp argp = {
 
 bool ctl_options(struct ctl *ctl, int argc, char **argv)
 {
+	static char program[] = "brandnsctl";
 	const char *no_colour = getenv("NO_COLOR");
 	*ctl = (struct ctl){.socket = DEFAULT_SOCKET};
 	ctl->colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
 	argp_err_exit_status = CTL_ERROR;
+	argv[0] = program; /* every message begins alike, wherever the program lies */
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, ctl) != 0)
 		return false;
 	if (ctl->help || ctl->batch == (ctl->word_count == 0))

@@ -22,8 +22,8 @@ static void print_usage(const struct bns_verb *verb)
 	char usage[512];
 	printf("brandnsctl %s\n  %s\n", bns_verb_usage(verb, usage, sizeof(usage)), verb->help);
 	for (const struct bns_param *p = bns_verb_cli(verb); p->name; p++) {
-		const char *label = p->label ? p->label : p->name;
-		printf("  %-14s  %s\n", p->option ? p->name : label, p->help);
+		char option[64];
+		printf("  %-16s  %s\n", p->option ? bns_param_option(p, option, sizeof(option)) : p->label, p->help);
 	}
 }
 
