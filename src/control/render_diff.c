@@ -261,10 +261,19 @@ static void print_headline(FILE *out, const json_t *report)
 	fprintf(out, ", %s", strcmp(verdict, "none") == 0 ? "no difference" : verdict);
 }
 
+/* As diff(1) does: where there is nothing to see, nothing is said. */
+static bool says_nothing(const json_t *report)
+{
+	return strcmp(text_of(report, "verdict"), "none") == 0 && !*text_of(report, "note") &&
+	       json_array_size(json_object_get(report, "findings")) == 0;
+}
+
 static void text_report(FILE *out, bool colour, const json_t *report)
 {
 	size_t i;
 	json_t *finding;
+	if (says_nothing(report))
+		return;
 	json_t *loose = bns_diff_loose_findings(report);
 	print_headline(out, report);
 	fputc('\n', out);

@@ -86,7 +86,15 @@ static void github_gets_workflow_commands(void **state)
 	       "::endgroup::\n");
 }
 
-static void no_difference_is_said_in_words(void **state)
+static void no_difference_shows_nothing(void **state)
+{
+	(void)state;
+	expect("{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":1,\"after_serial\":1,\"verdict\":\"none\","
+	       "\"changes\":[],\"findings\":[]}]}",
+	       BNS_DIFF_TEXT, "");
+}
+
+static void a_serial_that_differs_alone_is_noted(void **state)
 {
 	(void)state;
 	expect("{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":1,\"after_serial\":2,\"verdict\":\"none\","
@@ -157,7 +165,8 @@ int main(void)
 		cmocka_unit_test(text_shows_what_went_and_what_came_and_what_it_breaks),
 		cmocka_unit_test(markdown_fits_a_pull_request),
 		cmocka_unit_test(github_gets_workflow_commands),
-		cmocka_unit_test(no_difference_is_said_in_words),
+		cmocka_unit_test(no_difference_shows_nothing),
+		cmocka_unit_test(a_serial_that_differs_alone_is_noted),
 		cmocka_unit_test(only_what_differs_in_an_rrset_is_shown),
 		cmocka_unit_test(ttl_is_shown_where_it_changes_or_records_come_and_go),
 		cmocka_unit_test(finding_without_a_change_is_shown_all_the_same),

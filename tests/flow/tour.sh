@@ -14,6 +14,7 @@ RUN=run
 DAEMON=src/brandnsd
 CTL="src/brandnsctl -s $RUN/control.sock"
 ZONES=$top_srcdir/zones
+[ "$top_srcdir" != "$PWD" ] || ZONES=zones
 DNS_PORT=5300
 PRIMARY_PORT=5301
 once=false
@@ -189,7 +190,7 @@ headline "Somebody presses Verify once more: the first CNAME goes back to sendgr
 sed -i -e 's/2026112301/2026112302/' -e 's/d111111abcdef8.cloudfront.net/sendgrid.net/' $RUN/primary/example.com.zone
 push example.com
 wait_for "the change is held" sh -c "$CTL held list | grep -q example.com@2026112302"
-say "What the primary answers now:"
+printf 'What the primary answers now:\n'
 show 0 dig @127.0.0.1 -p $PRIMARY_PORT +norec +noall +answer url1234.example.com CNAME
 printed 'sendgrid.net'
 say "What brandnsd did with it:"
@@ -212,6 +213,7 @@ printed 'at once'
 
 headline "What is served equals the reviewed files; a sample edit shows as exactly its line"
 show 0 $CTL diff "$ZONES"
+[ ! -s $RUN/output ] || fail "there should have been no difference"
 rm -rf $RUN/review
 cp -r "$ZONES" $RUN/review
 sed -i 's/192\.0\.2\.80$/192.0.2.81/' $RUN/review/example.com.zone
