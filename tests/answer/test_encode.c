@@ -284,6 +284,35 @@ static void encode_writes_names_in_full_beyond_a_pointers_reach(void **state)
 	free(zone);
 }
 
+static void encode_names_glue_beyond_a_pointers_reach(void **state)
+{
+	(void)state;
+	enum { SERVERS = 600 };
+	static char zone[200 + SERVERS * 100];
+	char *p = zone + sprintf(zone, "$TTL 5\n@ SOA . . 1 1 1 1 1\n@ NS .\n");
+	for (int i = 100; i < 100 + SERVERS; i++)
+		p += sprintf(p, "cut NS server-number-%d.behind.the.cut\nserver-number-%d.behind.the.cut A 192.0.2.1\n",
+			     i, i);
+	struct bns_image *img = sample_image("far.test", zone);
+	assert_null(strstr(ask(img, "cut.far.test", BNS_TYPE_A, BNS_MESSAGE_MAX), " tc "));
+	assert_true(out_len > 2 * BNS_POINTER_MAX);
+	assert_int_equal(bns_message_nscount(out), SERVERS);
+	assert_int_equal(bns_message_arcount(out), SERVERS);
+
+	struct bns_message_cursor cursor;
+	struct bns_message_rr rr;
+	assert_int_equal(bns_message_cursor_open(&cursor, out, out_len), BNS_OK);
+	for (int i = 0; i < SERVERS; i++)
+		assert_int_equal(bns_message_next(&cursor, &rr, NULL), BNS_OK);
+	for (int i = 0; i < SERVERS; i++) {
+		char expected[64], owner[BNS_NAME_TEXT_MAX];
+		assert_int_equal(bns_message_next(&cursor, &rr, NULL), BNS_OK);
+		sprintf(expected, "server-number-%d.behind.the.cut.far.test.", 100 + i);
+		assert_string_equal(bns_name_to_text(rr.owner, owner), expected);
+	}
+	bns_image_free(img);
+}
+
 /* The answer parses and is right whatever room it is given. */
 static void encode_fits_into_every_size(void **state)
 {
@@ -318,6 +347,7 @@ int main(void)
 		cmocka_unit_test(encode_keeps_room_for_the_opt),
 		cmocka_unit_test(encode_truncates_where_glue_below_the_cut_does_not_fit),
 		cmocka_unit_test(encode_writes_names_in_full_beyond_a_pointers_reach),
+		cmocka_unit_test(encode_names_glue_beyond_a_pointers_reach),
 		cmocka_unit_test(encode_fits_into_every_size),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

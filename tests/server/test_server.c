@@ -9,6 +9,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../answer/sample.h"
@@ -208,6 +210,28 @@ static void server_reads_no_more_while_its_answers_are_not_read(void **state)
 	close(fd);
 }
 
+static void server_survives_clients_that_break_off(void **state)
+{
+	(void)state;
+	const struct linger at_once = {.l_onoff = 1};
+	uint8_t frame[64];
+	start(0, 0);
+	publish_big(60000);
+	size_t len = net_frame("big.test", BNS_TYPE_TXT, frame);
+	for (int i = 0; i < 20; i++) {
+		int fd = net_connect(&net.addr[0], SOCK_STREAM);
+		for (int n = 0; n < 100; n++)
+			net_send(fd, frame, len);
+		if (i % 2 == 0)
+			(void)net_receive(fd, frame + 32, 1);
+		assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+		close(fd);
+	}
+	int fd = net_connect(&net.addr[0], SOCK_STREAM);
+	assert_string_equal(net_ask_tcp(fd, "www.example.test", BNS_TYPE_TXT), WWW_TXT);
+	close(fd);
+}
+
 static void server_closes_idle_connections(void **state)
 {
 	(void)state;
@@ -313,6 +337,47 @@ static void server_hands_a_transfer_with_what_was_read_to_the_main_loop(void **s
 	close(fd);
 }
 
+static void server_closes_what_was_handed_over_too_late(void **state)
+{
+	(void)state;
+	const struct timespec pause = {.tv_nsec = 1000000};
+	struct bns_answer_counts counts = {0};
+	uint8_t frame[512];
+	start(0, 0);
+	int fd = net_connect(&net.addr[0], SOCK_STREAM);
+	net_send(fd, frame, net_frame("example.test", BNS_TYPE_AXFR, frame));
+	for (unsigned ms = 0; counts.handed_over == 0 && ms < NET_LIMIT_MS; ms++) {
+		nanosleep(&pause, NULL);
+		bns_server_counts(net.server, &counts);
+	}
+	assert_int_equal(counts.handed_over, 1);
+	bns_server_stop(net.server);
+	net_expect_closed(fd);
+	assert_int_equal(net.connections, 0);
+	close(fd);
+}
+
+static void server_turns_clients_away_when_descriptors_run_out(void **state)
+{
+	(void)state;
+	struct rlimit before, low;
+	start(0, 0);
+	int turned_away = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	low = before;
+	low.rlim_cur = (rlim_t)turned_away + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	int connected = connect(turned_away, &net.addr[0].sa, bns_addr_len(&net.addr[0]));
+	if (connected == 0)
+		net_expect_closed(turned_away);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(connected, 0);
+	close(turned_away);
+	int fd = net_connect(&net.addr[0], SOCK_STREAM);
+	assert_string_equal(net_ask_tcp(fd, "www.example.test", BNS_TYPE_TXT), WWW_TXT);
+	close(fd);
+}
+
 static void server_bound_to_all_addresses_answers_from_the_one_asked(void **state)
 {
 	(void)state;
@@ -377,6 +442,33 @@ static void server_names_the_address_it_cannot_have(void **state)
 	assert_non_null(strstr(diag.text, "another program listens there"));
 }
 
+static enum bns_error open_at(const char *address, struct bns_server **server, struct bns_diag *diag)
+{
+	union bns_addr addr;
+	assert_int_equal(bns_addr_from_text(address, 0, &addr), BNS_OK);
+	const struct bns_server_conf conf = {.listen = &addr, .listen_count = 1, .udp_max_payload = 1232};
+	return bns_server_open(&conf, server, diag);
+}
+
+static void server_open_says_why_an_address_is_no_good(void **state)
+{
+	(void)state;
+	struct bns_server *server = NULL;
+	struct bns_diag diag = {.text = ""};
+	assert_int_equal(open_at("192.0.2.1@0", &server, &diag), BNS_EIO);
+	assert_non_null(strstr(diag.text, "192.0.2.1@0"));
+	assert_non_null(strstr(diag.text, "this machine has no such address"));
+}
+
+static void server_has_a_worker_for_each_core_unless_told(void **state)
+{
+	(void)state;
+	struct bns_server *server = NULL;
+	assert_int_equal(open_at("127.0.0.1@0", &server, NULL), BNS_OK);
+	assert_in_range(bns_server_workers(server), 1, sysconf(_SC_NPROCESSORS_CONF));
+	bns_server_free(server);
+}
+
 #define server_test(name) cmocka_unit_test_teardown(name, tear_down)
 
 int main(void)
@@ -391,15 +483,20 @@ int main(void)
 		server_test(server_takes_requests_of_any_length),
 		server_test(server_truncates_over_udp_and_answers_over_tcp),
 		server_test(server_reads_no_more_while_its_answers_are_not_read),
+		server_test(server_survives_clients_that_break_off),
 		server_test(server_closes_idle_connections),
 		server_test(server_makes_room_by_closing_the_most_silent_client),
 		server_test(server_survives_many_short_connections),
 		server_test(server_hands_notify_to_the_main_loop),
 		server_test(server_drops_what_the_main_loop_does_not_fetch),
 		server_test(server_hands_a_transfer_with_what_was_read_to_the_main_loop),
+		server_test(server_closes_what_was_handed_over_too_late),
+		server_test(server_turns_clients_away_when_descriptors_run_out),
 		server_test(server_bound_to_all_addresses_answers_from_the_one_asked),
 		server_test(server_counts_over_all_workers),
 		server_test(server_names_the_address_it_cannot_have),
+		cmocka_unit_test(server_open_says_why_an_address_is_no_good),
+		cmocka_unit_test(server_has_a_worker_for_each_core_unless_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
