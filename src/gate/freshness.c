@@ -15,6 +15,17 @@ void bns_freshness_from_soa(struct bns_zone_record *record, const struct bns_con
 	record->soa_expire_s = bns_get_u32(numbers + 12);
 }
 
+void bns_freshness_prolong(struct bns_zone_record *record, const struct bns_conf_zone *conf, int64_t now_s)
+{
+	uint32_t expire_s = record->soa_expire_s;
+	if (expire_s < conf->expire_min_s)
+		expire_s = conf->expire_min_s;
+	if (conf->expire_max_s && expire_s > conf->expire_max_s)
+		expire_s = conf->expire_max_s;
+	record->refreshed_s = now_s;
+	record->expires_s = now_s + expire_s;
+}
+
 #define RRSIG_EXPIRATION 8 /* offset in its RDATA, RFC 4034 §3.1 */
 
 int64_t bns_freshness_signed_deadline(const struct bns_contents *served)
@@ -107,8 +118,7 @@ void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone)
 	int64_t now = bns_clock_wall_s();
 	if (hold_has_lasted(zone, now))
 		return;
-	zone->record.refreshed_s = now;
-	zone->record.expires_s = now + zone->record.soa_expire_s;
+	bns_freshness_prolong(&zone->record, zone->conf, now);
 	zone->work->expire_wanted = false;
 	bns_zone_mark_dirty(g, zone);
 	if (zone->state != BNS_IMAGE_EXPIRED)

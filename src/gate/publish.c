@@ -110,12 +110,10 @@ static void fill_record(struct bns_job *job)
 	r->upstream_serial = job->candidate->serial;
 	r->published_serial = job->new_serial;
 	bns_freshness_from_soa(r, job->publish);
-	if (bns_zone_is_secondary(job->zone)) {
-		r->refreshed_s = bns_clock_wall_s();
-		r->expires_s = r->refreshed_s + r->soa_expire_s;
-	} else {
+	if (bns_zone_is_secondary(job->zone))
+		bns_freshness_prolong(r, job->zone->conf, bns_clock_wall_s());
+	else
 		r->expires_s = 0;
-	}
 }
 
 static enum bns_error put_versions(struct bns_store_txn *txn, struct bns_job *job)

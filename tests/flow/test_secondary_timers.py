@@ -53,6 +53,14 @@ def test_a_zone_lives_on_while_its_primary_answers_the_serial_check(t):
     assert "expired" not in node.log_text()
 
 
+def test_the_configured_limit_shortens_expire(t):
+    primary = flow.Knot(t, {"example.com": flow.zone(1)})
+    node = secondary(t, primary, **{"expire-max-interval": "4s"})
+    served(node, 1)
+    primary.stop()
+    flow.wait_for(lambda: refused_as_expired(node), 30, "the zone to expire")
+
+
 def test_a_restart_serves_at_once_and_without_its_primary(t):
     primary = flow.Knot(t, {"example.com": flow.zone(1)})
     node = secondary(t, primary)
