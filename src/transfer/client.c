@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <signal.h>
+
 #include "transfer/axfr_in.h"
 #include "transfer/transfer.h"
 
@@ -18,6 +20,18 @@ static void on_fetched(void *arg, enum bns_error err, struct bns_contents *conte
 		bns_diag_set(f->diag, NULL, 0, 0, "%s", reason);
 }
 
+/* A server that closes while we write must not end the program; its own way with SIGPIPE comes back after. */
+static void run_without_sigpipe(uv_loop_t *loop)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction before;
+
+	sigaction(SIGPIPE, &ignore, &before);
+	/* Ends with the transfer: no timer is armed then, and a handle without one keeps no loop alive. */
+	uv_run(loop, UV_RUN_DEFAULT);
+	sigaction(SIGPIPE, &before, NULL);
+}
+
 enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex, const struct bns_tsig_key *key,
 			      struct bns_contents **out, struct bns_diag *diag)
 {
@@ -35,8 +49,7 @@ enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex,
 	err = bns_axfr_in_start(&loop, &timers, server, apex, key, NULL, on_fetched, &f, &axfr);
 	if (err)
 		bns_diag_set(diag, NULL, 0, 0, "can't ask for the zone: %s", bns_strerror(err));
-	/* Ends with the transfer: no timer is armed then, and a handle without one keeps no loop alive. */
-	uv_run(&loop, UV_RUN_DEFAULT);
+	run_without_sigpipe(&loop);
 	bns_timers_close(&timers, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	if (!err)
