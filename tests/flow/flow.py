@@ -341,23 +341,26 @@ class Brandnsd(Daemon):
         return self.rpc("held.list")["held"]
 
 
-class Primary(Daemon):
+class Foreign(Daemon):
     """A name server of somebody else's that serves `zones`: a mapping of origin to zone text.
 
     `key`: transfers need it, and NOTIFY is signed with it. `notify`: ports on the loopback that hear of changes.
+    `upstream`: a secondary of who listens on that port; `zones` are origins then, and the start doesn't wait for them.
     """
 
     program = ""
 
-    def __init__(self, t, zones, key=None, notify=(), port=None, start=True):
+    def __init__(self, t, zones, key=None, notify=(), upstream=None, port=None, start=True):
         if not _which(self.program):
             _absent(self.program)
         super().__init__(t, port)
         self.key = key
         self.notify = list(notify)
+        self.upstream = upstream
         self.zones = list(zones)
-        for origin, text in zones.items():
-            self.zone_file(origin).write_text(text)
+        if not upstream:
+            for origin, text in zones.items():
+                self.zone_file(origin).write_text(text)
         self.write_conf()
         if start:
             self.start()
@@ -376,6 +379,8 @@ class Primary(Daemon):
         return row
 
     def answers(self):
+        if self.upstream:
+            return super().answers()
         return all(self.serial(origin, timeout=SHORT) is not None for origin in self.zones)
 
     def update(self, origin, text):
@@ -401,7 +406,7 @@ def _which(program):
     return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
 
-class Knot(Primary):
+class Knot(Foreign):
     name = "knot"
     program = "knotd"
 
@@ -415,12 +420,14 @@ class Knot(Primary):
         if self.key:
             conf["key"] = [self.key.as_conf()]
         use_key = {"key": self.key.name} if self.key else {}
-        if self.notify:
-            conf["remote"] = [{"id": f"down{n}", "address": f"{HOST}@{n}", **use_key} for n in self.notify]
-        conf["acl"] = [{"id": "xfr", "address": HOST, "action": "transfer", **use_key}]
-        told = {"notify": [f"down{n}" for n in self.notify]} if self.notify else {}
+        others = [(f"down{n}", n) for n in self.notify] + ([("up", self.upstream)] if self.upstream else [])
+        if others:
+            conf["remote"] = [{"id": name, "address": f"{HOST}@{n}", **use_key} for name, n in others]
+        conf["acl"] = [{"id": "xfr", "address": HOST, "action": ["transfer", "notify"], **use_key}]
+        role = {"notify": [f"down{n}" for n in self.notify]} if self.notify else {}
+        role.update({"master": "up"} if self.upstream else {"zonefile-load": "whole", "journal-content": "none"})
         conf["zone"] = [{"domain": origin, "file": str(self.zone_file(origin)), "acl": "xfr", "zonefile-sync": -1,
-                         "zonefile-load": "whole", "journal-content": "none", **told} for origin in self.zones]
+                         **role} for origin in self.zones]
         (self.folder / "knot.conf").write_text(to_yaml(conf) + "\n")
 
     def command(self):
@@ -431,7 +438,7 @@ class Knot(Primary):
                        capture_output=True, timeout=30)
 
 
-class Bind(Primary):
+class Bind(Foreign):
     name = "bind"
     program = "named"
 
@@ -455,14 +462,15 @@ options {{
 }};
 controls {{ }};
 """)
-        parts += [f'zone "{origin}" {{ type primary; file "{self.zone_file(origin)}"; }};' for origin in self.zones]
+        role = f"type secondary; primaries {{ {HOST} port {self.upstream} {key}; }};" if self.upstream else "type primary;"
+        parts += [f'zone "{origin}" {{ {role} file "{self.zone_file(origin)}"; }};' for origin in self.zones]
         (self.folder / "named.conf").write_text("\n".join(parts) + "\n")
 
     def command(self):
         return [str(self.folder / "named"), "-g", "-n", "1", "-c", str(self.folder / "named.conf")]
 
 
-class Nsd(Primary):
+class Nsd(Foreign):
     name = "nsd"
     program = "nsd"
 
@@ -487,6 +495,8 @@ remote-control:
             parts.append(f'key:\n\tname: "{key}"\n\talgorithm: {self.key.algorithm}\n\tsecret: "{self.key.secret}"')
         for origin in self.zones:
             told = "".join(f"\tnotify: {HOST}@{n} {key}\n" for n in self.notify)
+            if self.upstream:
+                told += f"\trequest-xfr: {HOST}@{self.upstream} {key}\n\tallow-notify: {HOST} {key}\n"
             parts.append(f'zone:\n\tname: "{origin}"\n\tzonefile: "{self.zone_file(origin)}"\n'
                          f"\tprovide-xfr: {HOST} {key}\n{told}")
         (folder / "nsd.conf").write_text("\n".join(parts) + "\n")
@@ -551,6 +561,9 @@ def run():
     wanted = sys.argv[1:]
     stories = [f for name, f in vars(module).items()
                if name.startswith("test_") and inspect.isfunction(f) and (not wanted or name in wanted)]
+    if not (BUILD / "src" / "brandnsd").exists():
+        print(f"Bail out! There is no src/brandnsd in {BUILD}: build it, or set top_builddir to where it is built.")
+        sys.exit(1)
     print(f"1..{len(stories)}", flush=True)
     failed = 0
     for number, function in enumerate(stories, 1):
