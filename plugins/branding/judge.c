@@ -220,6 +220,57 @@ static void compare_roles(struct lb_mending *m, const struct lb_findings *former
 			m->ttl_only[now->list[i].role] = false;
 }
 
+/* The first change at or behind an owner name. */
+static size_t diff_lower_bound(const struct judging *j, const uint8_t *owner)
+{
+	const struct bns_diff *diff = j->change->diff;
+	size_t low = 0, high = diff->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (j->lb->host->name_compare(diff->items[middle].owner, owner) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void tell_role(struct judging *j, const struct lb_case *c, enum lb_role role, const uint8_t *owner)
+{
+	const struct bns_diff *diff = j->change->diff;
+	char host[BNS_NAME_TEXT_MAX];
+
+	for (size_t i = diff_lower_bound(j, owner); i < diff->count; i++) {
+		if (!lb_name_equal(diff->items[i].owner, owner))
+			return;
+		const struct bns_note note = {
+			.verdict = BNS_VERDICT_PASS,
+			.severity = 'M',
+			.owner = owner,
+			.type = diff->items[i].type,
+			.host = lb_name_words(j->lb, c->branding->host, host),
+			.role = lb_role_words[role],
+		};
+		j->failed |= j->lb->host->note(j->review, &note) != BNS_OK;
+	}
+}
+
+/* Whoever reads the change shall see which lines are a branding's, lawful or not. */
+static void tell_roles(struct judging *j, const struct lb_case *c)
+{
+	uint8_t name[BNS_NAME_MAX];
+
+	if (c->judge_edge) {
+		tell_role(j, c, LB_EDGE, c->branding->host);
+		for (enum lb_role role = LB_DCV; role <= LB_HOST_PROOF; role++)
+			if (lb_below_name(c, role, name))
+				tell_role(j, c, role, name);
+	}
+	if (c->judge_owner)
+		tell_role(j, c, LB_OWNER, c->branding->owner);
+}
+
 static void judge_case(struct judging *j, struct lb_case *c)
 {
 	struct lb_look now, former;
@@ -319,6 +370,8 @@ void lb_judge(struct lb *lb, const struct bns_change *change, struct bns_review 
 	for (size_t i = 0; i < cases.count; i++) {
 		if (is_apex(&j, &cases.list[i]))
 			continue;
+		if (change->diff)
+			tell_roles(&j, &cases.list[i]);
 		if (change->candidate)
 			judge_case(&j, &cases.list[i]);
 		else if (change->served)

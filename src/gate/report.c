@@ -71,11 +71,17 @@ static size_t listed(const struct bns_problems *p)
 	return p->count < BNS_PROBLEMS_MAX ? p->count : BNS_PROBLEMS_MAX;
 }
 
+/* A note without a rule only tells a record's role. */
+static bool is_finding(const struct bns_note *n)
+{
+	return n->rule[0] != '\0';
+}
+
 static json_t *notes_json(const struct bns_review_result *review, bool fresh)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; review && i < review->note_count; i++)
-		if (review->notes[i].note.fresh == fresh)
+		if (review->notes[i].note.fresh == fresh && is_finding(&review->notes[i].note))
 			json_array_append_new(list, note_json(&review->notes[i].note));
 	return list;
 }
@@ -121,10 +127,12 @@ static json_t *item_json(const struct bns_change_item *item, const struct bns_re
 	json_t *findings = json_array();
 	for (size_t i = 0; review && i < review->note_count; i++) {
 		const struct bns_note *n = &review->notes[i].note;
-		if (!n->fresh || !concerns(item, n->owner, n->type))
+		if (!concerns(item, n->owner, n->type))
+			continue;
+		role = n->role ? n->role : role;
+		if (!n->fresh || !is_finding(n))
 			continue;
 		json_array_append_new(findings, note_json(n));
-		role = n->role ? n->role : role;
 		verdict = n->verdict > verdict ? n->verdict : verdict;
 	}
 	for (size_t i = 0; i < listed(problems); i++) {

@@ -60,12 +60,13 @@ struct bns_change {
 /*
  * One thing a reviewer found in the candidate. `fresh`: not so in the served
  * version; only fresh findings carry a verdict above PASS. Strings are copied.
+ * Without a rule it is no finding: it only tells a changed record's role.
  */
 struct bns_note {
 	enum bns_verdict verdict;
 	bool fresh;
 	char severity;           /* 'C', 'H', 'M' */
-	const char *rule;        /* "LB01" */
+	const char *rule;        /* "LB01"; NULL: none */
 	const uint8_t *owner;    /* of the record; lower-case wire name */
 	uint16_t type;           /* of the record */
 	const char *host;        /* the branded host it is about, without final dot; NULL: none */

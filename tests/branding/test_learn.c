@@ -159,7 +159,10 @@ static void written_branding_is_not_recognised_again(void **state)
 	(void)state;
 	struct world *w = world_open(ROUTED_POLICY);
 	world_change(w, world_pair(w, CDN, ""), world_zone(w, ""));
-	assert_int_equal(w->note_count, 2);
+	size_t found = 0;
+	for (size_t i = 0; i < w->note_count; i++)
+		found += w->notes[i].rule[0] != '\0';
+	assert_int_equal(found, 2);
 	world_close(w);
 }
 

@@ -363,6 +363,21 @@ static void dry_run_of_an_approved_candidate_passes(void **state)
 	world_close(w);
 }
 
+static void lawful_changes_tell_the_roles_of_their_records(void **state)
+{
+	(void)state;
+	struct world *w = world_open(CDN_POLICY);
+	bool edge = false, owner = false;
+	world_change(w, world_zone(w, ""), world_pair(w, "sendgrid.net.", "www IN A 192.0.2.3\n"));
+	assert_nothing_new(w);
+	for (size_t i = 0; i < w->note_count; i++) {
+		edge |= strcmp(w->notes[i].role, "edge") == 0 && w->notes[i].rule[0] == '\0';
+		owner |= strcmp(w->notes[i].role, "owner") == 0 && w->notes[i].rule[0] == '\0';
+	}
+	assert_true(edge && owner);
+	world_close(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +408,7 @@ int main(void)
 		cmocka_unit_test(approval_in_the_policy_is_passed_on_once),
 		cmocka_unit_test(candidate_that_comes_after_its_approval_is_approved),
 		cmocka_unit_test(dry_run_of_an_approved_candidate_passes),
+		cmocka_unit_test(lawful_changes_tell_the_roles_of_their_records),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
