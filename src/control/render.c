@@ -7,14 +7,9 @@
 
 #include "control/grid.h"
 #include "control/render_diff.h"
+#include "control/rpc.h"
 
 #define COLUMNS_MAX 16
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	return text ? text : "";
-}
 
 /* ---- values in a cell ---- */
 
@@ -27,7 +22,7 @@ static void print_array(FILE *out, const json_t *array)
 	json_t *item;
 	json_array_foreach(array, i, item)
 	{
-		const char *rule = text_of(item, "rule");
+		const char *rule = bns_rpc_str(item, "rule");
 		if (i > 0)
 			fputs(", ", out);
 		if (*rule)
@@ -144,7 +139,7 @@ static void print_fields(FILE *out, bool colour, const json_t *object)
 	{
 		if (strcmp(key, "schema") == 0)
 			continue;
-		if (json_is_object(json_array_get(value, 0)) && !*text_of(json_array_get(value, 0), "rule")) {
+		if (json_is_object(json_array_get(value, 0)) && !*bns_rpc_str(json_array_get(value, 0), "rule")) {
 			print_any_rows(out, colour, value);
 			continue;
 		}
@@ -161,24 +156,27 @@ static void print_findings(FILE *out, bool colour, const json_t *findings)
 {
 	size_t i;
 	json_t *finding;
-	json_array_foreach(findings, i, finding) bns_render_finding(out, colour, finding);
+	json_array_foreach(findings, i, finding)
+	{
+		bns_render_finding(out, colour, finding);
+	}
 }
 
 /* What became of a change: of one zone of `zone reload`, or of a decision. */
 static void print_outcome(FILE *out, bool colour, const json_t *row)
 {
-	const char *outcome = text_of(row, "outcome");
-	const char *id = text_of(row, "id");
+	const char *outcome = bns_rpc_str(row, "outcome");
+	const char *id = bns_rpc_str(row, "id");
 	bool held = strcmp(outcome, "held") == 0;
 	bool good = strcmp(outcome, "served") == 0 || strcmp(outcome, "nothing-new") == 0;
 	const json_t *serial = json_object_get(row, "serial");
-	fprintf(out, "%s: ", text_of(row, "zone"));
+	fprintf(out, "%s: ", bns_rpc_str(row, "zone"));
 	bns_paint(out, colour, good ? BNS_GREEN : held ? BNS_YELLOW : BNS_RED, outcome);
 	if (json_is_integer(serial))
 		fprintf(out, ", %s serial %lld", good ? "now" : "still", (long long)json_integer_value(serial));
-	if (*text_of(row, "reason")) {
+	if (*bns_rpc_str(row, "reason")) {
 		fputs(": ", out);
-		bns_print_clean(out, text_of(row, "reason"));
+		bns_print_clean(out, bns_rpc_str(row, "reason"));
 	}
 	fputc('\n', out);
 	if (!held)
@@ -191,29 +189,32 @@ static void view_outcomes(FILE *out, bool colour, const json_t *result)
 {
 	size_t i;
 	json_t *row;
-	json_array_foreach(json_object_get(result, "zones"), i, row) print_outcome(out, colour, row);
+	json_array_foreach(json_object_get(result, "zones"), i, row)
+	{
+		print_outcome(out, colour, row);
+	}
 	if (json_array_size(json_object_get(result, "zones")) == 0)
 		fputs("no zone here is served from a file\n", out);
 }
 
 static void view_held_show(FILE *out, bool colour, const json_t *result)
 {
-	const char *id = text_of(result, "id");
-	const char *deadline = text_of(result, "deadline");
+	const char *id = bns_rpc_str(result, "id");
+	const char *deadline = bns_rpc_str(result, "deadline");
 	bns_paint(out, colour, BNS_BOLD, id);
-	fprintf(out, "\nzone %s, serial ", text_of(result, "zone"));
+	fprintf(out, "\nzone %s, serial ", bns_rpc_str(result, "zone"));
 	print_value(out, json_object_get(result, "serial"));
 	fputs(", served ", out);
 	print_value(out, json_object_get(result, "served_serial"));
-	fprintf(out, "\nfrom %s %s, held since %s\n", text_of(result, "origin"), text_of(result, "source"),
-		text_of(result, "since"));
+	fprintf(out, "\nfrom %s %s, held since %s\n", bns_rpc_str(result, "origin"), bns_rpc_str(result, "source"),
+		bns_rpc_str(result, "since"));
 	if (*deadline)
 		fprintf(out, "signatures: at %s signed-hold-limit applies (%s)\n", deadline,
-			text_of(result, "signed_hold_limit"));
+			bns_rpc_str(result, "signed_hold_limit"));
 	fputc('\n', out);
 	print_findings(out, colour, json_object_get(result, "findings"));
 	fputc('\n', out);
-	bns_render_changes(out, colour, text_of(result, "zone"), json_object_get(result, "changes"));
+	bns_render_changes(out, colour, bns_rpc_str(result, "zone"), json_object_get(result, "changes"));
 	fprintf(out, "\napprove: brandnsctl held approve %s --reason REASON\n", id);
 	fprintf(out, "reject:  brandnsctl held reject %s --reason REASON\n", id);
 }
@@ -221,7 +222,7 @@ static void view_held_show(FILE *out, bool colour, const json_t *result)
 static void view_dump(FILE *out, bool colour, const json_t *result)
 {
 	(void)colour;
-	fputs(text_of(result, "text"), out);
+	fputs(bns_rpc_str(result, "text"), out);
 }
 
 static void view_zone_status(FILE *out, bool colour, const json_t *result)
@@ -306,14 +307,14 @@ void bns_render_result(FILE *out, bool colour, const char *verb, const json_t *r
 
 void bns_render_event(FILE *out, bool colour, const json_t *event)
 {
-	fprintf(out, "%s ", text_of(event, "when"));
-	bns_paint(out, colour, BNS_BOLD, text_of(event, "kind"));
-	fprintf(out, " %s", text_of(event, "zone"));
-	if (*text_of(event, "id"))
-		fprintf(out, " %s", text_of(event, "id"));
-	if (*text_of(event, "text")) {
+	fprintf(out, "%s ", bns_rpc_str(event, "when"));
+	bns_paint(out, colour, BNS_BOLD, bns_rpc_str(event, "kind"));
+	fprintf(out, " %s", bns_rpc_str(event, "zone"));
+	if (*bns_rpc_str(event, "id"))
+		fprintf(out, " %s", bns_rpc_str(event, "id"));
+	if (*bns_rpc_str(event, "text")) {
 		fputs(": ", out);
-		bns_print_clean(out, text_of(event, "text"));
+		bns_print_clean(out, bns_rpc_str(event, "text"));
 	}
 	fputc('\n', out);
 }

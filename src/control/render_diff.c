@@ -5,14 +5,10 @@
 #include <string.h>
 
 #include "control/grid.h"
+#include "control/render_review.h"
+#include "control/rpc.h"
 
 #define NOTES_COLUMN_MAX 72 /* findings begin no further right than this */
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	return text ? text : "";
-}
 
 enum bns_error bns_diff_format_from_text(const char *text, enum bns_diff_format *format)
 {
@@ -27,7 +23,7 @@ enum bns_error bns_diff_format_from_text(const char *text, enum bns_diff_format 
 }
 
 /* What a finding's verdict means for the record. */
-static const char *verdict_word(const char *verdict)
+const char *bns_diff_verdict_word(const char *verdict)
 {
 	if (strcmp(verdict, "hold") == 0)
 		return "held";
@@ -119,10 +115,10 @@ static void add_side(struct lines *l, char sign, const char *zone, const json_t 
 		if (!f)
 			continue;
 		fprintf(f, "%c ", sign);
-		print_owner(f, text_of(change, "owner"), zone);
+		print_owner(f, bns_rpc_str(change, "owner"), zone);
 		if (!same_ttl)
 			fprintf(f, " %lld", (long long)json_integer_value(json_object_get(side, "ttl")));
-		fprintf(f, " %s %s", text_of(change, "type"), rdata);
+		fprintf(f, " %s %s", bns_rpc_str(change, "type"), rdata);
 		fclose(f);
 		add_line(l, sign, text);
 	}
@@ -146,13 +142,13 @@ static void print_notes(FILE *out, bool colour, size_t column, const json_t *fin
 	json_array_foreach(findings, i, finding)
 	{
 		char head[64];
-		const char *verdict = text_of(finding, "verdict");
+		const char *verdict = bns_rpc_str(finding, "verdict");
 		if (i > 0)
 			fprintf(out, "\n%*s", (int)column, "");
-		snprintf(head, sizeof(head), "%s %s:", text_of(finding, "rule"), verdict_word(verdict));
+		snprintf(head, sizeof(head), "%s %s:", bns_rpc_str(finding, "rule"), bns_diff_verdict_word(verdict));
 		bns_paint(out, colour, verdict_colour(verdict), head);
 		fputc(' ', out);
-		bns_print_clean(out, text_of(finding, "text"));
+		bns_print_clean(out, bns_rpc_str(finding, "text"));
 	}
 }
 
@@ -183,7 +179,10 @@ void bns_render_changes(FILE *out, bool colour, const char *zone, const json_t *
 	size_t i;
 	json_t *change;
 	struct lines l = {.count = 0};
-	json_array_foreach(changes, i, change) add_change(&l, zone, change);
+	json_array_foreach(changes, i, change)
+	{
+		add_change(&l, zone, change);
+	}
 	size_t column = notes_column(&l);
 	for (i = 0; i < l.count; i++) {
 		print_line(out, colour, &l.list[i], column);
@@ -195,15 +194,16 @@ void bns_render_changes(FILE *out, bool colour, const char *zone, const json_t *
 void bns_render_finding(FILE *out, bool colour, const json_t *finding)
 {
 	char head[64];
-	const char *verdict = text_of(finding, "verdict");
-	snprintf(head, sizeof(head), "%s %s", text_of(finding, "rule"), text_of(finding, "severity"));
+	const char *verdict = bns_rpc_str(finding, "verdict");
+	snprintf(head, sizeof(head), "%s %s", bns_rpc_str(finding, "rule"), bns_rpc_str(finding, "severity"));
 	bns_paint(out, colour, verdict_colour(verdict), head);
-	fprintf(out, " %s %s %s: ", text_of(finding, "owner"), text_of(finding, "type"), verdict_word(verdict));
-	bns_print_clean(out, text_of(finding, "text"));
+	fprintf(out, " %s %s %s: ", bns_rpc_str(finding, "owner"), bns_rpc_str(finding, "type"),
+		bns_diff_verdict_word(verdict));
+	bns_print_clean(out, bns_rpc_str(finding, "text"));
 	fputc('\n', out);
-	if (*text_of(finding, "remedy")) {
+	if (*bns_rpc_str(finding, "remedy")) {
 		fputs("     remedy: ", out);
-		bns_print_clean(out, text_of(finding, "remedy"));
+		bns_print_clean(out, bns_rpc_str(finding, "remedy"));
 		fputc('\n', out);
 	}
 }
@@ -247,12 +247,12 @@ static void print_serial(FILE *out, const json_t *serial)
 }
 
 /* "example.com: serial 1 -> 2, hold" */
-static void print_headline(FILE *out, const json_t *report)
+void bns_diff_headline(FILE *out, const json_t *report)
 {
 	const json_t *before = json_object_get(report, "before_serial");
 	const json_t *after = json_object_get(report, "after_serial");
-	const char *verdict = text_of(report, "verdict");
-	fprintf(out, "%s: serial ", text_of(report, "zone"));
+	const char *verdict = bns_rpc_str(report, "verdict");
+	fprintf(out, "%s: serial ", bns_rpc_str(report, "zone"));
 	print_serial(out, before);
 	if (!json_equal(before, after)) {
 		fputs(" -> ", out);
@@ -264,7 +264,7 @@ static void print_headline(FILE *out, const json_t *report)
 /* As diff(1) does: where there is nothing to see, nothing is said. */
 static bool says_nothing(const json_t *report)
 {
-	return strcmp(text_of(report, "verdict"), "none") == 0 && !*text_of(report, "note") &&
+	return strcmp(bns_rpc_str(report, "verdict"), "none") == 0 && !*bns_rpc_str(report, "note") &&
 	       json_array_size(json_object_get(report, "findings")) == 0;
 }
 
@@ -275,136 +275,16 @@ static void text_report(FILE *out, bool colour, const json_t *report)
 	if (says_nothing(report))
 		return;
 	json_t *loose = bns_diff_loose_findings(report);
-	print_headline(out, report);
+	bns_diff_headline(out, report);
 	fputc('\n', out);
-	if (*text_of(report, "note"))
-		fprintf(out, "note: %s\n", text_of(report, "note"));
-	bns_render_changes(out, colour, text_of(report, "zone"), json_object_get(report, "changes"));
-	json_array_foreach(loose, i, finding) bns_render_finding(out, colour, finding);
-	json_decref(loose);
-}
-
-/* A fence longer than any run of backticks in what it encloses. */
-static void print_fenced(FILE *out, const char *text)
-{
-	size_t longest = 2;
-	size_t run = 0;
-	for (const char *p = text; *p; p++) {
-		run = *p == '`' ? run + 1 : 0;
-		longest = run > longest ? run : longest;
-	}
-	char *fence = malloc(longest + 2);
-	if (!fence)
-		return;
-	memset(fence, '`', longest + 1);
-	fence[longest + 1] = '\0';
-	fprintf(out, "%sdiff\n%s%s\n", fence, text, fence);
-	free(fence);
-}
-
-static void print_cell(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		if (strchr("|\\`*_<>[]", *text))
-			fputc('\\', out);
-		fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
-	}
-}
-
-static void markdown_findings(FILE *out, const json_t *findings)
-{
-	size_t i;
-	json_t *finding;
-	if (json_array_size(findings) == 0)
-		return;
-	fputs("\n| rule | severity | record | verdict | what | remedy |\n|---|---|---|---|---|---|\n", out);
-	json_array_foreach(findings, i, finding)
+	if (*bns_rpc_str(report, "note"))
+		fprintf(out, "note: %s\n", bns_rpc_str(report, "note"));
+	bns_render_changes(out, colour, bns_rpc_str(report, "zone"), json_object_get(report, "changes"));
+	json_array_foreach(loose, i, finding)
 	{
-		fprintf(out, "| %s | %s | ", text_of(finding, "rule"), text_of(finding, "severity"));
-		print_cell(out, text_of(finding, "owner"));
-		fprintf(out, " %s | %s | ", text_of(finding, "type"), verdict_word(text_of(finding, "verdict")));
-		print_cell(out, text_of(finding, "text"));
-		fputs(" | ", out);
-		print_cell(out, text_of(finding, "remedy"));
-		fputs(" |\n", out);
+		bns_render_finding(out, colour, finding);
 	}
-}
-
-static void markdown_report(FILE *out, const json_t *report)
-{
-	char *lines = NULL;
-	size_t len;
-	fputs("### ", out);
-	print_headline(out, report);
-	fputs("\n\n", out);
-	if (*text_of(report, "note"))
-		fprintf(out, "%s\n\n", text_of(report, "note"));
-	FILE *f = json_array_size(json_object_get(report, "changes")) > 0 ? open_memstream(&lines, &len) : NULL;
-	if (f) {
-		bns_render_changes(f, false, text_of(report, "zone"), json_object_get(report, "changes"));
-		fclose(f);
-		print_fenced(out, lines);
-	}
-	free(lines);
-	markdown_findings(out, json_object_get(report, "findings"));
-	fputc('\n', out);
-}
-
-/* Workflow commands: '%' and line ends are escaped everywhere, ':' and ',' in properties too. */
-static void print_command_text(FILE *out, const char *text, bool property)
-{
-	for (; *text; text++) {
-		if (*text == '%' || *text == '\r' || *text == '\n' || (property && (*text == ':' || *text == ',')))
-			fprintf(out, "%%%02X", (unsigned)(unsigned char)*text);
-		else
-			fputc(*text, out);
-	}
-}
-
-static void github_finding(FILE *out, const json_t *finding, const json_t *change)
-{
-	const char *verdict = text_of(finding, "verdict");
-	const char *file = text_of(change, "file");
-	bool stops = strcmp(verdict, "hold") == 0 || strcmp(verdict, "refuse") == 0;
-	fprintf(out, "::%s ", stops ? "error" : "warning");
-	if (*file) {
-		fputs("file=", out);
-		print_command_text(out, file, true);
-		fprintf(out, ",line=%lld,", (long long)json_integer_value(json_object_get(change, "line")));
-	}
-	fprintf(out, "title=%s %s::", text_of(finding, "rule"), verdict_word(verdict));
-	print_command_text(out, text_of(finding, "owner"), false);
-	fputc(' ', out);
-	print_command_text(out, text_of(finding, "text"), false);
-	if (*text_of(finding, "remedy")) {
-		fputs("; remedy: ", out);
-		print_command_text(out, text_of(finding, "remedy"), false);
-	}
-	fputc('\n', out);
-}
-
-static void github_report(FILE *out, const json_t *report)
-{
-	size_t i;
-	size_t k;
-	json_t *change;
-	json_t *finding;
-	json_t *loose = bns_diff_loose_findings(report);
-	json_array_foreach(json_object_get(report, "changes"), i, change)
-	{
-		json_array_foreach(json_object_get(change, "findings"), k, finding)
-			github_finding(out, finding, change);
-	}
-	json_array_foreach(loose, i, finding) github_finding(out, finding, NULL);
 	json_decref(loose);
-	fputs("::notice title=brandns::", out);
-	print_headline(out, report);
-	if (*text_of(report, "note"))
-		fprintf(out, "; %s", text_of(report, "note"));
-	fputs("\n::group::", out);
-	fprintf(out, "%s\n", text_of(report, "zone"));
-	bns_render_changes(out, false, text_of(report, "zone"), json_object_get(report, "changes"));
-	fputs("::endgroup::\n", out);
 }
 
 void bns_render_diff(FILE *out, bool colour, enum bns_diff_format format, const json_t *diff)
@@ -419,9 +299,9 @@ void bns_render_diff(FILE *out, bool colour, enum bns_diff_format format, const 
 	json_array_foreach(json_object_get(diff, "zones"), i, report)
 	{
 		if (format == BNS_DIFF_MARKDOWN)
-			markdown_report(out, report);
+			bns_review_markdown(out, report);
 		else if (format == BNS_DIFF_GITHUB)
-			github_report(out, report);
+			bns_review_github(out, report);
 		else
 			text_report(out, colour, report);
 	}

@@ -106,6 +106,12 @@ char *bns_rpc_line(json_t *message, size_t *len)
 	return line;
 }
 
+const char *bns_rpc_str(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
+}
+
 json_t *bns_rpc_text(const char *text)
 {
 	json_t *string = json_string(text);

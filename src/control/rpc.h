@@ -49,6 +49,9 @@ json_t *bns_rpc_notification(const char *method, json_t *params);
 /* The message as one line with its newline; the caller's to free(). `*len` without the final zero. Steals `message`. */
 char *bns_rpc_line(json_t *message, size_t *len);
 
+/* A text member of an object; "" where there is none. */
+const char *bns_rpc_str(const json_t *object, const char *key);
+
 /* A JSON string of any bytes: what isn't UTF-8 becomes '?', so that a broken file name can't void an answer. */
 json_t *bns_rpc_text(const char *text);
 

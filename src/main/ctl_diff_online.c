@@ -124,7 +124,10 @@ static enum ctl_exit mention_fileless(struct ctl *ctl, const struct ctl_side *si
 	json_t *row;
 	json_t *result = NULL;
 	enum ctl_exit code = ctl_call(ctl, "zone.list", json_object(), &result, NULL);
-	json_array_foreach(json_object_get(result, "zones"), i, row) mention(ctl, side, row);
+	json_array_foreach(json_object_get(result, "zones"), i, row)
+	{
+		mention(ctl, side, row);
+	}
 	json_decref(result);
 	return code;
 }

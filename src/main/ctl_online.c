@@ -105,7 +105,10 @@ static enum ctl_exit show(struct ctl *ctl, const char *verb, json_t *result)
 	else
 		bns_render_result(stdout, ctl->colour, verb, result);
 	complain_outcome(ctl, verb, result);
-	json_array_foreach(json_object_get(result, "zones"), i, row) complain_outcome(ctl, verb, row);
+	json_array_foreach(json_object_get(result, "zones"), i, row)
+	{
+		complain_outcome(ctl, verb, row);
+	}
 	enum ctl_exit code = ctl_exit_of_result(verb, result);
 	json_decref(result);
 	return code;
@@ -235,7 +238,10 @@ static enum ctl_exit follow(struct ctl *ctl)
 	enum ctl_exit code = ctl_call(ctl, "events.subscribe", json_object(), &result, NULL);
 	if (code != CTL_DONE)
 		return code;
-	json_array_foreach(json_object_get(result, "events"), i, event) show_event(ctl, event);
+	json_array_foreach(json_object_get(result, "events"), i, event)
+	{
+		show_event(ctl, event);
+	}
 	json_decref(result);
 	while (!ferror(stdout)) {
 		json_t *message = NULL;

@@ -4,19 +4,13 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	return text ? text : "";
-}
-
 static void add_place(json_t *change, const struct bns_contents *after)
 {
 	uint8_t owner[BNS_NAME_MAX];
 	size_t len;
 	uint16_t type;
-	if (bns_name_from_text(text_of(change, "owner"), NULL, owner, &len) != BNS_OK ||
-	    bns_rrtype_from_text(text_of(change, "type"), &type) != BNS_OK)
+	if (bns_name_from_text(bns_rpc_str(change, "owner"), NULL, owner, &len) != BNS_OK ||
+	    bns_rrtype_from_text(bns_rpc_str(change, "type"), &type) != BNS_OK)
 		return;
 	const struct bns_record *r = bns_contents_find(after, owner, type, &len);
 	if (!r || r->line == 0 || r->file >= after->file_count || !after->files[r->file])
@@ -51,13 +45,13 @@ static json_t *hash_of(const json_t *reports)
 	char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
 	unsigned len = 0;
 	if (json_array_size(reports) == 1)
-		return json_string(text_of(json_array_get(reports, 0), "hash"));
+		return json_string(bns_rpc_str(json_array_get(reports, 0), "hash"));
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool good = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
 	json_array_foreach(reports, i, report)
 	{
-		const char *zone = text_of(report, "zone");
-		const char *hash = text_of(report, "hash");
+		const char *zone = bns_rpc_str(report, "zone");
+		const char *hash = bns_rpc_str(report, "hash");
 		good = good && EVP_DigestUpdate(ctx, zone, strlen(zone) + 1) &&
 		       EVP_DigestUpdate(ctx, hash, strlen(hash) + 1);
 	}
@@ -75,7 +69,7 @@ static const char *worst_verdict(const json_t *reports)
 	const char *worst = "none";
 	json_array_foreach(reports, i, report)
 	{
-		const char *verdict = text_of(report, "verdict");
+		const char *verdict = bns_rpc_str(report, "verdict");
 		if (ctl_verdict_rank(verdict) > ctl_verdict_rank(worst))
 			worst = verdict;
 	}
@@ -134,7 +128,7 @@ enum ctl_exit ctl_report_print(const struct ctl *ctl, const char *word, json_t *
 		ctl_print_json(ctl, whole);
 	else
 		bns_render_diff(stdout, ctl->colour, format, whole);
-	enum ctl_exit code = ctl_exit_of_verdict(text_of(whole, "verdict"));
+	enum ctl_exit code = ctl_exit_of_verdict(bns_rpc_str(whole, "verdict"));
 	json_decref(whole);
 	return code;
 }

@@ -43,45 +43,53 @@ bool ctl_server_from_text(const struct ctl *ctl, const char *text, union bns_add
 	return false;
 }
 
-bool ctl_key_from_text(const struct ctl *ctl, const char *text, struct bns_tsig_key *key)
+static bool secret_from_text(const char *text, struct bns_tsig_key *key)
 {
-	char copy[1024];
-	size_t len;
-	*key = (struct bns_tsig_key){.algorithm = BNS_HMAC_SHA256};
-	if (snprintf(copy, sizeof(copy), "%s", text) >= (int)sizeof(copy)) {
-		ctl_complain(ctl, "--key: too long");
+	unsigned char raw[BNS_TSIG_SECRET_MAX + 3];
+	size_t len = strlen(text);
+	if (len == 0 || len % 4 != 0 || len / 4 * 3 > sizeof(raw))
 		return false;
-	}
-	char *secret = strrchr(copy, ':');
+	int n = EVP_DecodeBlock(raw, (const unsigned char *)text, (int)len);
+	n -= (text[len - 1] == '=') + (text[len - 2] == '=');
+	if (n < 1 || (size_t)n > sizeof(key->secret))
+		return false;
+	memcpy(key->secret, raw, (size_t)n);
+	key->secret_len = (size_t)n;
+	OPENSSL_cleanse(raw, sizeof(raw));
+	return true;
+}
+
+/* Takes `copy` apart. */
+static const char *key_from_parts(char *copy, struct bns_tsig_key *key)
+{
+	size_t len;
 	char *name = copy;
-	if (secret)
-		*secret++ = '\0';
+	char *secret = strrchr(copy, ':');
+	if (!secret)
+		return "it is [ALGORITHM:]NAME:SECRET, the secret in base64";
+	*secret++ = '\0';
 	char *colon = strchr(copy, ':');
 	if (colon) {
 		*colon = '\0';
 		name = colon + 1;
-		if (bns_tsig_algorithm_from_text(copy, &key->algorithm) != BNS_OK) {
-			ctl_complain(ctl, "--key: unknown algorithm '%s': hmac-sha256, hmac-sha384 or hmac-sha512",
-				     copy);
-			return false;
-		}
+		if (bns_tsig_algorithm_from_text(copy, &key->algorithm) != BNS_OK)
+			return "the algorithm is hmac-sha256, hmac-sha384 or hmac-sha512";
 	}
-	if (!secret || !*name || bns_name_from_text(name, NULL, key->name, &len) != BNS_OK) {
-		ctl_complain(ctl, "--key is [ALGORITHM:]NAME:SECRET, the secret in base64");
-		return false;
-	}
+	if (!*name || bns_name_from_text(name, NULL, key->name, &len) != BNS_OK)
+		return "its name is no domain name";
 	bns_name_lower(key->name);
-	size_t chars = strlen(secret);
-	unsigned char raw[1024];
-	int n = chars > 0 && chars % 4 == 0 ? EVP_DecodeBlock(raw, (const unsigned char *)secret, (int)chars) : -1;
-	n -= n > 0 ? (secret[chars - 1] == '=') + (secret[chars - 2] == '=') : 0;
-	if (n < 1 || (size_t)n > sizeof(key->secret)) {
-		ctl_complain(ctl, "--key: the secret isn't base64 of 1 to %d octets", BNS_TSIG_SECRET_MAX);
-		return false;
-	}
-	memcpy(key->secret, raw, (size_t)n);
-	key->secret_len = (size_t)n;
-	OPENSSL_cleanse(raw, sizeof(raw));
-	OPENSSL_cleanse(copy, sizeof(copy));
-	return true;
+	return secret_from_text(secret, key) ? NULL : "its secret isn't base64 of 1 to 512 octets";
+}
+
+bool ctl_key_from_text(const struct ctl *ctl, const char *text, struct bns_tsig_key *key)
+{
+	*key = (struct bns_tsig_key){.algorithm = BNS_HMAC_SHA256};
+	char *copy = strdup(text);
+	const char *wrong = copy ? key_from_parts(copy, key) : "out of memory";
+	if (copy)
+		OPENSSL_cleanse(copy, strlen(text));
+	free(copy);
+	if (wrong)
+		ctl_complain(ctl, "--key: %s", wrong);
+	return !wrong;
 }

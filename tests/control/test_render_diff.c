@@ -102,6 +102,14 @@ static void a_serial_that_differs_alone_is_noted(void **state)
 	       BNS_DIFF_TEXT, "example.com: serial 1 -> 2, no difference\nnote: the serial alone differs\n");
 }
 
+static void nothing_to_see_is_nothing_said(void **state)
+{
+	(void)state;
+	expect("{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":1,\"after_serial\":1,\"verdict\":\"none\","
+	       "\"changes\":[],\"findings\":[]}]}",
+	       BNS_DIFF_TEXT, "");
+}
+
 static void only_what_differs_in_an_rrset_is_shown(void **state)
 {
 	(void)state;
@@ -167,6 +175,7 @@ int main(void)
 		cmocka_unit_test(github_gets_workflow_commands),
 		cmocka_unit_test(no_difference_shows_nothing),
 		cmocka_unit_test(a_serial_that_differs_alone_is_noted),
+		cmocka_unit_test(nothing_to_see_is_nothing_said),
 		cmocka_unit_test(only_what_differs_in_an_rrset_is_shown),
 		cmocka_unit_test(ttl_is_shown_where_it_changes_or_records_come_and_go),
 		cmocka_unit_test(finding_without_a_change_is_shown_all_the_same),

@@ -177,6 +177,19 @@ def test_who_may_only_read_is_denied(t):
     assert d.ctl("status").exit == 0
 
 
+def test_a_peer_that_leaves_takes_nothing_with_it(t):
+    d = node(t, branding(1))
+    for serial in range(2, 6):
+        d.zone_path.write_text(branding(serial))
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(str(d.socket))
+            for method, params in (("zone.reload", {}), ("zone.dump", {"zone": "example.com"}),
+                                   ("diff", {"zone": "example.com", "text": branding(9)})):
+                s.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n")
+        flow.wait_for(lambda wanted=serial: d.serial("example.com") == wanted, 10, "the reload nobody waits for")
+    assert d.ctl("status").exit == 0
+
+
 def test_a_batch_stops_at_the_first_error_unless_told_otherwise(t):
     d = node(t, branding(1))
     code, out, err = plain(d, "-j", "-b", text="# two commands\nzone list\nzone dump nowhere.example\nstatus\n")
