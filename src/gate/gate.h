@@ -164,8 +164,13 @@ enum bns_serial_news {
 	BNS_SERIAL_HELD,     /* the held candidate: don't fetch */
 	BNS_SERIAL_REJECTED, /* rejected by an operator: don't fetch */
 	BNS_SERIAL_OLDER,    /* went back: report, don't follow */
+	/* What we have accepted, from the very primary whose newer version is held: bns_gate_withdraw. */
+	BNS_SERIAL_WITHDRAWN,
 };
 enum bns_serial_news bns_gate_serial_news(const struct bns_zone *zone, const char *source, uint32_t serial);
+
+/* The source of the held candidate has taken it back: it waits no more. */
+void bns_gate_withdraw(struct bns_gate *g, struct bns_zone *zone);
 
 /* A primary answered the serial check (or a transfer came in): the zone lives on for another SOA EXPIRE. */
 void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone);

@@ -88,6 +88,37 @@ void bns_hold(struct bns_job *job)
 	bns_store_commit(txn, held_stored, job);
 }
 
+static enum bns_error store_withdrawal(struct bns_gate *g, const struct bns_zone *zone, const char *text)
+{
+	struct bns_store_txn *txn = bns_store_begin(g->store);
+	enum bns_error err = txn ? bns_candidate_unstore(txn, zone->held->id) : BNS_ENOMEM;
+	if (!err)
+		err = bns_audit(g, txn, "withdrawn", zone, NULL, text);
+	if (err)
+		bns_store_drop(txn);
+	else
+		bns_store_commit(txn, NULL, NULL);
+	return err;
+}
+
+void bns_gate_withdraw(struct bns_gate *g, struct bns_zone *zone)
+{
+	char text[BNS_REASON_MAX];
+	/* A change in hand may be about this very candidate; the next serial check comes back to it. */
+	if (!zone->held || zone->work->current)
+		return;
+	snprintf(text, sizeof(text), "%.*s: its source is back at what is served", BNS_REASON_MAX / 2, zone->held->id);
+	enum bns_error err = store_withdrawal(g, zone, text);
+	if (err) {
+		bns_log(BNS_LOG_ERR, "zone=%s the end of a held change can't be stored: %s", zone->text,
+			bns_strerror(err));
+		return;
+	}
+	bns_candidate_free(zone->held);
+	zone->held = NULL;
+	bns_announce(g, BNS_LOG_NOTICE, "withdrawn", zone, NULL, text);
+}
+
 static void refusal_stored(void *arg, enum bns_error err, const char *reason)
 {
 	struct bns_job *job = arg;

@@ -39,7 +39,9 @@ enum bns_serial_news bns_gate_serial_news(const struct bns_zone *zone, const cha
 			return BNS_SERIAL_REJECTED;
 	if (!zone->record.has_version)
 		return BNS_SERIAL_NEWER;
+	/* Another primary may merely lag behind: only who offered the held version can take it back. */
 	if (serial == zone->record.upstream_serial)
-		return BNS_SERIAL_CURRENT;
+		return zone->held && same_primary(zone->held->source, source) ? BNS_SERIAL_WITHDRAWN
+									      : BNS_SERIAL_CURRENT;
 	return bns_serial_newer(serial, zone->record.upstream_serial) ? BNS_SERIAL_NEWER : BNS_SERIAL_OLDER;
 }

@@ -139,6 +139,10 @@ static void on_serial(void *arg, enum bns_error err, uint32_t serial, const char
 		note_went_back(r, serial);
 		run_next(r);
 		break;
+	case BNS_SERIAL_WITHDRAWN:
+		bns_gate_withdraw(r->t->gate, r->zone);
+		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", "");
+		break;
 	case BNS_SERIAL_CURRENT:
 		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", "");
 		break;

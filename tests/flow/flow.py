@@ -48,7 +48,7 @@ SRC = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(__file__).resolve()
 BUILD = pathlib.Path(os.environ.get("top_builddir", SRC))
 HOST = "127.0.0.1"
 PORTS = range(20000, 30000)
-SHORT = 0.3  # seconds to wait for an answer of a daemon that may not listen yet
+SHORT = 0.1  # seconds to wait for an answer of a daemon that may not listen yet
 
 
 class Skip(Exception):
@@ -319,9 +319,13 @@ class Brandnsd(Daemon):
         assert "result" in answer, f"{method}: {answer}"
         return answer["result"]
 
-    def ctl(self, *args, text=None, timeout=60):
-        """Runs `brandnsctl -j ARGS`; `json` is None where it printed no JSON. `text` is its standard input."""
-        done = subprocess.run([str(BUILD / "src" / "brandnsctl"), "-s", str(self.socket), "-j", *map(str, args)],
+    def ctl(self, *args, text=None, timeout=60, plain=False):
+        """Runs `brandnsctl -j ARGS`; `json` is None where it printed no JSON. `text` is its standard input.
+
+        `plain`: without -j, as a person would.
+        """
+        how = ["-s", str(self.socket)] + ([] if plain else ["-j"])
+        done = subprocess.run([str(BUILD / "src" / "brandnsctl"), *how, *map(str, args)],
                               input=text, capture_output=True, text=True, timeout=timeout, check=False)
         try:
             value = json.loads(done.stdout)
@@ -434,7 +438,14 @@ class Knot(Foreign):
         return [_which("knotd"), "-c", str(self.folder / "knot.conf")]
 
     def load(self, origin):
-        subprocess.run([_which("knotc"), "-c", str(self.folder / "knot.conf"), "zone-reload", origin], check=True,
+        self.control("zone-reload", origin)
+
+    def renotify(self, origin):
+        """NOTIFY of what is served already."""
+        self.control("zone-notify", origin)
+
+    def control(self, *args):
+        subprocess.run([_which("knotc"), "-c", str(self.folder / "knot.conf"), *args], check=True,
                        capture_output=True, timeout=30)
 
 

@@ -127,6 +127,21 @@ static void gate_does_not_want_a_held_or_rejected_serial_again(void **state)
 	assert_int_equal(bns_gate_serial_news(f->zone, PRIMARY, 2), BNS_SERIAL_REJECTED);
 }
 
+static void gate_lets_a_primary_take_back_what_it_offered(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	hold_second(f);
+	assert_int_equal(bns_gate_serial_news(f->zone, "192.0.2.2@53", 1), BNS_SERIAL_CURRENT);
+	assert_int_equal(bns_gate_serial_news(f->zone, PRIMARY, 1), BNS_SERIAL_WITHDRAWN);
+	bns_gate_withdraw(f->gate, f->zone);
+	assert_null(f->zone->held);
+	assert_non_null(strstr(f->events, "withdrawn "));
+	assert_int_equal(bns_gate_serial_news(f->zone, PRIMARY, 1), BNS_SERIAL_CURRENT);
+	fixture_restart(f);
+	assert_null(f->zone->held);
+}
+
 static void gate_judges_a_rejected_change_anew_when_forced(void **state)
 {
 	struct fixture *f = *state;
@@ -436,6 +451,7 @@ int main(void)
 		TEST(gate_holds_and_goes_on_serving),
 		TEST(gate_keeps_a_held_change_over_a_restart),
 		TEST(gate_does_not_want_a_held_or_rejected_serial_again),
+		TEST(gate_lets_a_primary_take_back_what_it_offered),
 		TEST(gate_judges_a_rejected_change_anew_when_forced),
 		TEST(gate_lets_a_newer_version_take_the_place_of_a_held_one),
 		TEST(gate_drops_a_held_change_that_its_source_took_back),
