@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "amend.h"
 
-#include "wire/rrtype.h"
-
 #define DEFAULT_TTL_S 300 /* where neither version has the record */
 
 static const struct lb_path *path_of(const struct lb_look *look, enum lb_role role)

@@ -12,8 +12,6 @@
 #define BRANDING_BRANDING_H
 
 #include "names.h"
-#include "base/clock.h"
-#include "base/log.h"
 #include "plugin/plugin.h"
 
 enum lb_mode { LB_PLAIN, LB_CDN, LB_MANAGED };

@@ -10,7 +10,6 @@
 
 #include "amend.h"
 #include "cases.h"
-#include "wire/rrtype.h"
 
 #define APPROVE_AFTER_S 2
 
@@ -78,18 +77,12 @@ static bool is_elsewhere(const struct judging *j, const struct lb_path *path)
 	return path->end == LB_END_HIDDEN && (!j->change->served || moved_to_child(j, path));
 }
 
-static void drop_elsewhere(const struct judging *j, struct lb_case *c)
+static void drop_elsewhere(const struct judging *j, struct lb_case *c, const struct lb_look *now)
 {
-	struct lb_path path;
-
-	if (c->judge_edge) {
-		lb_resolve(j->lb, j->change->candidate, c->branding->host, &path);
-		c->judge_edge = !is_elsewhere(j, &path);
-	}
-	if (c->judge_owner) {
-		lb_resolve(j->lb, j->change->candidate, c->branding->owner, &path);
-		c->judge_owner = !is_elsewhere(j, &path);
-	}
+	if (c->judge_edge)
+		c->judge_edge = !is_elsewhere(j, &now->edge);
+	if (c->judge_owner)
+		c->judge_owner = !is_elsewhere(j, &now->owner);
 }
 
 /* Does the rule, at this severity, hold a change at all? */
@@ -277,8 +270,8 @@ static void judge_case(struct judging *j, struct lb_case *c)
 	struct lb_findings found = {0}, standing = {0};
 	struct lb_mending m = {.lb = j->lb, .c = c, .candidate = &now};
 
-	drop_elsewhere(j, c);
 	lb_look_init(&now, j->lb, c, j->change->candidate);
+	drop_elsewhere(j, c, &now);
 	lb_rules_ask(&now, &found);
 	if (found.count > 0 && j->change->served) {
 		lb_look_init(&former, j->lb, c, j->change->served);

@@ -5,7 +5,6 @@
  * recognised, a name is remembered by what it was, not by what it is now.
  */
 #include "cases.h"
-#include "wire/rrtype.h"
 
 /* What was recognised below one name. */
 struct nest {

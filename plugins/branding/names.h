@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wire/name.h"
+#include "plugin/plugin.h"
 
 /* Octets with the root's zero. */
 size_t lb_name_len(const uint8_t *name);

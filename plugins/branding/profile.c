@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "reader.h"
-#include "wire/rrtype.h"
 
 const char *const lb_mode_words[] = {"plain", "cdn", "managed", NULL};
 const char *const lb_role_words[] = {"edge", "owner", "dcv", "host-proof", NULL};

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/nearest.h"
-
 enum bns_error lb_complain(const struct lb_reader *r, const struct bns_yaml *at, const char *fmt, ...)
 {
 	char text[sizeof(r->diag->text)];

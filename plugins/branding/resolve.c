@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "wire/rrtype.h"
-
 const struct bns_record *lb_node(const struct lb *lb, const struct bns_contents *zone, const uint8_t *name,
 				 size_t *count)
 {

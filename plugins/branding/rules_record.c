@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "rules.h"
-#include "wire/rrtype.h"
 
 void lb_rule_owner_wrong(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
 {

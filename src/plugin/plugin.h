@@ -14,8 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Types, constants and inline functions of these are the contract's too; their other calls are in struct bns_host. */
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
+#include "base/nearest.h"
 #include "base/yaml.h"
+#include "wire/name.h"
+#include "wire/rrtype.h"
 #include "zone/contents.h"
 #include "zone/diff.h"
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "plugin/plugin.h"
-#include "wire/rrtype.h"
 
 #ifndef SAMPLE_ABI
 #define SAMPLE_ABI BNS_PLUGIN_ABI
