@@ -148,6 +148,8 @@ void bns_gate_approve(struct bns_gate *g, const char *id, const char *reason, co
 	if (!job)
 		return;
 	job->approved = true;
+	if (kind == BNS_JOB_REMOVE)
+		zone->leaving = true;
 	job->origin = c->origin;
 	snprintf(job->id, sizeof(job->id), "%s", id);
 	snprintf(job->why, sizeof(job->why), "%s", reason);

@@ -133,15 +133,11 @@ void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone)
 
 static void expire_now(struct bns_gate *g, struct bns_zone *zone)
 {
-	struct bns_image *img;
-	enum bns_error err = bns_image_placeholder(zone->apex, BNS_IMAGE_EXPIRED, &img);
-	if (!err)
-		err = bns_table_publish(g->table, img);
+	enum bns_error err = bns_version_withhold(g, zone, BNS_IMAGE_EXPIRED);
 	if (err) {
 		bns_log(BNS_LOG_CRIT, "zone=%s has expired and is still served: %s", zone->text, bns_strerror(err));
 		return;
 	}
-	zone->state = BNS_IMAGE_EXPIRED;
 	zone->work->expire_wanted = false;
 	bns_announce(g, BNS_LOG_CRIT, "expired", zone, NULL, "no primary has answered within SOA EXPIRE");
 }

@@ -116,25 +116,14 @@ static enum bns_error recall_record(struct bns_gate *g, struct bns_zone *zone)
 	return err;
 }
 
-static enum bns_error publish_placeholder(struct bns_gate *g, struct bns_zone *zone, enum bns_image_state state)
-{
-	struct bns_image *img;
-	enum bns_error err = bns_image_placeholder(zone->apex, state, &img);
-	if (!err)
-		err = bns_table_publish(g->table, img);
-	if (!err)
-		zone->state = state;
-	return err;
-}
-
 /* A secondary that slept past its SOA EXPIRE must not come back with stale data (RFC 1034 §4.3.5). */
 static enum bns_error publish_first(struct bns_gate *g, struct bns_zone *zone)
 {
 	const struct bns_zone_record *r = &zone->record;
 	if (!r->has_version)
-		return publish_placeholder(g, zone, BNS_IMAGE_NOT_READY);
+		return bns_version_withhold(g, zone, BNS_IMAGE_NOT_READY);
 	if (bns_zone_is_secondary(zone) && r->expires_s != 0 && r->expires_s <= bns_clock_wall_s())
-		return publish_placeholder(g, zone, BNS_IMAGE_EXPIRED);
+		return bns_version_withhold(g, zone, BNS_IMAGE_EXPIRED);
 	return bns_version_publish(g, zone);
 }
 

@@ -132,8 +132,12 @@ enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone 
                                  struct bns_diag *diag) BNS_MUST_CHECK;
 void bns_gate_zone_set_conf(struct bns_zone *zone, const struct bns_conf_zone *conf);
 
-/* The zone shall go: reviewed like any change; `done` hears SERVED (it is gone, `zone` is NULL then) or HELD. */
+/* The zone shall go: reviewed like any change; `done` hears SERVED (it is gone, `zone` is NULL then), HELD, or
+ * NOTHING_NEW where bns_gate_zone_keep came between. */
 void bns_gate_zone_remove(struct bns_gate *g, struct bns_zone *zone, bns_result_fn done, void *arg);
+
+/* The zone is wanted after all: a removal in hand comes to nothing, one that is held is withdrawn. */
+void bns_gate_zone_keep(struct bns_gate *g, struct bns_zone *zone);
 
 struct bns_zone *bns_gate_zone_find(struct bns_gate *g, const uint8_t *apex);
 struct bns_zone *bns_gate_zone_first(struct bns_gate *g); /* then ->next, sorted by nothing */

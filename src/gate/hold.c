@@ -41,15 +41,24 @@ static void first_finding(const struct bns_job *job, char *out, size_t cap)
 static void held_stored(void *arg, enum bns_error err, const char *reason)
 {
 	struct bns_job *job = arg;
+	struct bns_zone *zone = job->zone;
 	char text[BNS_REASON_MAX];
 	first_finding(job, text, sizeof(text));
+	bns_candidate_free(zone->held);
+	zone->held = job->waiting;
+	job->waiting = NULL;
 	/* The hold stands either way: what isn't on disk is fetched and judged again after a restart. */
 	if (err)
-		bns_log(BNS_LOG_ERR, "zone=%s id=%s the held change could not be stored: %s", job->zone->text, job->id,
+		bns_log(BNS_LOG_ERR, "zone=%s id=%s the held change could not be stored: %s", zone->text, job->id,
 			reason);
-	bns_announce(job->gate, BNS_LOG_WARN, "held", job->zone, job, text);
-	bns_gate_refreshed(job->gate, job->zone);
-	job->zone->leaving = false;
+	bns_announce(job->gate, BNS_LOG_WARN, "held", zone, job, text);
+	bns_gate_refreshed(job->gate, zone);
+	if (job->kind == BNS_JOB_REMOVE && !zone->leaving) {
+		bns_gate_zone_keep(job->gate, zone);
+		bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "the zone is wanted again");
+		return;
+	}
+	zone->leaving = false;
 	bns_job_end(job, BNS_OUTCOME_HELD, "%s", text);
 }
 
@@ -83,8 +92,7 @@ void bns_hold(struct bns_job *job)
 	}
 	if (zone->held)
 		c->since_s = zone->held->since_s; /* the same candidate, judged again */
-	bns_candidate_free(zone->held);
-	zone->held = c;
+	job->waiting = c;
 	bns_store_commit(txn, held_stored, job);
 }
 
@@ -101,13 +109,10 @@ static enum bns_error store_withdrawal(struct bns_gate *g, const struct bns_zone
 	return err;
 }
 
-void bns_gate_withdraw(struct bns_gate *g, struct bns_zone *zone)
+static void withdraw(struct bns_gate *g, struct bns_zone *zone, const char *why)
 {
 	char text[BNS_REASON_MAX];
-	/* A change in hand may be about this very candidate; the next serial check comes back to it. */
-	if (!zone->held || zone->work->current)
-		return;
-	snprintf(text, sizeof(text), "%.*s: its source is back at what is served", BNS_REASON_MAX / 2, zone->held->id);
+	snprintf(text, sizeof(text), "%.*s: %s", BNS_REASON_MAX / 2, zone->held->id, why);
 	enum bns_error err = store_withdrawal(g, zone, text);
 	if (err) {
 		bns_log(BNS_LOG_ERR, "zone=%s the end of a held change can't be stored: %s", zone->text,
@@ -117,6 +122,20 @@ void bns_gate_withdraw(struct bns_gate *g, struct bns_zone *zone)
 	bns_candidate_free(zone->held);
 	zone->held = NULL;
 	bns_announce(g, BNS_LOG_NOTICE, "withdrawn", zone, NULL, text);
+}
+
+void bns_gate_withdraw(struct bns_gate *g, struct bns_zone *zone)
+{
+	/* A change in hand may be about this very candidate; the next serial check comes back to it. */
+	if (zone->held && !zone->work->current)
+		withdraw(g, zone, "its source is back at what is served");
+}
+
+void bns_gate_zone_keep(struct bns_gate *g, struct bns_zone *zone)
+{
+	zone->leaving = false;
+	if (zone->held && zone->held->origin == BNS_ORIGIN_REMOVAL)
+		withdraw(g, zone, "the zone is wanted again");
 }
 
 static void refusal_stored(void *arg, enum bns_error err, const char *reason)

@@ -37,6 +37,7 @@ static void job_free(struct bns_job *job)
 	bns_image_free(job->image);
 	json_decref(job->findings);
 	json_decref(job->report);
+	bns_candidate_free(job->waiting);
 	free(job);
 }
 

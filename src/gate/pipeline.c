@@ -149,6 +149,15 @@ static bool decided_before(struct bns_job *job)
 	return false;
 }
 
+/* True where the job has ended: a removal whose zone is wanted again by now. */
+static bool is_off(struct bns_job *job)
+{
+	if (job->kind != BNS_JOB_REMOVE || job->zone->leaving)
+		return false;
+	bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "the zone is wanted again");
+	return true;
+}
+
 /* ---- third step: on disk as `reviewing`, then the reviews ---- */
 
 static void reviewing_stored(void *arg, enum bns_error err, const char *reason)
@@ -195,7 +204,7 @@ static void after_prepare(uv_work_t *work, int status)
 		refuse_broken(job);
 		return;
 	}
-	if (decided_before(job))
+	if (decided_before(job) || is_off(job))
 		return;
 	if (job->kind == BNS_JOB_REMOVE && job->approved)
 		bns_publish_removal(job);
@@ -254,6 +263,8 @@ static void review_done(void *arg, const struct bns_review_result *result)
 		bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "%s", "");
 		return;
 	}
+	if (is_off(job))
+		return;
 	job->findings = bns_report_findings(result, &job->problems);
 	if (!job->findings || !job->report || keep_amendments(job, result)) {
 		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", bns_strerror(BNS_ENOMEM));

@@ -173,6 +173,20 @@ void bns_publish_commit(struct bns_job *job)
 
 /* ---- a zone goes ---- */
 
+/* Gone from the store before it was wanted again: it is what a zone is at first. */
+static void begin_anew(struct bns_job *job)
+{
+	struct bns_zone *zone = job->zone;
+	forget_held(zone);
+	bns_zone_unmark_dirty(job->gate, zone);
+	zone->record = (struct bns_zone_record){.has_version = false};
+	enum bns_error err = bns_version_withhold(job->gate, zone, BNS_IMAGE_NOT_READY);
+	if (err)
+		bns_log(BNS_LOG_CRIT, "zone=%s was removed and is still served: %s", zone->text, bns_strerror(err));
+	tell_plugins(job, NULL);
+	bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "the zone is wanted again, and begins anew");
+}
+
 static void removal_committed(void *arg, enum bns_error err, const char *reason)
 {
 	struct bns_job *job = arg;
@@ -180,6 +194,10 @@ static void removal_committed(void *arg, enum bns_error err, const char *reason)
 	if (err) {
 		zone->leaving = false;
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the store can't take the removal: %s", reason);
+		return;
+	}
+	if (!zone->leaving) {
+		begin_anew(job);
 		return;
 	}
 	bns_table_withdraw(job->gate->table, zone->apex);

@@ -123,3 +123,14 @@ enum bns_error bns_gate_version(struct bns_gate *g, const struct bns_zone *zone,
 	}
 	return BNS_ENOENT;
 }
+
+enum bns_error bns_version_withhold(struct bns_gate *g, struct bns_zone *zone, enum bns_image_state state)
+{
+	struct bns_image *img;
+	enum bns_error err = bns_image_placeholder(zone->apex, state, &img);
+	if (!err)
+		err = bns_table_publish(g->table, img);
+	if (!err)
+		zone->state = state;
+	return err;
+}

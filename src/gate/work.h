@@ -77,6 +77,7 @@ struct bns_job {
 	enum bns_verdict verdict;
 	json_t *findings;
 	json_t *report;
+	struct bns_candidate *waiting; /* becomes the zone's held one once it is on disk */
 	uint32_t new_serial;
 	bool new_amended_ever;
 	struct bns_zone_record new_record;
@@ -242,6 +243,10 @@ enum bns_error bns_version_blob(struct bns_gate *g, const struct bns_zone *zone,
 
 /* Puts the stored version back before the readers: at start, and when an expired zone was refreshed. */
 enum bns_error bns_version_publish(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;
+
+/* Readers get SERVFAIL instead of a version: `state` is NOT_READY or EXPIRED. */
+enum bns_error bns_version_withhold(struct bns_gate *g, struct bns_zone *zone,
+                                    enum bns_image_state state) BNS_MUST_CHECK;
 
 /* ---- freshness.c ---- */
 

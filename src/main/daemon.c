@@ -94,7 +94,7 @@ enum bns_error bns_daemon_add_zone(struct bns_daemon *d, const struct bns_conf_z
 	enum bns_error err = bns_gate_zone_add(d->gate, conf, &zone, diag);
 	if (err)
 		return err;
-	bns_daemon_keep_zone(d, zone);
+	bns_gate_zone_keep(d->gate, zone);
 	if (bns_zone_is_secondary(zone))
 		bns_transfer_zone_start(d->transfer, zone);
 	return BNS_OK;

@@ -49,10 +49,7 @@ void bns_daemon_log_diag(enum bns_log_level level, const struct bns_diag *diag);
 enum bns_error bns_daemon_add_zone(struct bns_daemon *d, const struct bns_conf_zone *conf,
 				   struct bns_diag *diag) BNS_MUST_CHECK;
 
-/* A configured zone shall not go: a removal that waits from former times is rejected. */
-void bns_daemon_keep_zone(struct bns_daemon *d, struct bns_zone *zone);
-
-/* Answer to a zone's removal: gone, or held and served on. */
+/* Answer to a zone's removal: gone, or served on. */
 void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_result *result);
 
 /* For bns_control_env.reload and SIGHUP; `arg` is the daemon. */

@@ -35,16 +35,11 @@ void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_resul
 	struct bns_daemon *d = arg;
 	if (!zone)
 		return;
-	bns_log(BNS_LOG_WARN, "zone=%s is not in the configuration any more and is served on: %s", zone->text,
-		result->reason);
+	if (!bns_conf_zone(d->conf, zone->text))
+		bns_log(BNS_LOG_WARN, "zone=%s is not in the configuration any more and is served on: %s", zone->text,
+			result->reason);
 	if (bns_zone_is_secondary(zone) && !d->stopping)
 		bns_transfer_zone_start(d->transfer, zone);
-}
-
-void bns_daemon_keep_zone(struct bns_daemon *d, struct bns_zone *zone)
-{
-	if (zone->held && zone->held->origin == BNS_ORIGIN_REMOVAL)
-		bns_gate_reject(d->gate, zone->held->id, "the zone is configured", "configuration", NULL, NULL);
 }
 
 static void follow_conf(struct bns_daemon *d, struct bns_zone *zone, const struct bns_conf *conf)
@@ -57,7 +52,7 @@ static void follow_conf(struct bns_daemon *d, struct bns_zone *zone, const struc
 		bns_gate_zone_remove(d->gate, zone, bns_daemon_removed, d);
 		return;
 	}
-	bns_daemon_keep_zone(d, zone);
+	bns_gate_zone_keep(d->gate, zone);
 	bool was_secondary = bns_zone_is_secondary(zone);
 	bns_gate_zone_set_conf(zone, now);
 	if (bns_zone_is_secondary(zone))

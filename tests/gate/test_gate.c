@@ -389,6 +389,33 @@ static void gate_holds_the_removal_of_a_protected_zone(void **state)
 	assert_true(f->zone_gone);
 }
 
+/* Turns of the loop, as far as they go before the removal is over. */
+static void turn(struct fixture *f, unsigned turns)
+{
+	for (unsigned i = 0; i < turns && !f->answered; i++)
+		fixture_turn(f);
+}
+
+static void gate_keeps_a_zone_that_is_wanted_again(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const words[] = {"fine", "precious"};
+	uint32_t serial = 1;
+	for (unsigned i = 0; i < 40; i++) {
+		assert_int_equal(fixture_submit(f, fixture_zone(serial++, words[i % 2], OLD)), BNS_OUTCOME_SERVED);
+		bns_gate_zone_remove(f->gate, f->zone, fixture_answer, f);
+		turn(f, i / 2);
+		if (f->zone_gone)
+			return;
+		bns_gate_zone_keep(f->gate, f->zone);
+		fixture_wait(f);
+		assert_false(f->zone_gone);
+		assert_null(f->zone->held);
+		assert_false(f->zone->leaving);
+	}
+	fail_msg("the removal never came to its end");
+}
+
 static void gate_keeps_versions_to_the_journals_depth(void **state)
 {
 	struct fixture *f = *state;
@@ -471,6 +498,7 @@ int main(void)
 		TEST(gate_compares_an_expired_zone_with_its_last_version),
 		TEST(gate_removes_a_zone_that_nothing_protects),
 		TEST(gate_holds_the_removal_of_a_protected_zone),
+		TEST(gate_keeps_a_zone_that_is_wanted_again),
 		TEST(gate_keeps_versions_to_the_journals_depth),
 		TEST(gate_dry_run_leaves_no_trace),
 		TEST(gate_judges_held_changes_again_on_demand),
