@@ -388,11 +388,13 @@ class Foreign(Daemon):
         return all(self.serial(origin, timeout=SHORT) is not None for origin in self.zones)
 
     def update(self, origin, text):
-        """Replaces the zone's file and loads it; NOTIFY goes out by itself."""
+        """Replaces the zone's file and loads it; NOTIFY goes out by itself. Returns when the new serial is served."""
         fresh = self.zone_file(origin).with_suffix(".new")
         fresh.write_text(text)
         fresh.replace(self.zone_file(origin))
         self.load(origin)
+        serial = int(re.search(r"\sSOA\s+\S+\s+\S+\s+(\d+)", text)[1])
+        wait_for(lambda: self.serial(origin, timeout=SHORT) == serial, 20, f"{self.id} to serve serial {serial}")
 
     def load(self, origin):  # pylint: disable=unused-argument
         """BIND and NSD look at every file's time of change on SIGHUP."""

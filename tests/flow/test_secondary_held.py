@@ -80,7 +80,9 @@ def test_a_newer_version_takes_the_place_of_the_held_one(t):
 def test_a_rejected_version_is_not_fetched_again_but_by_retransfer(t):
     primary, node = held_secondary(t)
     transfers = primary.log_text().count("AXFR, outgoing")
-    node.rpc("held.reject", id=node.held()[0]["id"], reason="a slip")
+    candidate = node.held()[0]["id"]
+    flow.wait_for(lambda: node.rpc("held.reject", id=candidate, reason="a slip")["outcome"] == "rejected", 10,
+                  "the rejection, once the hold is on disk")
     last = refreshed(node)
     flow.wait_for(lambda: refreshed(node) > last + timedelta(seconds=2), 20, "further serial checks")
     assert node.held() == []
