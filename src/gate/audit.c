@@ -10,28 +10,15 @@ static const char *or_empty(const char *text)
 	return text ? text : "";
 }
 
-enum bns_error bns_audit(struct bns_gate *g, struct bns_store_txn *txn, const char *kind, const struct bns_zone *zone,
-			 const struct bns_job *job, const char *text)
+static json_t *line_begin(const char *kind, const struct bns_zone *zone, const char *text)
 {
 	char when[BNS_TIME_TEXT_MAX];
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "time", bns_time_to_text(bns_clock_wall_s(), when), "event", kind,
-			      "zone", zone->text, "text", or_empty(text));
-	if (!o)
-		return BNS_ENOMEM;
-	if (job) {
-		json_object_set_new(o, "id", json_string(job->id));
-		json_object_set_new(o, "source", json_string(job->source));
-		if (job->candidate)
-			json_object_set_new(o, "serial", json_integer(job->candidate->serial));
-		if (job->publish)
-			json_object_set_new(o, "published", json_integer(job->new_serial));
-		if (job->by[0])
-			json_object_set_new(o, "by", json_string(job->by));
-		if (job->until_s)
-			json_object_set_new(o, "until", json_string(bns_time_to_text(job->until_s, when)));
-		if (job->findings && json_array_size(job->findings) > 0)
-			json_object_set(o, "findings", job->findings);
-	}
+	return json_pack("{s:s, s:s, s:s, s:s}", "time", bns_time_to_text(bns_clock_wall_s(), when), "event", kind,
+			 "zone", zone->text, "text", or_empty(text));
+}
+
+static enum bns_error line_end(struct bns_gate *g, struct bns_store_txn *txn, json_t *o)
+{
 	char *line = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	if (!line)
@@ -39,6 +26,48 @@ enum bns_error bns_audit(struct bns_gate *g, struct bns_store_txn *txn, const ch
 	enum bns_error err = bns_store_audit(g->store, txn, line);
 	free(line);
 	return err;
+}
+
+static void add_job(json_t *o, const struct bns_job *job)
+{
+	char when[BNS_TIME_TEXT_MAX];
+	json_object_set_new(o, "id", json_string(job->id));
+	json_object_set_new(o, "source", json_string(job->source));
+	if (job->candidate)
+		json_object_set_new(o, "serial", json_integer(job->candidate->serial));
+	if (job->publish)
+		json_object_set_new(o, "published", json_integer(job->new_serial));
+	if (job->by[0])
+		json_object_set_new(o, "by", json_string(job->by));
+	if (job->until_s)
+		json_object_set_new(o, "until", json_string(bns_time_to_text(job->until_s, when)));
+	if (job->findings && json_array_size(job->findings) > 0)
+		json_object_set(o, "findings", job->findings);
+}
+
+enum bns_error bns_audit(struct bns_gate *g, struct bns_store_txn *txn, const char *kind, const struct bns_zone *zone,
+			 const struct bns_job *job, const char *text)
+{
+	json_t *o = line_begin(kind, zone, text);
+	if (!o)
+		return BNS_ENOMEM;
+	if (job)
+		add_job(o, job);
+	return line_end(g, txn, o);
+}
+
+enum bns_error bns_audit_candidate(struct bns_gate *g, struct bns_store_txn *txn, const char *kind,
+				   const struct bns_zone *zone, const struct bns_candidate *c, const char *by,
+				   const char *text)
+{
+	json_t *o = line_begin(kind, zone, text);
+	if (!o)
+		return BNS_ENOMEM;
+	json_object_set_new(o, "id", json_string(c->id));
+	json_object_set_new(o, "source", json_string(c->source));
+	json_object_set_new(o, "serial", json_integer(c->serial));
+	json_object_set_new(o, "by", json_string(by));
+	return line_end(g, txn, o);
 }
 
 void bns_announce(struct bns_gate *g, enum bns_log_level level, const char *kind, const struct bns_zone *zone,

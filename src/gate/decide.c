@@ -181,20 +181,20 @@ static enum bns_error store_rejection(struct bns_gate *g, struct bns_zone *zone,
 				      const char *reason, const char *by)
 {
 	struct bns_store_txn *txn = bns_store_begin(g->store);
-	char text[BNS_REASON_MAX];
-	snprintf(text, sizeof(text), "%.*s by %.*s: %.*s", 200, c->id, 100, by, 200, reason);
 	enum bns_error err = txn ? bns_candidate_unstore(txn, c->id) : BNS_ENOMEM;
 	if (!err)
 		err = bns_candidate_store(txn, zone, c, NULL, 0);
 	if (!err)
 		err = trim_rejected(txn, zone);
 	if (!err)
-		err = bns_audit(g, txn, "rejected", zone, NULL, text);
+		err = bns_audit_candidate(g, txn, "rejected", zone, c, by, reason);
 	if (err) {
 		bns_store_drop(txn);
 		return err;
 	}
 	bns_store_commit(txn, NULL, NULL);
+	char text[BNS_REASON_MAX];
+	snprintf(text, sizeof(text), "%.*s by %.*s: %.*s", 200, c->id, 100, by, 200, reason);
 	bns_announce(g, BNS_LOG_NOTICE, "rejected", zone, NULL, text);
 	return BNS_OK;
 }

@@ -128,6 +128,9 @@ static void close_rest(struct bns_daemon *d)
 	d->store = NULL;
 	for (unsigned i = 0; i < d->signal_count; i++)
 		close_handle((uv_handle_t *)&d->signals[i]);
+	/* Told twice is told: the rest takes milliseconds and shall end as it should. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
 	if (d->signal_count == 0)
 		return;
 	close_handle((uv_handle_t *)&d->tick);
