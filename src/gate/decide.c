@@ -177,8 +177,21 @@ static enum bns_error trim_rejected(struct bns_store_txn *txn, struct bns_zone *
 	return err;
 }
 
+static void rejection_stored(void *arg, enum bns_error err, const char *reason)
+{
+	struct late_answer *a = arg;
+	if (err) {
+		bns_log(BNS_LOG_ERR, "id=%s the rejection could not be stored: %s", a->result.id, reason);
+		a->result.outcome = BNS_OUTCOME_FAILED;
+		snprintf(a->result.reason, sizeof(a->result.reason), "%s", reason);
+	}
+	if (a->done)
+		a->done(a->arg, a->zone, &a->result);
+	free(a);
+}
+
 static enum bns_error store_rejection(struct bns_gate *g, struct bns_zone *zone, struct bns_candidate *c,
-				      const char *reason, const char *by)
+				      const char *reason, const char *by, struct late_answer *a)
 {
 	struct bns_store_txn *txn = bns_store_begin(g->store);
 	enum bns_error err = txn ? bns_candidate_unstore(txn, c->id) : BNS_ENOMEM;
@@ -192,7 +205,7 @@ static enum bns_error store_rejection(struct bns_gate *g, struct bns_zone *zone,
 		bns_store_drop(txn);
 		return err;
 	}
-	bns_store_commit(txn, NULL, NULL);
+	bns_store_commit(txn, rejection_stored, a);
 	char text[BNS_REASON_MAX];
 	snprintf(text, sizeof(text), "%.*s by %.*s: %.*s", 200, c->id, 100, by, 200, reason);
 	bns_announce(g, BNS_LOG_NOTICE, "rejected", zone, NULL, text);
@@ -212,18 +225,24 @@ void bns_gate_reject(struct bns_gate *g, const char *id, const char *reason, con
 		answer(g, zone, BNS_OUTCOME_FAILED, id, "another change of this zone is in hand; try again", done, arg);
 		return;
 	}
+	struct late_answer *a = calloc(1, sizeof(*a));
+	if (!a) {
+		answer(g, zone, BNS_OUTCOME_FAILED, id, bns_strerror(BNS_ENOMEM), done, arg);
+		return;
+	}
+	*a = (struct late_answer){.zone = zone, .done = done, .arg = arg};
+	a->result.outcome = BNS_OUTCOME_REJECTED;
+	snprintf(a->result.id, sizeof(a->result.id), "%s", id);
 	c->state = BNS_CANDIDATE_REJECTED;
 	zone->held = NULL;
-	if (c->origin == BNS_ORIGIN_REMOVAL) {
-		zone->leaving = false;
-	}
+	zone->leaving = zone->leaving && c->origin != BNS_ORIGIN_REMOVAL;
 	c->next = zone->rejected;
 	zone->rejected = c;
-	enum bns_error err = store_rejection(g, zone, c, reason, by);
-	if (err)
+	enum bns_error err = store_rejection(g, zone, c, reason, by, a);
+	if (err) {
+		free(a);
 		answer(g, zone, BNS_OUTCOME_FAILED, id, bns_strerror(err), done, arg);
-	else
-		answer(g, zone, BNS_OUTCOME_REJECTED, id, "", done, arg);
+	}
 }
 
 void bns_gate_judge_held(struct bns_gate *g)
