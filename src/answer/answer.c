@@ -169,15 +169,15 @@ static bool deserves_answer(const struct exchange *x)
 }
 
 enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_t *msg, size_t len,
-				  const union bns_addr *client, bool tcp, bool allow_tsig, uint8_t *out, size_t cap,
-				  size_t *out_len, struct bns_answer_counts *counts)
+				  const union bns_addr *client, enum bns_transport transport, bool allow_tsig,
+				  uint8_t *out, size_t cap, size_t *out_len, struct bns_answer_counts *counts)
 {
 	struct exchange x;
 	x.env = env;
 	x.msg = msg;
 	x.len = len;
 	x.client = client;
-	x.tcp = tcp;
+	x.tcp = transport != BNS_TRANSPORT_UDP;
 	x.allow_tsig = allow_tsig;
 	x.counts = counts;
 	x.out = out;

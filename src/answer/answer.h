@@ -42,13 +42,13 @@ struct bns_answer_counts {
 };
 
 /*
- * Answers one request. `out` has room for `cap` octets (65535 for TCP, at
+ * Answers one request. `out` has room for `cap` octets (65535 for TCP and TLS, at
  * least 512). Over UDP the answer is no longer than the client allows.
  * `allow_tsig`: the caller has verified the TSIG itself (main loop), so don't
  * hand over because of it.
  */
 enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_t *msg, size_t len,
-				  const union bns_addr *client, bool tcp, bool allow_tsig, uint8_t *out, size_t cap,
-				  size_t *out_len, struct bns_answer_counts *counts);
+				  const union bns_addr *client, enum bns_transport transport, bool allow_tsig,
+				  uint8_t *out, size_t cap, size_t *out_len, struct bns_answer_counts *counts);
 
 #endif

@@ -17,6 +17,9 @@ union bns_addr {
 	struct sockaddr_in6 in6;
 };
 
+/* How a message comes and goes. */
+enum bns_transport { BNS_TRANSPORT_UDP, BNS_TRANSPORT_TCP, BNS_TRANSPORT_TLS };
+
 struct bns_prefix {
 	union bns_addr addr;
 	unsigned bits;

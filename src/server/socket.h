@@ -17,9 +17,8 @@ struct bns_socket_control {
 	alignas(struct cmsghdr) unsigned char data[64];
 };
 
-enum bns_transport { BNS_TRANSPORT_UDP, BNS_TRANSPORT_TCP };
-
-/* A non-blocking socket on `addr`, TCP already listening; others with the same address may follow (SO_REUSEPORT). */
+/* A non-blocking socket on `addr`, all but UDP already listening; others with the same address may follow
+ * (SO_REUSEPORT). */
 enum bns_error bns_socket_open(const union bns_addr *addr, enum bns_transport transport, int *fd,
 			       struct bns_diag *diag) BNS_MUST_CHECK;
 

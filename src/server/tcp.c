@@ -99,7 +99,7 @@ static size_t answer_requests(struct bns_tcp_conn *conn)
 			break;
 		size_t len = 0;
 		enum bns_answer_action action =
-			bns_answer(&w->env, conn->in + pos + 2, frame - 2, &conn->client, true, false,
+			bns_answer(&w->env, conn->in + pos + 2, frame - 2, &conn->client, BNS_TRANSPORT_TCP, false,
 				   answers + used + 2, BNS_MESSAGE_MAX, &len, &w->counts);
 		if (action == BNS_ANSWER_HANDOVER) {
 			conn->hand_over = true;

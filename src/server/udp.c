@@ -88,8 +88,9 @@ static bool answer_one(struct bns_udp *udp, int fd, unsigned i, size_t *answer_l
 	size_t len = udp->in[i].msg_len;
 	if (m->msg_flags & MSG_TRUNC)
 		len = 0; /* cut off: counted, never answered */
-	enum bns_answer_action action = bns_answer(&w->env, p->in_data.iov_base, len, &p->client, false, false,
-						   p->out_data.iov_base, udp->answer_bytes, answer_len, &w->counts);
+	enum bns_answer_action action =
+		bns_answer(&w->env, p->in_data.iov_base, len, &p->client, BNS_TRANSPORT_UDP, false,
+			   p->out_data.iov_base, udp->answer_bytes, answer_len, &w->counts);
 	if (action == BNS_ANSWER_DROP)
 		return false;
 	bns_socket_get_local(m, &p->local);

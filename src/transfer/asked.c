@@ -142,8 +142,8 @@ static enum bns_answer_action answer_unsigned(const struct bns_asked *a, const s
 	enum bns_answer_action action;
 
 	bns_rcu_online();
-	action = bns_answer(t->env, msg, a->len, &a->client, a->tcp, true, reply->data, reply->cap - BNS_TSIG_ROOM,
-			    &reply->len, &counts);
+	action = bns_answer(t->env, msg, a->len, &a->client, a->tcp ? BNS_TRANSPORT_TCP : BNS_TRANSPORT_UDP, true,
+			    reply->data, reply->cap - BNS_TSIG_ROOM, &reply->len, &counts);
 	bns_rcu_offline();
 	if (action != BNS_ANSWER_SEND)
 		reply->len = 0;

@@ -113,7 +113,8 @@ static void set_opcode(unsigned opcode)
 
 static enum bns_answer_action ask_over(bool tcp)
 {
-	return bns_answer(&env, query, query_len, &client, tcp, false, out, sizeof(out), &out_len, &counts);
+	return bns_answer(&env, query, query_len, &client, tcp ? BNS_TRANSPORT_TCP : BNS_TRANSPORT_UDP, false, out,
+			  sizeof(out), &out_len, &counts);
 }
 
 static const char *udp(void)
@@ -301,8 +302,9 @@ static void answer_hands_tsig_over_unless_it_is_verified(void **state)
 	query_len += sizeof(tsig);
 	bns_put_u16(query + 10, 1);
 	assert_int_equal(ask_over(false), BNS_ANSWER_HANDOVER);
-	assert_int_equal(bns_answer(&env, query, query_len, &client, false, true, out, 512, &out_len, &counts),
-			 BNS_ANSWER_SEND);
+	assert_int_equal(
+		bns_answer(&env, query, query_len, &client, BNS_TRANSPORT_UDP, true, out, 512, &out_len, &counts),
+		BNS_ANSWER_SEND);
 	assert_non_null(strstr(sample_read(out, out_len), "300 TXT \"hi\""));
 }
 

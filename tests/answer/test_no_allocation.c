@@ -99,9 +99,12 @@ static void answers_allocate_nothing(void **state)
 		size_t len = sample_query(questions[i].name, questions[i].type, query), out_len;
 		len = sample_add_edns(query, len, 0, 1232, 0);
 		forbidden = true;
-		(void)bns_answer(&env, query, len, &client, false, false, out, sizeof(out), &out_len, &counts);
-		(void)bns_answer(&env, query, len, &client, true, false, out, sizeof(out), &out_len, &counts);
-		(void)bns_answer(&env, query, len - 1, &client, false, false, out, sizeof(out), &out_len, &counts);
+		(void)bns_answer(&env, query, len, &client, BNS_TRANSPORT_UDP, false, out, sizeof(out), &out_len,
+				 &counts);
+		(void)bns_answer(&env, query, len, &client, BNS_TRANSPORT_TCP, false, out, sizeof(out), &out_len,
+				 &counts);
+		(void)bns_answer(&env, query, len - 1, &client, BNS_TRANSPORT_UDP, false, out, sizeof(out), &out_len,
+				 &counts);
 		forbidden = false;
 	}
 	assert_int_equal(counts.queries, 3 * sizeof(questions) / sizeof(questions[0]));
