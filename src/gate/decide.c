@@ -95,7 +95,7 @@ void bns_gate_report_failure(struct bns_gate *g, struct bns_zone *zone, const ch
 {
 	char text[BNS_REASON_MAX];
 	snprintf(text, sizeof(text), "%s: %s", source, reason);
-	memcpy(zone->last_error, text, sizeof(zone->last_error));
+	bns_zone_set_error(zone, text);
 	bns_announce(g, BNS_LOG_ERR, "failed", zone, NULL, text);
 }
 

@@ -87,21 +87,33 @@ void bns_gate_free(struct bns_gate *g)
 
 /* ---- zones ---- */
 
+/* One allocation a zone: there may be a million. */
+struct zone_memory {
+	struct bns_zone zone;
+	struct bns_zone_work work;
+	uint8_t names[]; /* wire name, then its text */
+};
+
 static struct bns_zone *zone_new(const struct bns_conf_zone *conf)
 {
-	struct bns_zone *zone = calloc(1, sizeof(*zone));
-	if (!zone)
+	uint8_t apex[BNS_NAME_MAX];
+	char text[BNS_NAME_TEXT_MAX];
+	size_t len;
+	if (bns_name_from_text(conf->domain, NULL, apex, &len))
 		return NULL;
-	zone->work = calloc(1, sizeof(*zone->work));
-	zone->conf = conf;
-	zone->state = BNS_IMAGE_NOT_READY;
-	if (!zone->work || bns_name_from_text(conf->domain, NULL, zone->apex, NULL)) {
-		bns_zone_free(zone);
+	bns_name_lower(apex);
+	size_t text_len = strlen(bns_name_to_text_nodot(apex, text)) + 1;
+	struct zone_memory *m = calloc(1, sizeof(*m) + len + text_len);
+	if (!m)
 		return NULL;
-	}
-	bns_name_lower(zone->apex);
-	bns_name_to_text_nodot(zone->apex, zone->text);
-	return zone;
+	memcpy(m->names, apex, len);
+	memcpy(m->names + len, text, text_len);
+	m->zone.apex = m->names;
+	m->zone.text = (const char *)m->names + len;
+	m->zone.work = &m->work;
+	m->zone.conf = conf;
+	m->zone.state = BNS_IMAGE_NOT_READY;
+	return &m->zone;
 }
 
 static enum bns_error recall_record(struct bns_gate *g, struct bns_zone *zone)

@@ -47,14 +47,14 @@ struct bns_candidate {
 
 /* The change side's view of a zone. Others read; only the gate writes, but for `refresh`. */
 struct bns_zone {
-	uint8_t apex[BNS_NAME_MAX];
-	char text[BNS_NAME_TEXT_MAX];     /* without final dot */
+	const uint8_t *apex;              /* lower-case wire name */
+	const char *text;                 /* without final dot */
 	const struct bns_conf_zone *conf; /* replaced on reload */
 	struct bns_zone_record record;
 	enum bns_image_state state;
 	struct bns_candidate *held;       /* the one that waits, or NULL */
 	struct bns_candidate *rejected;   /* newest first; not fetched again */
-	char last_error[BNS_REASON_MAX];  /* of the last refused or failed change; "" since the last success */
+	char *last_error;                 /* of the last refused or failed change; NULL since the last success */
 	struct bns_refresh *refresh;      /* transfer's own; NULL for a zone served from a file */
 	bool leaving;                     /* its removal is in hand */
 	struct bns_zone_work *work;       /* gate's own: the change in hand and those in line */

@@ -77,8 +77,14 @@ void bns_zone_free(struct bns_zone *zone)
 		zone->rejected = c->next;
 		bns_candidate_free(c);
 	}
-	free(zone->work);
-	free(zone);
+	free(zone->last_error);
+	free(zone); /* its work lies in the same allocation */
+}
+
+void bns_zone_set_error(struct bns_zone *zone, const char *text)
+{
+	free(zone->last_error);
+	zone->last_error = text ? strdup(text) : NULL;
 }
 
 static void tell(struct bns_job *job)
@@ -98,7 +104,7 @@ static void settle(struct bns_job *job, enum bns_outcome outcome, const char *fm
 	vsnprintf(job->result.reason, sizeof(job->result.reason), fmt, args);
 	if (job->kind != BNS_JOB_DRY_RUN) {
 		bool failed = outcome == BNS_OUTCOME_REFUSED || outcome == BNS_OUTCOME_FAILED;
-		snprintf(zone->last_error, sizeof(zone->last_error), "%s", failed ? job->result.reason : "");
+		bns_zone_set_error(zone, failed ? job->result.reason : NULL);
 	}
 	job->gate->jobs--;
 	tell(job);

@@ -140,6 +140,9 @@ void bns_job_enqueue(struct bns_job *job);
 /* Ends the job: tells `done`, frees it, begins the next in line, frees a zone that is gone. */
 void bns_job_end(struct bns_job *job, enum bns_outcome outcome, const char *fmt, ...) BNS_PRINTF(3, 4);
 
+/* What `zone status` shows as the last error; NULL: none. */
+void bns_zone_set_error(struct bns_zone *zone, const char *text);
+
 /* With all that hangs on it; no job may be left. */
 void bns_zone_free(struct bns_zone *zone);
 
