@@ -16,6 +16,9 @@ struct exchange {
 	bool tcp;
 	bool allow_tsig;
 	struct bns_request req;
+	bool hooked;                 /* query hooks are still to be asked */
+	const struct bns_image *img; /* the answer's zone, and what was decided; NULL: neither */
+	const struct bns_decision *decision;
 	struct bns_encoder encoder;
 	struct bns_answer_counts *counts;
 	uint8_t *out;
@@ -46,7 +49,55 @@ static void open_answer(struct exchange *x, enum bns_ede ede)
 	bns_encode_open(&x->encoder, x->msg, &x->req, x->env->udp_max_payload, ede, x->out, answer_max(x));
 }
 
-static enum bns_answer_action send_answer(struct exchange *x, enum bns_rcode rcode)
+/* ---- query hooks ---- */
+
+static enum bns_answer_kind answer_kind(const struct exchange *x, enum bns_rcode rcode)
+{
+	static const enum bns_answer_kind kinds[] = {
+		[BNS_DECISION_ANSWER] = BNS_KIND_POSITIVE,   [BNS_DECISION_NODATA] = BNS_KIND_NODATA,
+		[BNS_DECISION_NXDOMAIN] = BNS_KIND_NXDOMAIN, [BNS_DECISION_REFERRAL] = BNS_KIND_REFERRAL,
+		[BNS_DECISION_ALIAS] = BNS_KIND_POSITIVE,    [BNS_DECISION_YXDOMAIN] = BNS_KIND_ERROR,
+	};
+	if (x->decision)
+		return kinds[x->decision->kind];
+	return rcode == BNS_RCODE_NOERROR ? BNS_KIND_POSITIVE : BNS_KIND_ERROR;
+}
+
+/* Another verdict than CONTINUE is the last word. */
+static enum bns_query_verdict ask_plugins(struct exchange *x, enum bns_query_stage stage, struct bns_query_view *view)
+{
+	static const uint8_t root[] = {0};
+	view->qname = x->req.has_question ? x->req.qname.name : root;
+	view->qtype = x->req.qtype;
+	view->qclass = x->req.qclass;
+	view->client = x->client;
+	view->tcp = x->tcp;
+	enum bns_query_verdict verdict = bns_plugins_query(x->env->plugins, stage, view);
+	if (verdict == BNS_QUERY_TRUNCATE && x->tcp)
+		verdict = BNS_QUERY_CONTINUE;
+	x->hooked = verdict == BNS_QUERY_CONTINUE;
+	return verdict;
+}
+
+static enum bns_query_verdict ask_about_question(struct exchange *x)
+{
+	struct bns_query_view view = {.kind = BNS_KIND_NONE};
+	return x->hooked ? ask_plugins(x, BNS_QUERY_BEFORE, &view) : BNS_QUERY_CONTINUE;
+}
+
+static enum bns_query_verdict ask_about_answer(struct exchange *x, enum bns_rcode rcode)
+{
+	struct bns_query_view view = {
+		.kind = answer_kind(x, rcode),
+		.rcode = (uint16_t)rcode,
+		.zone = x->img ? x->img->apex : NULL,
+		.source = x->decision ? x->decision->source : NULL,
+	};
+	return ask_plugins(x, BNS_QUERY_AFTER, &view);
+}
+
+/* The answer is written, but for its end. */
+static enum bns_answer_action finish_answer(struct exchange *x, enum bns_rcode rcode)
 {
 	x->out_len = bns_encode_close(&x->encoder, rcode);
 	count(&x->counts->rcode[rcode]);
@@ -54,6 +105,26 @@ static enum bns_answer_action send_answer(struct exchange *x, enum bns_rcode rco
 		count(&x->counts->truncated);
 	return BNS_ANSWER_SEND;
 }
+
+static enum bns_answer_action send_answer(struct exchange *x, enum bns_rcode rcode)
+{
+	switch (x->hooked ? ask_about_answer(x, rcode) : BNS_QUERY_CONTINUE) {
+	case BNS_QUERY_DROP:
+		return BNS_ANSWER_DROP;
+	case BNS_QUERY_REFUSE:
+		bns_encode_clear(&x->encoder);
+		return finish_answer(x, BNS_RCODE_REFUSED);
+	case BNS_QUERY_TRUNCATE:
+		bns_encode_clear(&x->encoder);
+		bns_encode_truncate(&x->encoder);
+		return finish_answer(x, BNS_RCODE_NOERROR);
+	case BNS_QUERY_CONTINUE:
+		break;
+	}
+	return finish_answer(x, rcode);
+}
+
+/* ---- answers ---- */
 
 static enum bns_answer_action send_rcode(struct exchange *x, enum bns_rcode rcode)
 {
@@ -79,23 +150,13 @@ static enum bns_answer_action send_from_zone(struct exchange *x, const struct bn
 {
 	struct bns_decision decision;
 	bns_lookup(img, &x->req.qname, x->req.qtype, &decision);
+	x->img = img;
+	x->decision = &decision;
 	open_answer(x, BNS_EDE_NONE);
 	bns_encode_decision(&x->encoder, img, &decision);
-	return send_answer(x, decision.rcode);
-}
-
-static enum bns_query_verdict ask_plugins(const struct exchange *x)
-{
-	if (!bns_plugins_have_query(x->env->plugins))
-		return BNS_QUERY_CONTINUE;
-	const struct bns_query_view view = {
-		.qname = x->req.qname.name,
-		.qtype = x->req.qtype,
-		.qclass = x->req.qclass,
-		.client = x->client,
-		.tcp = x->tcp,
-	};
-	return bns_plugins_query(x->env->plugins, &view);
+	enum bns_answer_action action = send_answer(x, decision.rcode);
+	x->decision = NULL;
+	return action;
 }
 
 static enum bns_answer_action answer_in_zone(struct exchange *x)
@@ -128,15 +189,13 @@ static enum bns_answer_action answer_by_type(struct exchange *x)
 
 static enum bns_answer_action answer_query(struct exchange *x)
 {
-	switch (ask_plugins(x)) {
+	switch (ask_about_question(x)) {
 	case BNS_QUERY_DROP:
 		return BNS_ANSWER_DROP;
 	case BNS_QUERY_REFUSE:
 		return send_rcode(x, BNS_RCODE_REFUSED);
 	case BNS_QUERY_TRUNCATE:
-		if (!x->tcp)
-			return send_truncated(x);
-		break;
+		return send_truncated(x);
 	case BNS_QUERY_CONTINUE:
 		break;
 	}
@@ -180,6 +239,9 @@ enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_
 	x.tcp = transport != BNS_TRANSPORT_UDP;
 	x.allow_tsig = allow_tsig;
 	x.counts = counts;
+	x.hooked = bns_plugins_have_query(env->plugins);
+	x.img = NULL;
+	x.decision = NULL;
 	x.out = out;
 	x.cap = cap;
 	x.out_len = 0;

@@ -38,6 +38,7 @@ void bns_encode_open(struct bns_encoder *e, const uint8_t *msg, const struct bns
 		bns_put_u16(out + 4, 1);
 		bns_write_bytes(&e->w, msg + BNS_HEADER_LEN, (size_t)(req->question_end - BNS_HEADER_LEN));
 	}
+	e->body = e->w.pos;
 }
 
 /* Where the listed names of a decision lie in the message, as far as they are written. */
@@ -183,6 +184,14 @@ void bns_encode_decision(struct bns_encoder *e, const struct bns_image *img, con
 		set_flag(e, BNS_FLAG_AA);
 	if (!put_sections(e, img, d))
 		set_flag(e, BNS_FLAG_TC);
+}
+
+void bns_encode_clear(struct bns_encoder *e)
+{
+	e->w.pos = e->body;
+	e->w.failed = false;
+	bns_put_u16(e->w.data + 2, (uint16_t)(bns_get_u16(e->w.data + 2) & ~(BNS_FLAG_AA | BNS_FLAG_TC)));
+	memset(e->w.data + 6, 0, 6);
 }
 
 void bns_encode_truncate(struct bns_encoder *e)

@@ -19,6 +19,7 @@ struct bns_encoder {
 	struct bns_writer w;
 	const struct bns_request *req;
 	size_t cap;           /* of the whole answer */
+	size_t body;          /* where the records begin */
 	uint16_t udp_payload; /* ours, for the OPT */
 	enum bns_ede ede;
 };
@@ -36,6 +37,9 @@ void bns_encode_open(struct bns_encoder *e, const uint8_t *msg, const struct bns
  * where a needed one did not fit. Then nothing behind it is written.
  */
 void bns_encode_decision(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d);
+
+/* Takes everything behind the question back, AA and TC too. */
+void bns_encode_clear(struct bns_encoder *e);
 
 /* TC alone: ask again over TCP. */
 void bns_encode_truncate(struct bns_encoder *e);

@@ -46,6 +46,13 @@ static void add_answer(struct bns_decision *d, const struct bns_rrset *rrset, co
 	};
 }
 
+/* Only the first name of a chain is the question's. */
+static void set_source(const struct bns_image *img, const struct bns_node *node, struct bns_decision *d)
+{
+	if (d->name_count == 1)
+		d->source = bns_image_at(img, node->name);
+}
+
 static uint8_t last_name_len(const struct bns_decision *d)
 {
 	return d->names[d->name_count - 1].len;
@@ -172,6 +179,7 @@ static bool answer_name(const struct bns_image *img, const struct bns_qname *nam
 {
 	unsigned labels;
 	const struct bns_node *node = find_encloser(img, name, &labels);
+	set_source(img, node, d);
 	if (labels == name->labels)
 		return answer_node(img, node, qtype, d);
 	if (node->flags & BNS_NODE_CUT) {
@@ -180,8 +188,11 @@ static bool answer_name(const struct bns_image *img, const struct bns_qname *nam
 	}
 	if (node->flags & BNS_NODE_DNAME)
 		return follow_dname(img, node, qtype, d);
-	if (node->flags & BNS_NODE_WILDCARD)
-		return answer_node(img, find_wildcard(img, node), qtype, d);
+	if (node->flags & BNS_NODE_WILDCARD) {
+		node = find_wildcard(img, node);
+		set_source(img, node, d);
+		return answer_node(img, node, qtype, d);
+	}
 	deny(img, BNS_DECISION_NXDOMAIN, d);
 	return false;
 }

@@ -52,6 +52,8 @@ struct bns_decision {
 	bool has_authority;
 	uint8_t name_count;
 	uint8_t answer_count;
+	const uint8_t *source; /* what answers the question itself: its own name, a wildcard, a DNAME's owner, a zone
+				  cut, or the closest encloser of what isn't there */
 	struct bns_decision_name names[BNS_CHASE_MAX + 1];
 	struct bns_placed_rrset answer[2 * (BNS_CHASE_MAX + 1)];
 	struct bns_placed_rrset authority; /* the cut's NS, or the negative SOA; its glue is the RRset's */

@@ -262,14 +262,15 @@ static int query_rank(enum bns_query_verdict v)
 	return 3;
 }
 
-enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, const struct bns_query_view *q)
+enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, enum bns_query_stage stage,
+					 const struct bns_query_view *q)
 {
 	enum bns_query_verdict worst = BNS_QUERY_CONTINUE;
 
 	if (!bns_plugins_have_query(ps))
 		return worst;
 	for (struct bns_plugin *p = ps->first; p; p = p->next) {
-		enum bns_query_verdict v = p->desc->query ? p->desc->query(p, q) : BNS_QUERY_CONTINUE;
+		enum bns_query_verdict v = p->desc->query ? p->desc->query(p, stage, q) : BNS_QUERY_CONTINUE;
 		if (query_rank(v) > query_rank(worst))
 			worst = v;
 	}

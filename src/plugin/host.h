@@ -51,7 +51,8 @@ void bns_plugins_served(struct bns_plugins *ps, const struct bns_change *change)
 void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s);
 
 /* Packet thread; CONTINUE at once where no plugin has a query hook. */
-enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, const struct bns_query_view *q);
+enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, enum bns_query_stage stage,
+					 const struct bns_query_view *q);
 bool bns_plugins_have_query(const struct bns_plugins *ps);
 
 /* The command of that verb and its plugin; NULL where none has it. */

@@ -121,13 +121,35 @@ struct bns_plugin_command {
 
 enum bns_query_verdict { BNS_QUERY_CONTINUE, BNS_QUERY_DROP, BNS_QUERY_REFUSE, BNS_QUERY_TRUNCATE };
 
+/* When a query hook is asked. Another verdict than CONTINUE is the last word: later stages aren't asked. */
+enum bns_query_stage {
+	BNS_QUERY_BEFORE, /* the question is read, nothing is looked up */
+	BNS_QUERY_AFTER,  /* the answer is known, and not sent yet; also for errors of requests that nobody could read */
+};
+
+enum bns_answer_kind {
+	BNS_KIND_NONE, /* not known yet */
+	BNS_KIND_POSITIVE,
+	BNS_KIND_NODATA,
+	BNS_KIND_NXDOMAIN,
+	BNS_KIND_REFERRAL,
+	BNS_KIND_ERROR, /* FORMERR, NOTIMP, REFUSED, SERVFAIL and the like */
+};
+
 /* What a query hook sees; nothing in it can be changed. */
 struct bns_query_view {
-	const uint8_t *qname; /* lower-case */
+	const uint8_t *qname; /* lower-case; the root where the question couldn't be read */
 	uint16_t qtype;
 	uint16_t qclass;
 	const void *client;   /* const union bns_addr * */
 	bool tcp;
+
+	/* The answer, at BNS_QUERY_AFTER. */
+	enum bns_answer_kind kind;
+	uint16_t rcode;
+	const uint8_t *zone;   /* apex of the zone it comes from; NULL: from none */
+	const uint8_t *source; /* whose records it is made of: the name itself, a wildcard, a DNAME's or a zone cut's
+				  owner, the closest encloser of what isn't there; NULL without a zone */
 };
 
 /* What a plugin may ask of the program. All but `log` on the main loop only. */
@@ -223,8 +245,9 @@ struct bns_plugin_descriptor {
 	/* `change->candidate` is what is public now, amended and with its published serial; NULL: withdrawn. */
 	void (*served)(struct bns_plugin *p, const struct bns_change *change);
 
-	/* Packet thread. */
-	enum bns_query_verdict (*query)(struct bns_plugin *p, const struct bns_query_view *q);
+	/* Packet thread. Over TCP, TRUNCATE counts as CONTINUE. */
+	enum bns_query_verdict (*query)(struct bns_plugin *p, enum bns_query_stage stage,
+					const struct bns_query_view *q);
 
 	/* About once a second. */
 	void (*tick)(struct bns_plugin *p, int64_t now_s);

@@ -24,9 +24,11 @@ static size_t out_len;
 
 /* The query hook in place of the host's: what it was shown, and what it says. */
 static bool hooked;
+static enum bns_query_stage hook_stage; /* at which hook_verdict is said */
 static enum bns_query_verdict hook_verdict;
 static struct bns_query_view hook_view;
 static uint8_t hook_qname[BNS_NAME_MAX];
+static char hook_seen[1024]; /* the answer as hooks see it */
 
 bool bns_plugins_have_query(const struct bns_plugins *ps)
 {
@@ -34,12 +36,18 @@ bool bns_plugins_have_query(const struct bns_plugins *ps)
 	return hooked;
 }
 
-enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, const struct bns_query_view *q)
+enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, enum bns_query_stage stage,
+					 const struct bns_query_view *q)
 {
+	static const char *const kinds[] = {"none", "positive", "nodata", "nxdomain", "referral", "error"};
+	char zone[BNS_NAME_TEXT_MAX], source[BNS_NAME_TEXT_MAX];
 	(void)ps;
 	hook_view = *q;
 	memcpy(hook_qname, q->qname, bns_name_len(q->qname));
-	return hook_verdict;
+	snprintf(hook_seen, sizeof(hook_seen), "%s %u %s %s", kinds[q->kind], q->rcode,
+		 q->zone ? bns_name_to_text(q->zone, zone) : "-",
+		 q->source ? bns_name_to_text(q->source, source) : "-");
+	return stage == hook_stage ? hook_verdict : BNS_QUERY_CONTINUE;
 }
 
 static void publish(struct bns_image *img)
@@ -83,6 +91,7 @@ static int set_up_query(void **state)
 {
 	(void)state;
 	hooked = false;
+	hook_stage = BNS_QUERY_BEFORE;
 	hook_verdict = BNS_QUERY_CONTINUE;
 	memset(&counts, 0, sizeof(counts));
 	client = (union bns_addr){.in4 = {.sin_family = AF_INET, .sin_port = htons(5353)}};
@@ -439,6 +448,53 @@ static void answer_does_what_plugins_say(void **state)
 	assert_non_null(strstr(tcp(), "300 TXT \"hi\""));
 }
 
+static void assert_hook_sees(const char *name, uint16_t type, const char *seen)
+{
+	question(name, type);
+	(void)udp();
+	assert_string_equal(hook_seen, seen);
+}
+
+static void answer_shows_its_kind_to_plugins(void **state)
+{
+	(void)state;
+	hooked = true;
+	assert_hook_sees("www.example.test", BNS_TYPE_TXT, "positive 0 example.test. www.example.test.");
+	assert_hook_sees("www.example.test", BNS_TYPE_MX, "nodata 0 example.test. www.example.test.");
+	assert_hook_sees("a.nothere.example.test", BNS_TYPE_A, "nxdomain 3 example.test. example.test.");
+	assert_hook_sees("any.wild.example.test", BNS_TYPE_A, "positive 0 example.test. *.wild.example.test.");
+	assert_hook_sees("any.insecure.example.test", BNS_TYPE_A, "referral 0 example.test. insecure.example.test.");
+	assert_hook_sees("x.dn.example.test", BNS_TYPE_A, "positive 0 example.test. dn.example.test.");
+	assert_hook_sees("chain.example.test", BNS_TYPE_A, "positive 0 example.test. chain.example.test.");
+	assert_hook_sees("miss.example.test", BNS_TYPE_A, "nxdomain 3 example.test. miss.example.test.");
+	assert_hook_sees("www.elsewhere.test", BNS_TYPE_A, "error 5 - -");
+	assert_hook_sees("www.new.test", BNS_TYPE_A, "error 2 - -");
+	query_len -= 3;
+	assert_int_equal(ask_over(false), BNS_ANSWER_SEND);
+	assert_string_equal(hook_seen, "error 1 - -");
+	assert_memory_equal(hook_qname, "", 1);
+}
+
+static void answer_does_what_plugins_say_of_the_answer(void **state)
+{
+	(void)state;
+	hooked = true;
+	hook_stage = BNS_QUERY_AFTER;
+	question("www.example.test", BNS_TYPE_TXT);
+	hook_verdict = BNS_QUERY_DROP;
+	assert_int_equal(ask_over(false), BNS_ANSWER_DROP);
+	assert_int_equal(counts.dropped, 1);
+	assert_int_equal(counts.rcode[BNS_RCODE_NOERROR], 0);
+	hook_verdict = BNS_QUERY_REFUSE;
+	assert_string_equal(udp(), "REFUSED rd | www.example.test. TXT");
+	hook_verdict = BNS_QUERY_TRUNCATE;
+	assert_string_equal(udp(), "NOERROR tc rd | www.example.test. TXT");
+	assert_int_equal(counts.truncated, 1);
+	assert_non_null(strstr(tcp(), "300 TXT \"hi\""));
+	edns(0, 1232, 0);
+	assert_string_equal(udp(), "NOERROR tc rd | www.example.test. TXT | OPT 1232");
+}
+
 static void answer_counts(void **state)
 {
 	(void)state;
@@ -480,6 +536,8 @@ int main(void)
 		query_test(answer_says_servfail_and_why_where_there_is_no_version),
 		query_test(answer_shows_the_question_to_plugins),
 		query_test(answer_does_what_plugins_say),
+		query_test(answer_shows_its_kind_to_plugins),
+		query_test(answer_does_what_plugins_say_of_the_answer),
 		query_test(answer_counts),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

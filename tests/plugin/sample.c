@@ -102,9 +102,12 @@ static void sample_served(struct bns_plugin *p, const struct bns_change *change)
 	s->served++;
 }
 
-static enum bns_query_verdict sample_query(struct bns_plugin *p, const struct bns_query_view *q)
+static enum bns_query_verdict sample_query(struct bns_plugin *p, enum bns_query_stage stage,
+					   const struct bns_query_view *q)
 {
 	(void)p;
+	if (stage == BNS_QUERY_AFTER)
+		return q->kind == BNS_KIND_ERROR ? BNS_QUERY_REFUSE : BNS_QUERY_CONTINUE;
 	return q->qtype == BNS_TYPE_ANY ? (SAMPLE_TTL == 60 ? BNS_QUERY_TRUNCATE : BNS_QUERY_DROP) : BNS_QUERY_CONTINUE;
 }
 

@@ -193,15 +193,17 @@ static void strictest_query_hook_decides(void **state)
 	struct bns_query_view q = {.qname = (const uint8_t *)"", .qtype = BNS_TYPE_ANY};
 	struct bns_diag diag;
 	assert_true(bns_plugins_have_query(ps));
-	assert_int_equal(bns_plugins_query(ps, &q), BNS_QUERY_TRUNCATE);
+	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_BEFORE, &q), BNS_QUERY_TRUNCATE);
 	assert_int_equal(load(ps, "other", "word: b\n", &diag), BNS_OK);
-	assert_int_equal(bns_plugins_query(ps, &q), BNS_QUERY_DROP);
+	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_BEFORE, &q), BNS_QUERY_DROP);
 	q.qtype = BNS_TYPE_A;
-	assert_int_equal(bns_plugins_query(ps, &q), BNS_QUERY_CONTINUE);
+	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_BEFORE, &q), BNS_QUERY_CONTINUE);
+	q.kind = BNS_KIND_ERROR;
+	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_AFTER, &q), BNS_QUERY_REFUSE);
 	bns_plugins_free(ps);
 	assert_false(bns_plugins_have_query(NULL));
 	ps = host_new();
-	assert_int_equal(bns_plugins_query(ps, &q), BNS_QUERY_CONTINUE);
+	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_BEFORE, &q), BNS_QUERY_CONTINUE);
 	bns_plugins_free(ps);
 }
 
