@@ -9,8 +9,6 @@
 #include "transfer/refresh_internal.h"
 #include "transfer/refresh_plan.h"
 
-#define RUNNING_MAX 256 /* at once; each has a socket */
-
 /* -- waiters -- */
 
 static void tell_waiters(struct bns_refresh_waiter *waiters, struct bns_zone *zone, const struct bns_result *result)
@@ -31,41 +29,6 @@ static struct bns_result failed(const char *reason)
 	return result;
 }
 
-/* -- the line: so many zones may be due at once that their sockets would not suffice -- */
-
-static void wait_in_line(struct bns_refresh *r)
-{
-	bns_timer_disarm(&r->t->timers, &r->check);
-	r->state = BNS_REFRESH_WAITING;
-	TAILQ_INSERT_TAIL(&r->t->line, r, line);
-}
-
-static void start_one(struct bns_refresh *r)
-{
-	struct bns_result result;
-	enum bns_error err;
-
-	TAILQ_REMOVE(&r->t->line, r, line);
-	r->state = BNS_REFRESH_ASKING;
-	r->t->running++;
-	err = bns_refresh_run(r);
-	if (err) {
-		result = failed(bns_strerror(err));
-		bns_refresh_ended(r, false, &result);
-	}
-}
-
-/* A round may end at once and come back here: the outermost call works the line off. */
-static void start_next(struct bns_transfer *t)
-{
-	if (t->starting)
-		return;
-	t->starting = true;
-	while (!TAILQ_EMPTY(&t->line) && t->running < RUNNING_MAX)
-		start_one(TAILQ_FIRST(&t->line));
-	t->starting = false;
-}
-
 /* -- time -- */
 
 static struct bns_refresh *refresh_of_check(struct bns_timer *timer)
@@ -78,12 +41,20 @@ static struct bns_refresh *refresh_of_expire(struct bns_timer *timer)
 	return (struct bns_refresh *)((char *)timer - offsetof(struct bns_refresh, expire));
 }
 
+static void on_turn(struct bns_place *place)
+{
+	struct bns_refresh *r = (struct bns_refresh *)((char *)place - offsetof(struct bns_refresh, place));
+
+	r->state = BNS_REFRESH_ASKING;
+	bns_refresh_run(r);
+}
+
 static void on_check_time(struct bns_timer *timer)
 {
 	struct bns_refresh *r = refresh_of_check(timer);
 
-	wait_in_line(r);
-	start_next(r->t);
+	r->state = BNS_REFRESH_WAITING;
+	bns_line_enter(&r->t->checks, &r->place, on_turn);
 }
 
 static void arm_expire(struct bns_refresh *r)
@@ -120,25 +91,15 @@ static void refresh_free(struct bns_refresh *r)
 	free(r);
 }
 
-void bns_refresh_asked(struct bns_refresh *r)
-{
-	r->state = BNS_REFRESH_JUDGING;
-	r->t->running--;
-	start_next(r->t);
-}
-
 void bns_refresh_ended(struct bns_refresh *r, bool good, const struct bns_result *result)
 {
 	struct bns_refresh_waiter *waiters = r->waiters;
-	struct bns_transfer *t = r->t;
 	struct bns_zone *zone = r->zone;
 
 	if (!zone) {
 		refresh_free(r);
 		return;
 	}
-	if (r->state == BNS_REFRESH_ASKING)
-		t->running--;
 	r->state = BNS_REFRESH_IDLE;
 	r->failures = good ? 0 : r->failures + 1;
 	r->waiters = r->again_waiters;
@@ -151,7 +112,7 @@ void bns_refresh_ended(struct bns_refresh *r, bool good, const struct bns_result
 	else
 		arm_check(r, bns_plan_interval_s(&zone->record, zone->conf, r->failures));
 	r->again = false;
-	start_next(t);
+	bns_line_leave(&r->place);
 	tell_waiters(waiters, zone, result);
 }
 
@@ -207,12 +168,8 @@ void bns_refresh_stop(struct bns_refresh *r)
 	bns_timer_drop(&r->t->timers, &r->expire);
 	zone->refresh = NULL;
 	r->zone = NULL;
-	if (r->state == BNS_REFRESH_WAITING)
-		TAILQ_REMOVE(&r->t->line, r, line);
-	if (r->state == BNS_REFRESH_ASKING) {
-		bns_refresh_run_cancel(r);
-		r->t->running--;
-	}
+	bns_refresh_run_cancel(r);
+	bns_line_leave(&r->place);
 	if (r->state != BNS_REFRESH_JUDGING)
 		refresh_free(r);
 	tell_waiters(waiters, zone, &result);

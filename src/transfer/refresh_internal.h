@@ -10,7 +10,7 @@
 
 enum bns_refresh_state {
 	BNS_REFRESH_IDLE,    /* waits for its time */
-	BNS_REFRESH_WAITING, /* in line for a place among those that run */
+	BNS_REFRESH_WAITING, /* in line for its round to begin */
 	BNS_REFRESH_ASKING,  /* a primary is asked for its serial or its zone */
 	BNS_REFRESH_JUDGING, /* the gate has what came */
 };
@@ -49,6 +49,7 @@ struct bns_refresh {
 	char reason[BNS_REASON_MAX];    /* why the last endpoint failed: a sentence */
 	char source[BNS_ADDR_TEXT_MAX]; /* which one it was */
 	struct bns_refresh_waiter *waiters;
+	struct bns_place place; /* among the checks or the transfers in */
 
 	/* One more, asked for while it ran. */
 	bool again;
@@ -59,17 +60,13 @@ struct bns_refresh {
 	uint32_t primary_serial;
 
 	LIST_ENTRY(bns_refresh) every;
-	TAILQ_ENTRY(bns_refresh) line;
 };
 
-/* Asks the primaries in turn. Ends by bns_refresh_ended, never before this returns. */
-enum bns_error bns_refresh_run(struct bns_refresh *r) BNS_MUST_CHECK;
+/* Asks the primaries in turn. Ends by bns_refresh_ended, maybe before this returns. */
+void bns_refresh_run(struct bns_refresh *r);
 
 /* Ends what runs without a word. */
 void bns_refresh_run_cancel(struct bns_refresh *r);
-
-/* The records are with the gate: the place among those that run is free. */
-void bns_refresh_asked(struct bns_refresh *r);
 
 /* The round is over; `good`: some primary could be asked. */
 void bns_refresh_ended(struct bns_refresh *r, bool good, const struct bns_result *result);

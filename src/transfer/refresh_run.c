@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One round: the primaries in order, whoever sent a NOTIFY first, until one can be believed. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -74,16 +75,9 @@ static void on_fetched(void *arg, enum bns_error err, struct bns_contents *conte
 		run_next(r);
 		return;
 	}
-	bns_refresh_asked(r);
+	bns_line_leave(&r->place);
+	r->state = BNS_REFRESH_JUDGING;
 	bns_gate_submit(r->t->gate, r->zone, &sub, on_judged, r);
-}
-
-static enum bns_error run_fetch(struct bns_refresh *r)
-{
-	const struct bns_refresh_endpoint *e = endpoint_now(r);
-
-	return bns_axfr_in_start(r->t->loop, &r->t->timers, &e->addr, r->zone->apex, endpoint_key(e), &r->t->limits,
-				 on_fetched, r, &r->axfr);
 }
 
 /* -- the serial came -- */
@@ -109,6 +103,27 @@ static void note_went_back(struct bns_refresh *r, uint32_t serial)
 	r->at++;
 }
 
+static struct bns_refresh *refresh_of(struct bns_place *place)
+{
+	return (struct bns_refresh *)((char *)place - offsetof(struct bns_refresh, place));
+}
+
+static void note_no_way(struct bns_refresh *r)
+{
+	note_failure(r, "could not be asked: there is no way to it");
+	run_next(r);
+}
+
+static void on_turn_to_fetch(struct bns_place *place)
+{
+	struct bns_refresh *r = refresh_of(place);
+	const struct bns_refresh_endpoint *e = endpoint_now(r);
+
+	if (bns_axfr_in_start(r->t->loop, &r->t->timers, &e->addr, r->zone->apex, endpoint_key(e), &r->t->limits,
+			      on_fetched, r, &r->axfr))
+		note_no_way(r);
+}
+
 static void on_serial(void *arg, enum bns_error err, uint32_t serial, const char *reason)
 {
 	struct bns_refresh *r = arg;
@@ -123,11 +138,7 @@ static void on_serial(void *arg, enum bns_error err, uint32_t serial, const char
 	r->primary_serial = serial;
 	switch (bns_gate_serial_news(r->zone, r->primary, serial)) {
 	case BNS_SERIAL_NEWER:
-		err = run_fetch(r);
-		if (err) {
-			note_failure(r, bns_strerror(err));
-			run_next(r);
-		}
+		bns_line_enter(&r->t->fetches, &r->place, on_turn_to_fetch);
 		break;
 	case BNS_SERIAL_HELD:
 		run_end_fresh(r, BNS_OUTCOME_HELD, r->zone->held ? r->zone->held->id : "", "");
@@ -149,26 +160,25 @@ static void on_serial(void *arg, enum bns_error err, uint32_t serial, const char
 	}
 }
 
-static enum bns_error run_check(struct bns_refresh *r)
+static void on_turn_to_check(struct bns_place *place)
 {
+	struct bns_refresh *r = refresh_of(place);
 	const struct bns_refresh_endpoint *e = endpoint_now(r);
 
-	return bns_soa_check_start(r->t->loop, &r->t->timers, &e->addr, r->zone->apex, endpoint_key(e), on_serial, r,
-				   &r->soa_check);
+	if (bns_soa_check_start(r->t->loop, &r->t->timers, &e->addr, r->zone->apex, endpoint_key(e), on_serial, r,
+				&r->soa_check))
+		note_no_way(r);
 }
 
 /* -- the round -- */
 
-/* The next endpoint that can be asked at all; behind the last one the round is over. */
+/* The next endpoint; behind the last one the round is over. */
 static void run_next(struct bns_refresh *r)
 {
-	while (r->at < r->endpoint_count) {
-		enum bns_error err = r->force ? run_fetch(r) : run_check(r);
-		if (!err)
-			return;
-		note_failure(r, "could not be asked: there is no way to it");
-	}
-	if (r->went_back)
+	if (r->at < r->endpoint_count)
+		bns_line_enter(r->force ? &r->t->fetches : &r->t->checks, &r->place,
+			       r->force ? on_turn_to_fetch : on_turn_to_check);
+	else if (r->went_back)
 		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", r->reason);
 	else
 		run_end_failed(r);
@@ -200,6 +210,7 @@ static enum bns_error list_endpoints(struct bns_refresh *r)
 	const struct bns_conf_zone *conf = r->zone->conf;
 	struct bns_refresh_endpoint *e;
 
+	r->endpoint_count = 0;
 	e = r->endpoints = calloc(count_addresses(conf), sizeof(*e));
 	if (!e)
 		return BNS_ENOMEM;
@@ -221,19 +232,17 @@ static enum bns_error list_endpoints(struct bns_refresh *r)
 	return BNS_OK;
 }
 
-enum bns_error bns_refresh_run(struct bns_refresh *r)
+void bns_refresh_run(struct bns_refresh *r)
 {
 	enum bns_error err = list_endpoints(r);
 
-	if (err)
-		return err;
 	r->at = 0;
 	r->went_back = false;
 	r->reported = false;
 	snprintf(r->source, sizeof(r->source), "refresh");
-	snprintf(r->reason, sizeof(r->reason), "%.200s has no primary that could be asked", r->zone->text);
+	snprintf(r->reason, sizeof(r->reason), "%.200s %s", r->zone->text,
+		 err ? "could not be refreshed: out of memory" : "has no primary that could be asked");
 	run_next(r);
-	return BNS_OK;
 }
 
 void bns_refresh_run_cancel(struct bns_refresh *r)

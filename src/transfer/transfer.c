@@ -14,6 +14,9 @@
 #include "transfer/refresh.h"
 #include "transfer/snapshot.h"
 
+#define CHECKS_MAX  256 /* at once; each has a socket */
+#define FETCHES_MAX 20  /* a primary's listen backlog must hold them: who overflows it waits for seconds */
+
 struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, const struct bns_answer_env *env,
 				      const struct bns_transfer_limits *limits)
 {
@@ -26,7 +29,8 @@ struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, co
 	t->env = env;
 	t->limits = *limits;
 	LIST_INIT(&t->refreshes);
-	TAILQ_INIT(&t->line);
+	bns_line_init(&t->checks, CHECKS_MAX);
+	bns_line_init(&t->fetches, FETCHES_MAX);
 	LIST_INIT(&t->snapshots);
 	LIST_INIT(&t->connections);
 	t->notices = bns_notices_new(t);

@@ -5,6 +5,7 @@
 
 #include <sys/queue.h>
 
+#include "transfer/line.h"
 #include "transfer/timers.h"
 #include "transfer/transfer.h"
 
@@ -24,9 +25,8 @@ struct bns_transfer {
 	size_t key_count;
 
 	LIST_HEAD(, bns_refresh) refreshes; /* of all secondaries */
-	TAILQ_HEAD(, bns_refresh) line;     /* those that wait for a place */
-	unsigned running;                   /* checks and transfers in */
-	bool starting;                      /* the line is being worked off */
+	struct bns_line checks;             /* serial checks */
+	struct bns_line fetches;            /* transfers in */
 
 	struct bns_notices *notices;
 	LIST_HEAD(, bns_snapshot) snapshots; /* what is or can be sent to further clients */

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "transfer/line.h"
+
+#define COUNT 10
+
+/* `started` says when, counted from 1. */
+struct runner {
+	struct bns_place place;
+	unsigned started;
+};
+
+static unsigned starts;
+
+static void on_start(struct bns_place *place)
+{
+	((struct runner *)place)->started = ++starts;
+}
+
+static void on_start_end_at_once(struct bns_place *place)
+{
+	on_start(place);
+	bns_line_leave(place);
+}
+
+static void enter_all(struct bns_line *line, struct runner *runners, size_t count, void (*start)(struct bns_place *))
+{
+	starts = 0;
+	for (size_t i = 0; i < count; i++) {
+		runners[i] = (struct runner){0};
+		bns_line_enter(line, &runners[i].place, start);
+	}
+}
+
+static void line_starts_no_more_than_it_may(void **state)
+{
+	(void)state;
+	struct bns_line line;
+	struct runner runners[COUNT];
+	bns_line_init(&line, 3);
+	enter_all(&line, runners, COUNT, on_start);
+	assert_int_equal(starts, 3);
+	assert_int_equal(line.running, 3);
+}
+
+static void line_starts_the_next_in_order_when_one_leaves(void **state)
+{
+	(void)state;
+	struct bns_line line;
+	struct runner runners[COUNT];
+	bns_line_init(&line, 3);
+	enter_all(&line, runners, COUNT, on_start);
+	bns_line_leave(&runners[1].place);
+	assert_int_equal(runners[3].started, 4);
+	bns_line_leave(&runners[0].place);
+	assert_int_equal(runners[4].started, 5);
+	assert_int_equal(line.running, 3);
+}
+
+static void line_forgets_who_leaves_while_waiting(void **state)
+{
+	(void)state;
+	struct bns_line line;
+	struct runner runners[COUNT];
+	bns_line_init(&line, 1);
+	enter_all(&line, runners, 3, on_start);
+	bns_line_leave(&runners[1].place);
+	bns_line_leave(&runners[0].place);
+	assert_int_equal(runners[1].started, 0);
+	assert_int_equal(runners[2].started, 2);
+	bns_line_leave(&runners[2].place);
+	bns_line_leave(&runners[2].place);
+	assert_int_equal(line.running, 0);
+}
+
+static void line_gives_the_place_on_when_one_enters_another_line(void **state)
+{
+	(void)state;
+	struct bns_line first, second;
+	struct runner runners[COUNT];
+	bns_line_init(&first, 1);
+	bns_line_init(&second, 1);
+	enter_all(&first, runners, 2, on_start);
+	bns_line_enter(&second, &runners[0].place, on_start);
+	assert_int_equal(first.running, 1);
+	assert_int_equal(second.running, 1);
+	assert_true(runners[1].place.running);
+}
+
+static void line_runs_through_those_that_end_at_once(void **state)
+{
+	(void)state;
+	struct bns_line line;
+	struct runner blocker = {0}, runners[COUNT];
+	bns_line_init(&line, 1);
+	bns_line_enter(&line, &blocker.place, on_start);
+	enter_all(&line, runners, COUNT, on_start_end_at_once);
+	assert_int_equal(starts, 0);
+	bns_line_leave(&blocker.place);
+	assert_int_equal(starts, COUNT);
+	assert_int_equal(line.running, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(line_starts_no_more_than_it_may),
+		cmocka_unit_test(line_starts_the_next_in_order_when_one_leaves),
+		cmocka_unit_test(line_forgets_who_leaves_while_waiting),
+		cmocka_unit_test(line_gives_the_place_on_when_one_enters_another_line),
+		cmocka_unit_test(line_runs_through_those_that_end_at_once),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
