@@ -95,6 +95,16 @@ static void tell(struct bns_job *job)
 		job->done(job->arg, job->zone->work->gone ? NULL : job->zone, &job->result);
 }
 
+/* Once for a row of the same failure: a full disk fails every retry of every secondary. */
+static void keep_error(struct bns_job *job, const char *error)
+{
+	struct bns_zone *zone = job->zone;
+	bool told = zone->last_error && error && strcmp(zone->last_error, error) == 0;
+	if (job->result.outcome == BNS_OUTCOME_FAILED && !told && !job->gate->stopping)
+		bns_announce(job->gate, BNS_LOG_ERR, "failed", zone, job, error);
+	bns_zone_set_error(zone, error);
+}
+
 static void settle(struct bns_job *job, enum bns_outcome outcome, const char *fmt, va_list args)
 {
 	struct bns_zone *zone = job->zone;
@@ -104,7 +114,7 @@ static void settle(struct bns_job *job, enum bns_outcome outcome, const char *fm
 	vsnprintf(job->result.reason, sizeof(job->result.reason), fmt, args);
 	if (job->kind != BNS_JOB_DRY_RUN) {
 		bool failed = outcome == BNS_OUTCOME_REFUSED || outcome == BNS_OUTCOME_FAILED;
-		bns_zone_set_error(zone, failed ? job->result.reason : NULL);
+		keep_error(job, failed ? job->result.reason : NULL);
 	}
 	job->gate->jobs--;
 	tell(job);

@@ -77,12 +77,14 @@ static void committed(void *arg, enum bns_error err, const char *reason)
 {
 	struct bns_job *job = arg;
 	struct bns_zone *zone = job->zone;
-	if (!err)
-		err = bns_table_publish(job->gate->table, job->image);
 	if (err) {
-		bns_announce(job->gate, BNS_LOG_CRIT, "failed", zone, job, reason ? reason : bns_strerror(err));
-		bns_job_end(job, BNS_OUTCOME_FAILED, "the store can't take the change: %s",
-			    reason ? reason : bns_strerror(err));
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the store can't take the change: %s", reason);
+		return;
+	}
+	err = bns_table_publish(job->gate->table, job->image);
+	if (err) {
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the change is stored, but can't be served: %s",
+			    bns_strerror(err));
 		return;
 	}
 	job->image = NULL; /* the table's now */

@@ -54,8 +54,11 @@ static void on_judged(void *arg, struct bns_zone *zone, const struct bns_result 
 {
 	struct bns_refresh *r = arg;
 
-	/* A version the gate won't have is no reason to let the last good one expire: the primary could be asked. */
-	if (r->zone && result->outcome != BNS_OUTCOME_FAILED)
+	/*
+	 * Neither a version the gate won't have nor our own lack of room is a
+	 * reason to let the last good one expire: the primary could be asked.
+	 */
+	if (r->zone)
 		bns_gate_refreshed(r->t->gate, zone);
 	run_end(r, result->outcome != BNS_OUTCOME_FAILED, result);
 }

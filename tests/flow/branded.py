@@ -53,15 +53,21 @@ def until(seconds):
 
 
 class Pair:
-    """Knot serves `text`; brandnsd behind it hears of every change by NOTIFY. Waits until the first load is judged."""
+    """Knot serves `text`; brandnsd behind it hears of every change by NOTIFY."""
 
-    def __init__(self, t, text=None, rules=None, **zone_options):
+    def __init__(self, t, text=None, rules=None, start=True, **zone_options):
         port = flow.free_port()
         self.policy_file = t.folder / "branding.yaml"
         self.policy_file.write_text(rules or policy())
         self.knot = flow.Knot(t, {ZONE: text or zone(1)}, notify=[port])
         self.row = {"domain": ZONE, "primary": ["hidden"], "refresh-min-interval": "1s", **zone_options}
-        self.node = flow.Brandnsd(t, self.conf(self.row), port=port)
+        self.node = flow.Brandnsd(t, self.conf(self.row), port=port, start=False)
+        if start:
+            self.start()
+
+    def start(self):
+        """Until the first load is judged."""
+        self.node.start()
         flow.wait_for(lambda: self.status()["state"] == "served" or self.held(), 10, "the first load to be judged")
 
     def conf(self, *rows):

@@ -1,0 +1,207 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A store that is full, missing, taken or lost: changes are refused with the reason, service goes on."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+import branded
+import flow
+from branded import CDN, ESP, Pair, zone
+
+ORIGIN = "example.com"
+
+
+def records(count):
+    return "\n".join(f"host{n} TXT {'x' * 200}" for n in range(count))
+
+
+def conf(zone_file, **database):
+    return {"zone": [{"domain": ORIGIN, "file": str(zone_file)}], "database": database}
+
+
+def reload(node):
+    answer = node.ctl("zone", "reload", ORIGIN)
+    row = answer.json["zones"][0]
+    return answer.exit, row["outcome"], row["reason"] or ""
+
+
+# -- a full disk ------------------------------------------------------------------------------------------------------
+
+
+class SmallDisk:
+    """A tmpfs that only the daemon in it sees, and that goes with it."""
+
+    def __init__(self, t, size="2m"):
+        self.mount_point = t.folder / "disk"
+        self.mount_point.mkdir()
+        self.wrapper = ["unshare", "-m", "sh", "-c", f'mount -t tmpfs -o size={size} none "$0" && exec "$@"',
+                        str(self.mount_point)]
+        tried = subprocess.run([*self.wrapper, "true"], capture_output=True, text=True, check=False)
+        if tried.returncode != 0:
+            flow.skip(f"a disk of its own is refused here: {tried.stderr.strip()}")
+
+    def filler(self, node):
+        """The mount point as the daemon sees it."""
+        return pathlib.Path(f"/proc/{node.process.pid}/root{self.mount_point}/filler")
+
+    def fill(self, node):
+        with open(self.filler(node), "wb", buffering=0) as file:
+            for size in (65536, 4096, 1):
+                try:
+                    while True:
+                        file.write(b"x" * size)
+                except OSError:
+                    pass
+
+    def free(self, node):
+        self.filler(node).unlink()
+
+
+def test_a_full_disk_refuses_the_change_and_service_goes_on(t):
+    disk = SmallDisk(t)
+    file = t.folder / "example.com.zone"
+    file.write_text(flow.zone(1))
+    node = flow.Brandnsd(t, conf(file, storage=str(disk.mount_point / "db")), wrapper=disk.wrapper)
+    flow.wait_for(lambda: node.serial(ORIGIN) == 1, 10, "the zone")
+    disk.fill(node)
+    file.write_text(flow.zone(2, records(500)))
+    code, outcome, reason = reload(node)
+    assert (code, outcome) == (1, "failed") and "no space left on the disk" in reason, (code, outcome, reason)
+    assert reason in node.log_text() and node.status(ORIGIN)["last_error"] == reason
+    assert reload(node)[0] == 1 and node.log_text().count(reason) == 1, "said once, however often it is tried"
+    assert node.serial(ORIGIN) == 1
+    disk.free(node)
+    assert reload(node) == (0, "served", "")
+    assert node.serial(ORIGIN) == 2
+
+
+def test_a_secondary_on_a_full_disk_outlives_soa_expire(t):
+    disk = SmallDisk(t)
+    pair = Pair(t, text=zone(1, **branded.SHORT_LIFE), start=False)
+    pair.node.wrapper = disk.wrapper
+    pair.node.configure({**pair.conf(pair.row), "database": {"storage": str(disk.mount_point / "db")}})
+    pair.start()
+    disk.fill(pair.node)
+    pair.push(zone(2, more=records(500), **branded.SHORT_LIFE))
+    flow.wait_for(lambda: "no space left" in (pair.status()["last_error"] or ""), 10, "the change to be refused")
+    end = time.monotonic() + 4
+    while time.monotonic() < end:
+        assert pair.edge() == CDN, "our own lack of room is no reason to drop what is good"
+        time.sleep(0.1)
+    disk.free(pair.node)
+    pair.wait_served(2)
+
+
+def test_a_reverify_on_a_full_disk_is_not_served(t):
+    disk = SmallDisk(t)
+    pair = Pair(t, start=False)
+    pair.node.wrapper = disk.wrapper
+    pair.node.configure({**pair.conf(pair.row), "database": {"storage": str(disk.mount_point / "db")}})
+    pair.start()
+    disk.fill(pair.node)
+    pair.push(zone(2, edge=ESP, more=records(500)))
+    flow.wait_for(lambda: pair.status()["last_error"], 10, "the change to be refused")
+    assert pair.edge() == CDN and pair.held() is None
+    disk.free(pair.node)
+    assert pair.node.ctl("zone", "refresh", ORIGIN).exit == 3
+    assert pair.edge() == CDN and branded.rules_of(pair.held()) == ["LB01"]
+
+
+# -- database.max-size ------------------------------------------------------------------------------------------------
+
+
+def test_a_full_database_refuses_the_change_and_service_goes_on(t):
+    file = t.folder / "example.com.zone"
+    file.write_text(flow.zone(1))
+    node = flow.Brandnsd(t, conf(file, **{"max-size": "1M"}))
+    flow.wait_for(lambda: node.serial(ORIGIN) == 1, 10, "the zone")
+    file.write_text(flow.zone(2, records(5000)))
+    code, outcome, reason = reload(node)
+    assert (code, outcome) == (1, "failed") and "database.max-size of 1M reached" in reason, (code, outcome, reason)
+    assert node.serial(ORIGIN) == 1
+    file.write_text(flow.zone(3))
+    assert reload(node) == (0, "served", ""), "what fits is taken"
+    node.configure(conf(file, **{"max-size": "64M"}))
+    file.write_text(flow.zone(4, records(5000)))
+    node.restart()
+    flow.wait_for(lambda: node.serial(ORIGIN) == 4, 10, "the large version in the larger store")
+
+
+# -- the folder -------------------------------------------------------------------------------------------------------
+
+
+def refusal(node):
+    """A start that fails: exit status and what was said."""
+    done = subprocess.run(node.command(), capture_output=True, text=True, timeout=30, check=False)
+    return done.returncode, done.stderr
+
+
+def test_the_folder_of_the_store_is_made_where_its_parent_exists(t):
+    file = t.folder / "example.com.zone"
+    file.write_text(flow.zone(1))
+    node = flow.Brandnsd(t, conf(file))
+    flow.wait_for(lambda: node.serial(ORIGIN) == 1, 10, "the zone")
+    assert (node.folder / "db").stat().st_mode & 0o777 == 0o700
+    node.stop()
+    node.configure(conf(file, storage=f"{node.folder}/missing/db"))
+    code, said = refusal(node)
+    assert code == 1 and f"{node.folder}/missing/db: " in said and "parent" in said, (code, said)
+    node.configure(conf(file, storage=str(file)))
+    code, said = refusal(node)
+    assert code == 1 and f"{file}: " in said and "not a folder" in said, (code, said)
+
+
+def test_a_damaged_database_is_named_and_left_alone(t):
+    file = t.folder / "example.com.zone"
+    file.write_text(flow.zone(1))
+    node = flow.Brandnsd(t, conf(file), start=False)
+    (node.folder / "db").mkdir()
+    data = node.folder / "db" / "data.mdb"
+    data.write_bytes(b"something else altogether" * 1000)
+    before = data.read_bytes()
+    code, said = refusal(node)
+    assert code == 1 and f"{node.folder}/db: data.mdb" in said and "move it away" in said, (code, said)
+    assert data.read_bytes() == before
+
+
+def test_a_lost_folder_is_told_and_service_goes_on(t):
+    pair = Pair(t)
+    shutil.rmtree(pair.node.folder / "db")
+    flow.wait_for(lambda: "was removed or replaced" in pair.node.log_text(), 10, "the loss in the log")
+    assert str(pair.node.folder / "db") in pair.node.log_text()
+    pair.push_served(zone(2, more="new A 192.0.2.9"), 2)
+    assert pair.edge() == CDN and pair.has("new")
+    pair.push_held(zone(3, edge=ESP), 3)
+    assert pair.edge() == CDN
+    assert pair.node.log_text().count("was removed or replaced") == 1, "said once"
+    # The brandings are in the policy: an empty store at the next start is no way around the gate.
+    pair.node.restart()
+    flow.wait_for(lambda: pair.edge() == CDN, 10, "the branding as pinned")
+
+
+def test_a_second_daemon_on_the_same_store_or_socket_is_turned_away(t):
+    file = t.folder / "example.com.zone"
+    file.write_text(flow.zone(1))
+    first = flow.Brandnsd(t, conf(file))
+    second = flow.Brandnsd(t, conf(file, storage=f"{first.folder}/db"), start=False)
+    code, said = refusal(second)
+    assert code == 1 and f"{first.folder}/db" in said and f"pid {first.process.pid}" in said, (code, said)
+    second.configure({**conf(file), "control": {"listen": str(first.socket)}})
+    code, said = refusal(second)
+    assert code == 1 and str(first.socket) in said and "another daemon" in said, (code, said)
+    second.configure({**conf(file), "server": {"listen": [f"{flow.HOST}@{first.port}"]}})
+    code, said = refusal(second)
+    assert code == 1 and str(first.port) in said, (code, said)
+    assert first.ctl("status").exit == 0 and first.serial(ORIGIN) == 1
+    # What a killed one leaves behind is in nobody's way.
+    first.kill()
+    assert os.path.exists(first.socket)
+    first.start()
+    assert first.serial(ORIGIN) == 1
+
+
+flow.run()
