@@ -159,90 +159,22 @@ void bns_gate_approve(struct bns_gate *g, const char *id, const char *reason, co
 	bns_job_enqueue(job);
 }
 
-#define REJECTED_KEPT 8
-
-/* The oldest rejections are forgotten, so that a flapping primary can't fill the store. */
-static enum bns_error trim_rejected(struct bns_store_txn *txn, struct bns_zone *zone)
-{
-	struct bns_candidate **link = &zone->rejected;
-	for (unsigned kept = 0; *link && kept < REJECTED_KEPT; kept++)
-		link = &(*link)->next;
-	enum bns_error err = BNS_OK;
-	while (*link && !err) {
-		struct bns_candidate *c = *link;
-		err = bns_candidate_unstore(txn, c->id);
-		*link = c->next;
-		bns_candidate_free(c);
-	}
-	return err;
-}
-
-static void rejection_stored(void *arg, enum bns_error err, const char *reason)
-{
-	struct late_answer *a = arg;
-	if (err) {
-		bns_log(BNS_LOG_ERR, "id=%s the rejection could not be stored: %s", a->result.id, reason);
-		a->result.outcome = BNS_OUTCOME_FAILED;
-		snprintf(a->result.reason, sizeof(a->result.reason), "%s", reason);
-	}
-	if (a->done)
-		a->done(a->arg, a->zone, &a->result);
-	free(a);
-}
-
-static enum bns_error store_rejection(struct bns_gate *g, struct bns_zone *zone, struct bns_candidate *c,
-				      const char *reason, const char *by, struct late_answer *a)
-{
-	struct bns_store_txn *txn = bns_store_begin(g->store);
-	enum bns_error err = txn ? bns_candidate_unstore(txn, c->id) : BNS_ENOMEM;
-	if (!err)
-		err = bns_candidate_store(txn, zone, c, NULL, 0);
-	if (!err)
-		err = trim_rejected(txn, zone);
-	if (!err)
-		err = bns_audit_candidate(g, txn, "rejected", zone, c, by, reason);
-	if (err) {
-		bns_store_drop(txn);
-		return err;
-	}
-	bns_store_commit(txn, rejection_stored, a);
-	char text[BNS_REASON_MAX];
-	snprintf(text, sizeof(text), "%.*s by %.*s: %.*s", 200, c->id, 100, by, 200, reason);
-	bns_announce(g, BNS_LOG_NOTICE, "rejected", zone, NULL, text);
-	return BNS_OK;
-}
-
 void bns_gate_reject(struct bns_gate *g, const char *id, const char *reason, const char *by, bns_result_fn done,
 		     void *arg)
 {
 	struct bns_zone *zone = NULL;
-	struct bns_candidate *c = bns_gate_candidate(g, id, &zone);
+	const struct bns_candidate *c = bns_gate_candidate(g, id, &zone);
 	if (!c || c->state != BNS_CANDIDATE_HELD) {
 		answer(g, zone, BNS_OUTCOME_FAILED, id, "no held change has this id", done, arg);
 		return;
 	}
-	if (zone->work->current) {
-		answer(g, zone, BNS_OUTCOME_FAILED, id, "another change of this zone is in hand; try again", done, arg);
+	struct bns_job *job = new_job(g, zone, BNS_JOB_REJECT, done, arg);
+	if (!job)
 		return;
-	}
-	struct late_answer *a = calloc(1, sizeof(*a));
-	if (!a) {
-		answer(g, zone, BNS_OUTCOME_FAILED, id, bns_strerror(BNS_ENOMEM), done, arg);
-		return;
-	}
-	*a = (struct late_answer){.zone = zone, .done = done, .arg = arg};
-	a->result.outcome = BNS_OUTCOME_REJECTED;
-	snprintf(a->result.id, sizeof(a->result.id), "%s", id);
-	c->state = BNS_CANDIDATE_REJECTED;
-	zone->held = NULL;
-	zone->leaving = zone->leaving && c->origin != BNS_ORIGIN_REMOVAL;
-	c->next = zone->rejected;
-	zone->rejected = c;
-	enum bns_error err = store_rejection(g, zone, c, reason, by, a);
-	if (err) {
-		free(a);
-		answer(g, zone, BNS_OUTCOME_FAILED, id, bns_strerror(err), done, arg);
-	}
+	snprintf(job->id, sizeof(job->id), "%s", id);
+	snprintf(job->why, sizeof(job->why), "%s", reason);
+	snprintf(job->by, sizeof(job->by), "%s", by);
+	bns_job_enqueue(job);
 }
 
 void bns_gate_judge_held(struct bns_gate *g)

@@ -57,6 +57,10 @@ void bns_pipeline_start(struct bns_job *job)
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the server is going away");
 		return;
 	}
+	if (job->kind == BNS_JOB_REJECT) {
+		bns_reject(job);
+		return;
+	}
 	if (job->kind == BNS_JOB_APPROVE || job->kind == BNS_JOB_JUDGE)
 		err = read_decided(job);
 	if (!err)

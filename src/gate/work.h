@@ -17,6 +17,7 @@ enum bns_job_kind {
 	BNS_JOB_FILE,    /* contents are read from the zone's file first */
 	BNS_JOB_APPROVE, /* a candidate from the store, accepted by an operator */
 	BNS_JOB_JUDGE,   /* a held candidate again, after a policy reload */
+	BNS_JOB_REJECT,  /* a held candidate that an operator doesn't want */
 	BNS_JOB_REMOVE,  /* the zone goes */
 	BNS_JOB_DRY_RUN, /* what would the gate say? */
 };
@@ -168,6 +169,10 @@ void bns_write_file_in_pool(struct bns_job *job);
 
 void bns_publish_commit(struct bns_job *job);
 void bns_publish_removal(struct bns_job *job);
+
+/* ---- reject.c ---- */
+
+void bns_reject(struct bns_job *job);
 
 /* ---- hold.c ---- */
 
