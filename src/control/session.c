@@ -199,7 +199,7 @@ static bool take_line(struct bns_session *s)
 	}
 	size_t len = (size_t)(newline - s->buffer);
 	size_t start = 0;
-	while (start < len && strchr(" \t\r", s->buffer[start]))
+	while (start < len && memchr(" \t\r", s->buffer[start], 3))
 		start++;
 	if (start < len) {
 		s->busy = true;
