@@ -90,6 +90,22 @@ static void replace_publish(struct bns_job *job, struct bns_contents *next)
 	job->publish = next;
 }
 
+/* Upstream's digest of its zone (RFC 8976) isn't one of what we made of it: who verifies it would refuse ours. */
+static enum bns_error drop_zonemd(struct bns_job *job)
+{
+	const uint8_t *apex = job->zone->apex;
+	struct bns_contents *next;
+	size_t count;
+	if (job->publish == job->candidate || !bns_contents_find(job->publish, apex, BNS_TYPE_ZONEMD, &count))
+		return BNS_OK;
+	enum bns_error err = bns_contents_with_rrset(job->publish, apex, BNS_TYPE_ZONEMD, NULL, 0, &next);
+	if (err)
+		return err;
+	replace_publish(job, next);
+	job->amended = true;
+	return BNS_OK;
+}
+
 static enum bns_error amend(struct bns_job *job)
 {
 	job->publish = job->candidate;
@@ -111,6 +127,9 @@ static enum bns_error amend(struct bns_job *job)
 	job->amended = diff.count > 0;
 	bns_diff_free(&diff);
 	bns_problems_free(&job->problems);
+	err = job->amended ? drop_zonemd(job) : BNS_OK;
+	if (err)
+		return err;
 	return bns_zone_check(job->publish, &job->problems);
 }
 
@@ -122,9 +141,10 @@ static enum bns_error renumber(struct bns_job *job)
 		return BNS_OK;
 	struct bns_contents *next;
 	enum bns_error err = bns_contents_with_serial(job->publish, job->new_serial, &next);
-	if (!err)
-		replace_publish(job, next);
-	return err;
+	if (err)
+		return err;
+	replace_publish(job, next);
+	return drop_zonemd(job);
 }
 
 void bns_build_in_pool(struct bns_job *job)

@@ -64,7 +64,7 @@ static const char *served_text(const struct bns_job *job)
 {
 	if (job->kind == BNS_JOB_APPROVE)
 		return job->why;
-	return job->amended ? "taken with the branding records as pinned" : "";
+	return job->amended && job->amendment_count > 0 ? "taken with the branding records as pinned" : "";
 }
 
 static void forget_held(struct bns_zone *zone)

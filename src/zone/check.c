@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "zone/zonemd.h"
 
 #define TTL_MAX       0x7fffffffu
 #define MESSAGE_MAX   65535
@@ -336,6 +337,25 @@ static void check_node(struct checker *k, const struct bns_record *r, size_t cou
 	}
 }
 
+/* What a zone says of itself must be so: else something was lost or changed on the way here (RFC 8976 §4). */
+static void check_zonemd(struct checker *k)
+{
+	static const char *const sentences[] = {
+		[BNS_ZONEMD_SERIAL] = "is the digest of another serial than the SOA's",
+		[BNS_ZONEMD_REPEATED] = "is given more than once for the same scheme and hash",
+		[BNS_ZONEMD_LENGTH] = "has another length than its hash",
+		[BNS_ZONEMD_DIGEST] = "is not the digest of these records: some are missing, added or altered",
+	};
+	enum bns_zonemd result;
+	const struct bns_record *rr;
+	enum bns_error err = bns_zonemd_verify(k->c, &result, &rr);
+	if (err)
+		k->err = err;
+	else if (result >= BNS_ZONEMD_SERIAL)
+		report(k, BNS_CHECK_ZONEMD_BAD, rr, "ZONEMD %s; make it anew at its source, or remove it (RFC 8976 4)",
+		       sentences[result]);
+}
+
 /* Records [at, end) of one owner. */
 static size_t node_end(const struct bns_contents *c, size_t at)
 {
@@ -365,6 +385,8 @@ enum bns_error bns_zone_check(const struct bns_contents *c, struct bns_problems 
 		end = node_end(c, at);
 		check_node(&k, &c->records[at], end - at);
 	}
+	if (!k.err)
+		check_zonemd(&k);
 	if (k.err) {
 		bns_problems_free(out);
 		return k.err;

@@ -25,7 +25,8 @@
 	X(BNS_CHECK_TTL_TOO_LARGE, "ttl-too-large")     /* RFC 2181 §8: 2^31 - 1 */              \
 	X(BNS_CHECK_RDATA_BAD, "rdata-bad")                                                      \
 	X(BNS_CHECK_META_TYPE, "meta-type")             /* RFC 6895 §3.1 */                      \
-	X(BNS_CHECK_RRSET_TOO_LARGE, "rrset-too-large") /* fits no message of 65,535 octets */
+	X(BNS_CHECK_RRSET_TOO_LARGE, "rrset-too-large") /* fits no message of 65,535 octets */   \
+	X(BNS_CHECK_ZONEMD_BAD, "zonemd-bad")           /* RFC 8976 §4 */
 
 enum bns_check {
 #define X(code, word) code,
@@ -49,7 +50,7 @@ struct bns_problems {
 
 #define BNS_PROBLEMS_MAX 64
 
-/* Finds all; returns an error only when memory is short. Free with bns_problems_free. */
+/* Finds all; returns an error only when memory is short or the crypto library fails. Free with bns_problems_free. */
 enum bns_error bns_zone_check(const struct bns_contents *c, struct bns_problems *out) BNS_MUST_CHECK;
 void bns_problems_free(struct bns_problems *p);
 

@@ -9,12 +9,9 @@
 
 #include "base/buf.h"
 
-/* One record in canonical form: owner, type, class, TTL, RDLENGTH, RDATA. */
-#define RR_MAX (BNS_NAME_MAX + 10 + UINT16_MAX)
-
-static size_t write_canonical(const struct bns_record *rr, uint8_t *scratch)
+size_t bns_record_write_canonical(const struct bns_record *rr, uint8_t out[BNS_RECORD_CANONICAL_MAX])
 {
-	struct bns_writer w = bns_writer_of(scratch, RR_MAX);
+	struct bns_writer w = bns_writer_of(out, BNS_RECORD_CANONICAL_MAX);
 	bns_write_bytes(&w, rr->owner, bns_name_len(rr->owner));
 	bns_write_u16(&w, rr->type);
 	bns_write_u16(&w, BNS_CLASS_IN);
@@ -29,7 +26,7 @@ static size_t write_canonical(const struct bns_record *rr, uint8_t *scratch)
 enum bns_error bns_contents_digest(const struct bns_contents *c, uint8_t digest[BNS_DIGEST_LEN])
 {
 	enum bns_error err = BNS_ENOMEM;
-	uint8_t *scratch = malloc(RR_MAX);
+	uint8_t *scratch = malloc(BNS_RECORD_CANONICAL_MAX);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	if (!scratch || !ctx)
 		goto out;
@@ -37,7 +34,7 @@ enum bns_error bns_contents_digest(const struct bns_contents *c, uint8_t digest[
 	if (!EVP_DigestInit_ex(ctx, EVP_sha256(), NULL))
 		goto out;
 	for (size_t i = 0; i < c->count; i++)
-		if (!EVP_DigestUpdate(ctx, scratch, write_canonical(&c->records[i], scratch)))
+		if (!EVP_DigestUpdate(ctx, scratch, bns_record_write_canonical(&c->records[i], scratch)))
 			goto out;
 	if (EVP_DigestFinal_ex(ctx, digest, NULL))
 		err = BNS_OK;

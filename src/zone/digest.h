@@ -10,6 +10,12 @@
 /* Over owner, type, class, TTL and canonical RDATA of every record in canonical order (RFC 4034 §6), SOA included. */
 enum bns_error bns_contents_digest(const struct bns_contents *c, uint8_t digest[BNS_DIGEST_LEN]) BNS_MUST_CHECK;
 
+/* One record in canonical form: owner, type, class, TTL, RDLENGTH, RDATA (RFC 4034 §6.2). */
+#define BNS_RECORD_CANONICAL_MAX (BNS_NAME_MAX + 10 + UINT16_MAX)
+
+/* Writes it, and returns its length. */
+size_t bns_record_write_canonical(const struct bns_record *rr, uint8_t out[BNS_RECORD_CANONICAL_MAX]);
+
 #define BNS_CANDIDATE_ID_MAX (BNS_NAME_TEXT_MAX + 24)
 
 /* "example.com@2026112302-1a2b3c4d": zone without final dot, serial, first 8 hex digits; returns `out`. */

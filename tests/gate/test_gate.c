@@ -305,6 +305,45 @@ static void gate_publishes_a_newer_serial_though_upstreams_goes_back(void **stat
 	assert_int_equal(bns_gate_serial_news(f->zone, PRIMARY, 5), BNS_SERIAL_CURRENT);
 }
 
+/* With a digest (RFC 8976) by a private algorithm, which nobody can find wrong. */
+static struct bns_contents *zone_with_digest(uint32_t serial, const char *word)
+{
+	char text[512];
+	snprintf(text, sizeof(text),
+	         "$ORIGIN example.com.\n$TTL 300\n@ IN SOA ns1.example.net. h.example.net. %u 3600 600 1209600 300\n"
+	         "@ IN NS ns1.example.net.\n@ IN TXT %s\nwww IN A " NEW "\n"
+	         "@ IN ZONEMD %u 1 240 e2d523f654b9422a96c5a8f4\n",
+	         serial, word, serial);
+	return fixture_parse(text);
+}
+
+static bool serves_a_digest(struct fixture *f)
+{
+	struct bns_contents *c;
+	size_t count;
+	assert_int_equal(bns_gate_served(f->gate, f->zone, &c), BNS_OK);
+	(void)bns_contents_find(c, f->zone->apex, BNS_TYPE_ZONEMD, &count);
+	bns_contents_free(c);
+	return count > 0;
+}
+
+static void gate_publishes_no_digest_of_other_records(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(fixture_submit(f, zone_with_digest(10, "fine")), BNS_OUTCOME_SERVED);
+	assert_true(serves_a_digest(f));
+	assert_int_equal(fixture_submit(f, zone_with_digest(11, "amend")), BNS_OUTCOME_SERVED);
+	assert_false(serves_a_digest(f));
+	assert_int_equal(fixture_submit(f, zone_with_digest(11, "amend")), BNS_OUTCOME_NOTHING_NEW);
+	assert_int_equal(fixture_submit(f, zone_with_digest(12, "fine")), BNS_OUTCOME_SERVED);
+	assert_true(serves_a_digest(f));
+	/* Its serial isn't the published one any more. */
+	assert_int_equal(fixture_submit_forced(f, zone_with_digest(5, "fine")), BNS_OUTCOME_SERVED);
+	assert_int_equal(fixture_served_serial(f), 13);
+	assert_false(serves_a_digest(f));
+	assert_int_equal(fixture_submit(f, zone_with_digest(5, "fine")), BNS_OUTCOME_NOTHING_NEW);
+}
+
 /* ---- refusing ---- */
 
 static void gate_refuses_a_broken_zone_with_its_place(void **state)
@@ -491,6 +530,7 @@ int main(void)
 		TEST(gate_restores_when_an_approval_ends),
 		TEST(gate_keeps_upstreams_records_beside_amended_ones),
 		TEST(gate_publishes_a_newer_serial_though_upstreams_goes_back),
+		TEST(gate_publishes_no_digest_of_other_records),
 		TEST(gate_refuses_a_broken_zone_with_its_place),
 		TEST(gate_refuses_what_a_plugin_refuses),
 		TEST(gate_refuses_a_file_that_is_not_there),
