@@ -112,6 +112,15 @@ static bool follow_cname(const struct bns_image *img, const struct bns_node *nod
 	return chase(img, bns_image_at(img, cname->target), d);
 }
 
+/* Where a DNAME leads below itself. */
+static bool is_answered(const struct bns_decision *d, const struct bns_rrset *rrset)
+{
+	for (unsigned i = 0; i < d->answer_count; i++)
+		if (d->answer[i].rrset == rrset && !d->answer[i].target)
+			return true;
+	return false;
+}
+
 /*
  * The last name with the DNAME's owner replaced by its target (RFC 6672 §2.2).
  * Who asks for a CNAME has one then, made or not.
@@ -125,7 +134,8 @@ static bool follow_dname(const struct bns_image *img, const struct bns_node *nod
 	size_t target_len = bns_name_len(target);
 	size_t prefix_len = (size_t)(last->len - node->name_len);
 
-	add_answer(d, dname, NULL, node->name_len);
+	if (!is_answered(d, dname))
+		add_answer(d, dname, NULL, node->name_len);
 	if (prefix_len + target_len > BNS_NAME_MAX) {
 		d->kind = BNS_DECISION_YXDOMAIN;
 		d->rcode = BNS_RCODE_YXDOMAIN;

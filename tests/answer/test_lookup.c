@@ -249,6 +249,17 @@ static void lookup_makes_a_cname_from_a_dname(void **state)
 		    "nxdomain 3 aa: dn.example.test. DNAME, y.dn.example.test. CNAME y.target.example.test." SOA);
 }
 
+static void lookup_gives_a_dname_that_leads_below_itself_once(void **state)
+{
+	(void)state;
+	struct bns_image *img = sample_image("round.test", "$TTL 5\n@ SOA . . 1 1 1 1 1\n@ NS .\nd DNAME d.d\n");
+	const char *text = look(img, "x.d.round.test", BNS_TYPE_A);
+	const char *made = strstr(text, "d.round.test. DNAME, x.d.round.test. CNAME x.d.d.round.test., ");
+	assert_non_null(made);
+	assert_null(strstr(strchr(made, ','), "DNAME"));
+	bns_image_free(img);
+}
+
 static void lookup_takes_the_cname_made_from_a_dname_for_an_answer(void **state)
 {
 	(void)state;
@@ -331,6 +342,7 @@ int main(void)
 		cmocka_unit_test(lookup_answers_ds_above_the_cut),
 		cmocka_unit_test(lookup_keeps_aa_where_an_alias_leads_below_a_cut),
 		cmocka_unit_test(lookup_makes_a_cname_from_a_dname),
+		cmocka_unit_test(lookup_gives_a_dname_that_leads_below_itself_once),
 		cmocka_unit_test(lookup_takes_the_cname_made_from_a_dname_for_an_answer),
 		cmocka_unit_test(lookup_leaves_the_owner_of_a_dname_alone),
 		cmocka_unit_test(lookup_refuses_a_name_that_a_dname_makes_too_long),
