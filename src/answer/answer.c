@@ -5,7 +5,7 @@
 #include "answer/lookup.h"
 
 /* RFC 6895 §3.1; asked for, never stored. */
-enum { TYPE_MAILB = 253, TYPE_MAILA = 254 };
+enum { TYPE_RESERVED = 0, TYPE_MAILB = 253, TYPE_MAILA = 254 };
 
 /* One request on its way. */
 struct exchange {
@@ -173,6 +173,7 @@ static enum bns_answer_action answer_in_zone(struct exchange *x)
 static enum bns_answer_action answer_by_type(struct exchange *x)
 {
 	switch (x->req.qtype) {
+	case TYPE_RESERVED:
 	case BNS_TYPE_ANY:
 		return answer_in_zone(x);
 	case BNS_TYPE_AXFR:

@@ -344,6 +344,16 @@ static void answer_takes_no_meta_type_for_data(void **state)
 	assert_non_null(strstr(udp(), "NOERROR aa rd"));
 }
 
+/* Where NSD and BIND agree, and Knot has an answer of its own. */
+static void answer_has_no_data_of_type_0(void **state)
+{
+	(void)state;
+	question("www.example.test", 0);
+	assert_non_null(strstr(udp(), "NOERROR aa rd | www.example.test."));
+	question("www.example.org", 0);
+	assert_non_null(strstr(udp(), "REFUSED rd"));
+}
+
 static void answer_gives_edns_to_whom_has_edns(void **state)
 {
 	(void)state;
@@ -529,6 +539,7 @@ int main(void)
 		query_test(answer_hands_tsig_over_unless_it_is_verified),
 		query_test(answer_refuses_other_classes),
 		query_test(answer_takes_no_meta_type_for_data),
+		query_test(answer_has_no_data_of_type_0),
 		query_test(answer_gives_edns_to_whom_has_edns),
 		query_test(answer_ignores_unknown_options),
 		query_test(answer_says_badvers_to_a_later_edns),
