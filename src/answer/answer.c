@@ -149,7 +149,7 @@ static enum bns_answer_action send_not_served(struct exchange *x, const struct b
 static enum bns_answer_action send_from_zone(struct exchange *x, const struct bns_image *img)
 {
 	struct bns_decision decision;
-	bns_lookup(img, &x->req.qname, x->req.qtype, &decision);
+	bns_lookup(img, &x->req.qname, x->req.qtype, x->req.edns_flags & BNS_EDNS_DO, &decision);
 	x->img = img;
 	x->decision = &decision;
 	open_answer(x, BNS_EDE_NONE);

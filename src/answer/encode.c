@@ -13,7 +13,7 @@ static void set_flag(struct bns_encoder *e, enum bns_flag flag)
 	bns_put_u16(e->w.data + 2, (uint16_t)(bns_get_u16(e->w.data + 2) | flag));
 }
 
-static void count_records(struct bns_encoder *e, enum bns_section section, uint16_t records)
+static void count_records(struct bns_encoder *e, enum bns_section section, unsigned records)
 {
 	uint8_t *count = e->w.data + 6 + 2 * (size_t)section;
 	bns_put_u16(count, (uint16_t)(bns_get_u16(count) + records));
@@ -44,12 +44,13 @@ void bns_encode_open(struct bns_encoder *e, const uint8_t *msg, const struct bns
 /* Where the listed names of a decision lie in the message, as far as they are written. */
 struct places {
 	uint16_t apex;
-	uint16_t name[BNS_CHASE_MAX + 2];
+	size_t name[BNS_CHASE_MAX + 2];
 };
 
 /*
- * Every owner lies in the question or in an alias's RDATA: at most 34 records
- * of at most 267 octets behind the question, so always in a pointer's reach.
+ * Every owner lies in the question or in an alias's RDATA. Without signatures
+ * that are at most 34 records of at most 267 octets, so a pointer reaches it;
+ * with long ones it may not, and 0 is returned.
  */
 static uint16_t place_of(const struct bns_image *img, const struct bns_decision *d, const struct places *places,
 			 const struct bns_placed_rrset *p)
@@ -57,38 +58,37 @@ static uint16_t place_of(const struct bns_image *img, const struct bns_decision 
 	if (p->owner_len == img->apex_len)
 		return places->apex;
 	size_t at = places->name[p->name] + (size_t)(d->names[p->name].len - p->owner_len);
-	assert(at <= BNS_POINTER_MAX);
-	return (uint16_t)at;
+	return at <= BNS_POINTER_MAX ? (uint16_t)at : 0;
 }
 
 static bool put_placed(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
 		       const struct places *places, const struct bns_placed_rrset *p, enum bns_section section)
 {
+	unsigned records;
 	uint16_t owner = place_of(img, d, places, p);
-	uint16_t records = p->target ? 1 : p->rrset->count;
-	bool fits = p->target ? bns_rrset_write_cname(&e->w, owner, p->rrset->ttl, p->target)
-			      : bns_rrset_write(&e->w, img, p->rrset, owner, places->apex);
-	if (fits)
-		count_records(e, section, records);
-	return fits;
-}
-
-/* An alias just written leads to the next listed name; its RDATA is the name's place. */
-static void note_place(const struct bns_encoder *e, const struct bns_placed_rrset *p, struct places *places)
-{
+	if (owner == 0)
+		return false;
 	if (p->target)
-		places->name[p->name + 1] = (uint16_t)(e->w.pos - bns_name_len(p->target));
-	else if (p->rrset->type == BNS_TYPE_CNAME)
-		places->name[p->name + 1] = (uint16_t)(e->w.pos - (p->rrset->wire_len - BNS_RRSET_RDATA));
+		records = bns_rrset_write_cname(&e->w, owner, p->rrset->ttl, p->target);
+	else if (p->signatures_only)
+		records = bns_rrset_write_signatures(&e->w, img, p->rrset, owner);
+	else
+		records = bns_rrset_write(&e->w, img, p->rrset, d->dnssec, owner, places->apex);
+	count_records(e, section, records);
+	return records > 0;
 }
 
 static bool put_answers(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
 			struct places *places)
 {
 	for (unsigned i = 0; i < d->answer_count; i++) {
-		if (!put_placed(e, img, d, places, &d->answer[i], BNS_SECTION_ANSWER))
+		const struct bns_placed_rrset *p = &d->answer[i];
+		size_t start = e->w.pos;
+		if (!put_placed(e, img, d, places, p, BNS_SECTION_ANSWER))
 			return false;
-		note_place(e, &d->answer[i], places);
+		/* An alias leads to the next listed name; its RDATA is the name's place. */
+		if (p->target || p->rrset->type == BNS_TYPE_CNAME)
+			places->name[p->name + 1] = start + BNS_RRSET_RDATA;
 	}
 	return true;
 }
@@ -121,16 +121,18 @@ static uint16_t find_ns(const struct bns_encoder *e, struct ns_records *ns, cons
 }
 
 static bool put_addresses(struct bns_encoder *e, const struct bns_image *img, const struct bns_node *node,
-			  uint16_t apex, uint16_t place)
+			  bool with_signatures, uint16_t apex, uint16_t place)
 {
 	static const uint16_t types[] = {BNS_TYPE_A, BNS_TYPE_AAAA};
 	for (unsigned i = 0; i < 2; i++) {
 		const struct bns_rrset *rrset = bns_node_rrset(img, node, types[i]);
 		if (!rrset)
 			continue;
-		if (!bns_rrset_write_glue(&e->w, img, node, rrset, apex, &place))
+		unsigned records =
+			bns_rrset_write_at_node(&e->w, img, node, rrset, with_signatures, UINT32_MAX, apex, &place);
+		if (records == 0)
 			return false;
-		count_records(e, BNS_SECTION_ADDITIONAL, rrset->count);
+		count_records(e, BNS_SECTION_ADDITIONAL, records);
 	}
 	return true;
 }
@@ -146,10 +148,54 @@ static bool put_glue(struct bns_encoder *e, const struct bns_image *img, const s
 		const struct bns_node *node = bns_image_node(img, glue[i]);
 		const uint8_t *server = bns_image_at(img, node->name);
 		if (bns_name_in(server, name->name + (name->len - cut->owner_len)) == below &&
-		    !put_addresses(e, img, node, apex, find_ns(e, &ns, server)))
+		    !put_addresses(e, img, node, d->dnssec, apex, find_ns(e, &ns, server)))
 			return false;
 	}
 	return true;
+}
+
+static uint16_t place_in_question(const struct bns_image *img, const struct bns_decision *d,
+				  const struct bns_node *node)
+{
+	const struct bns_decision_name *q = &d->names[0];
+	if (node->name_len > q->len ||
+	    memcmp(q->name + (q->len - node->name_len), bns_image_at(img, node->name), node->name_len) != 0)
+		return 0;
+	return (uint16_t)(BNS_HEADER_LEN + q->len - node->name_len);
+}
+
+/* NSEC and NSEC3 live no longer than the negative answer they are in (RFC 9077 §3). */
+static bool put_proof(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d, uint16_t apex)
+{
+	for (unsigned i = 0; i < d->proof_count; i++) {
+		const struct bns_node *node = d->proof[i];
+		const struct bns_denial *denial = bns_image_at(img, img->denial);
+		const struct bns_rrset *rrset =
+			bns_node_rrset(img, node, denial->is_nsec3 ? BNS_TYPE_NSEC3 : BNS_TYPE_NSEC);
+		uint16_t place = place_in_question(img, d, node);
+		unsigned records =
+			bns_rrset_write_at_node(&e->w, img, node, rrset, true, img->negative_ttl, apex, &place);
+		if (records == 0)
+			return false;
+		count_records(e, BNS_SECTION_AUTHORITY, records);
+	}
+	return true;
+}
+
+static bool put_ds(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
+		   const struct places *places)
+{
+	struct bns_placed_rrset ds = d->authority;
+	ds.rrset = d->ds;
+	return put_placed(e, img, d, places, &ds, BNS_SECTION_AUTHORITY);
+}
+
+static bool put_dnssec(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
+		       const struct places *places)
+{
+	if (!d->dnssec)
+		return true;
+	return (!d->ds || put_ds(e, img, d, places)) && put_proof(e, img, d, places->apex);
 }
 
 /* Without the addresses below the cut nobody gets there: they come first, and must fit (RFC 9471 §3.1, §3.2). */
@@ -160,7 +206,7 @@ static bool put_referral(struct bns_encoder *e, const struct bns_image *img, con
 	if (!put_placed(e, img, d, places, &d->authority, BNS_SECTION_AUTHORITY))
 		return false;
 	ns.end = e->w.pos;
-	if (!put_glue(e, img, d, ns, places->apex, true))
+	if (!put_dnssec(e, img, d, places) || !put_glue(e, img, d, ns, places->apex, true))
 		return false;
 	(void)put_glue(e, img, d, ns, places->apex, false);
 	return true;
@@ -175,7 +221,9 @@ static bool put_sections(struct bns_encoder *e, const struct bns_image *img, con
 		return false;
 	if (d->kind == BNS_DECISION_REFERRAL)
 		return put_referral(e, img, d, &places);
-	return !d->has_authority || put_placed(e, img, d, &places, &d->authority, BNS_SECTION_AUTHORITY);
+	if (d->has_authority && !put_placed(e, img, d, &places, &d->authority, BNS_SECTION_AUTHORITY))
+		return false;
+	return put_dnssec(e, img, d, &places);
 }
 
 void bns_encode_decision(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d)

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "answer/proof.h"
+
 /* The node of the suffix of `labels` labels, or NULL. */
 static const struct bns_node *find_suffix(const struct bns_image *img, const struct bns_qname *name, unsigned labels)
 {
@@ -51,6 +53,22 @@ static void set_source(const struct bns_image *img, const struct bns_node *node,
 {
 	if (d->name_count == 1)
 		d->source = bns_image_at(img, node->name);
+}
+
+/* All RRSIGs there are, but for those of a name with more types than a decision has places. */
+static bool add_signatures(const struct bns_image *img, const struct bns_node *node, uint8_t owner_len,
+			   struct bns_decision *d)
+{
+	const unsigned places = sizeof(d->answer) / sizeof(d->answer[0]);
+	const struct bns_rrset *rrsets = bns_node_rrsets(img, node);
+	unsigned before = d->answer_count;
+	for (unsigned i = 0; i < node->rrset_count && d->answer_count < places; i++) {
+		if (rrsets[i].signatures == 0 && rrsets[i].type != BNS_TYPE_RRSIG)
+			continue;
+		add_answer(d, &rrsets[i], NULL, owner_len);
+		d->answer[d->answer_count - 1].signatures_only = rrsets[i].signatures > 0;
+	}
+	return d->answer_count > before;
 }
 
 static uint8_t last_name_len(const struct bns_decision *d)
@@ -175,6 +193,8 @@ static bool answer_node(const struct bns_image *img, const struct bns_node *node
 	}
 	if (node->flags & BNS_NODE_CNAME && asks_behind_cname(qtype))
 		return follow_cname(img, node, d);
+	if (qtype == BNS_TYPE_RRSIG && add_signatures(img, node, last_name_len(d), d))
+		return false;
 	const struct bns_rrset *rrset = qtype == BNS_TYPE_ANY ? pick_any(img, node) : bns_node_rrset(img, node, qtype);
 	if (rrset)
 		add_answer(d, rrset, NULL, last_name_len(d));
@@ -190,6 +210,7 @@ static bool answer_name(const struct bns_image *img, const struct bns_qname *nam
 	unsigned labels;
 	const struct bns_node *node = find_encloser(img, name, &labels);
 	set_source(img, node, d);
+	d->names[d->name_count - 1].node = node;
 	if (labels == name->labels)
 		return answer_node(img, node, qtype, d);
 	if (node->flags & BNS_NODE_CUT) {
@@ -207,7 +228,8 @@ static bool answer_name(const struct bns_image *img, const struct bns_qname *nam
 	return false;
 }
 
-void bns_lookup(const struct bns_image *img, const struct bns_qname *qname, uint16_t qtype, struct bns_decision *out)
+void bns_lookup(const struct bns_image *img, const struct bns_qname *qname, uint16_t qtype, bool dnssec_ok,
+		struct bns_decision *out)
 {
 	assert(img->state == BNS_IMAGE_SERVED);
 	out->kind = BNS_DECISION_ANSWER;
@@ -221,4 +243,7 @@ void bns_lookup(const struct bns_image *img, const struct bns_qname *qname, uint
 	bool more = answer_name(img, qname, qtype, out);
 	while (more)
 		more = answer_name(img, &out->chased, qtype, out);
+	out->dnssec = dnssec_ok && img->is_signed;
+	if (out->dnssec)
+		bns_proof_add(img, out);
 }

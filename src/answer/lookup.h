@@ -16,6 +16,8 @@
 #include "zone/image.h"
 
 #define BNS_CHASE_MAX 16 /* aliases followed inside a zone for one question */
+#define BNS_PROOF_MAX                                                                                                  \
+	(BNS_CHASE_MAX + 1 + 3) /* one for each name from a wildcard, three for a denial (RFC 5155 §7.2) */
 
 enum bns_decision_kind {
 	BNS_DECISION_ANSWER,   /* the last name has what was asked for */
@@ -32,7 +34,8 @@ enum bns_decision_kind {
  * BNS_DECISION_ALIAS, which isn't listed.
  */
 struct bns_decision_name {
-	const uint8_t *name; /* lower-case */
+	const uint8_t *name;         /* lower-case */
+	const struct bns_node *node; /* itself, or the nearest above it: its cut, DNAME or closest encloser */
 	uint8_t len;
 };
 
@@ -42,6 +45,7 @@ struct bns_placed_rrset {
 	const uint8_t *target; /* not NULL: a CNAME to this name, synthesised from the DNAME in `rrset` */
 	uint8_t name;          /* which of the names */
 	uint8_t owner_len;
+	bool signatures_only; /* what was asked for is RRSIG */
 };
 
 /* Points into the image and into itself: can't be copied. Only what the counts cover is initialised. */
@@ -57,11 +61,20 @@ struct bns_decision {
 	struct bns_decision_name names[BNS_CHASE_MAX + 1];
 	struct bns_placed_rrset answer[2 * (BNS_CHASE_MAX + 1)];
 	struct bns_placed_rrset authority; /* the cut's NS, or the negative SOA; its glue is the RRset's */
-	struct bns_qname chased;           /* the name looked at behind an alias */
+	bool dnssec;                       /* RRsets go with their RRSIGs, and what follows is initialised */
+	uint8_t proof_count;
+	const struct bns_rrset *ds;                           /* of the cut, or NULL */
+	const struct bns_node *proof[BNS_PROOF_MAX];          /* whose NSEC or NSEC3 is given (answer/proof.h) */
+	struct bns_qname chased;                              /* the name looked at behind an alias */
 	uint8_t synthesised[BNS_CHASE_MAX + 1][BNS_NAME_MAX]; /* targets made from DNAMEs */
 };
 
-/* Decides. `img` is SERVED and holds `qname`, which must live as long as the decision. */
-void bns_lookup(const struct bns_image *img, const struct bns_qname *qname, uint16_t qtype, struct bns_decision *out);
+/*
+ * Decides. `img` is SERVED and holds `qname`, which must live as long as the
+ * decision. `dnssec_ok`: the requestor wants DNSSEC's records (RFC 3225 §3),
+ * and gets them if the zone is signed.
+ */
+void bns_lookup(const struct bns_image *img, const struct bns_qname *qname, uint16_t qtype, bool dnssec_ok,
+		struct bns_decision *out);
 
 #endif

@@ -106,8 +106,8 @@ static void spread_record(struct bns_writer *w, const struct spread *s, size_t a
 		bns_put_u16(w->data + rdata - 2, (uint16_t)(w->pos - rdata));
 }
 
-static void spread(struct bns_writer *w, const struct bns_image *img, const struct bns_rrset *rrset, uint16_t owner,
-		   uint16_t apex)
+static void spread(struct bns_writer *w, const struct bns_image *img, const struct bns_rrset *rrset, size_t len,
+		   uint16_t owner, uint16_t apex)
 {
 	const struct spread s = {
 		.wire = bns_image_at(img, rrset->wire),
@@ -115,36 +115,52 @@ static void spread(struct bns_writer *w, const struct bns_image *img, const stru
 		.fixup_count = rrset->fixup_count,
 		.apex = apex,
 	};
-	for (size_t at = 0; at < rrset->wire_len && !w->failed; at += record_len(s.wire + at))
+	for (size_t at = 0; at < len && !w->failed; at += record_len(s.wire + at))
 		spread_record(w, &s, at, owner);
 }
 
-static void copy(struct bns_writer *w, const struct bns_image *img, const struct bns_rrset *rrset, uint16_t owner,
-		 uint16_t apex)
+static void copy(struct bns_writer *w, const void *wire, size_t len, uint16_t owner)
 {
-	size_t start = w->pos;
-	uint8_t *records = bns_write_room(w, rrset->wire_len);
+	uint8_t *records = bns_write_room(w, len);
 	if (!records)
 		return;
-	memcpy(records, bns_image_at(img, rrset->wire), rrset->wire_len);
+	memcpy(records, wire, len);
 	if (owner != BNS_HEADER_LEN)
-		patch_owners(records, rrset->wire_len, owner);
-	patch_pointers(records, bns_image_at(img, rrset->fixups), rrset->fixup_count, (uint16_t)start, apex);
+		patch_owners(records, len, owner);
 }
 
-bool bns_rrset_write(struct bns_writer *w, const struct bns_image *img, const struct bns_rrset *rrset, uint16_t owner,
-		     uint16_t apex)
+unsigned bns_rrset_write(struct bns_writer *w, const struct bns_image *img, const struct bns_rrset *rrset,
+			 bool with_signatures, uint16_t owner, uint16_t apex)
+{
+	size_t start = w->pos, len = rrset->wire_len;
+	unsigned count = rrset->count;
+	if (with_signatures && rrset->signatures > 0) {
+		const struct bns_signatures *signatures = bns_rrset_signatures(img, rrset);
+		len += signatures->wire_len;
+		count += signatures->count;
+	}
+	/* A pointer into an RRset that reaches this far could be out of a pointer's reach. */
+	if (rrset->fixup_count > 0 && start + rrset->wire_len > BNS_POINTER_MAX) {
+		spread(w, img, rrset, len, owner, apex);
+		return settle(w, start) ? count : 0;
+	}
+	copy(w, bns_image_at(img, rrset->wire), len, owner);
+	if (!settle(w, start))
+		return 0;
+	patch_pointers(w->data + start, bns_image_at(img, rrset->fixups), rrset->fixup_count, (uint16_t)start, apex);
+	return count;
+}
+
+unsigned bns_rrset_write_signatures(struct bns_writer *w, const struct bns_image *img, const struct bns_rrset *rrset,
+				    uint16_t owner)
 {
 	size_t start = w->pos;
-	/* A pointer into an RRset that reaches this far could be out of a pointer's reach. */
-	if (rrset->fixup_count > 0 && start + rrset->wire_len > BNS_POINTER_MAX)
-		spread(w, img, rrset, owner, apex);
-	else
-		copy(w, img, rrset, owner, apex);
-	return settle(w, start);
+	const struct bns_signatures *signatures = bns_rrset_signatures(img, rrset);
+	copy(w, bns_image_at(img, rrset->wire + rrset->wire_len), signatures->wire_len, owner);
+	return settle(w, start) ? signatures->count : 0;
 }
 
-bool bns_rrset_write_cname(struct bns_writer *w, uint16_t owner, uint32_t ttl, const uint8_t *target)
+unsigned bns_rrset_write_cname(struct bns_writer *w, uint16_t owner, uint32_t ttl, const uint8_t *target)
 {
 	size_t start = w->pos;
 	size_t len = bns_name_len(target);
@@ -154,11 +170,12 @@ bool bns_rrset_write_cname(struct bns_writer *w, uint16_t owner, uint32_t ttl, c
 	bns_write_u32(w, ttl);
 	bns_write_u16(w, (uint16_t)len);
 	bns_write_bytes(w, target, len);
-	return settle(w, start);
+	return settle(w, start) ? 1 : 0;
 }
 
-static void write_glue_owner(struct bns_writer *w, const struct bns_image *img, const struct bns_node *node,
-			     uint16_t apex, uint16_t *place)
+/* The first record spells out what no pointer reaches, the others point at it. */
+static void write_node_name(struct bns_writer *w, const struct bns_image *img, const struct bns_node *node,
+			    uint16_t apex, uint16_t *place)
 {
 	if (*place != 0) {
 		bns_write_u16(w, (uint16_t)(POINTER | *place));
@@ -170,14 +187,30 @@ static void write_glue_owner(struct bns_writer *w, const struct bns_image *img, 
 	bns_write_u16(w, (uint16_t)(POINTER | apex));
 }
 
-bool bns_rrset_write_glue(struct bns_writer *w, const struct bns_image *img, const struct bns_node *node,
-			  const struct bns_rrset *rrset, uint16_t apex, uint16_t *place)
+static void write_elsewhere(struct bns_writer *w, const uint8_t *record, uint32_t ttl_max)
+{
+	uint32_t ttl = bns_get_u32(record + 6);
+	bns_write_bytes(w, record + 2, 4);
+	bns_write_u32(w, ttl < ttl_max ? ttl : ttl_max);
+	bns_write_bytes(w, record + 10, record_len(record) - 10);
+}
+
+unsigned bns_rrset_write_at_node(struct bns_writer *w, const struct bns_image *img, const struct bns_node *node,
+				 const struct bns_rrset *rrset, bool with_signatures, uint32_t ttl_max, uint16_t apex,
+				 uint16_t *place)
 {
 	size_t start = w->pos;
+	uint16_t place_before = *place;
+	unsigned count = 0;
 	const uint8_t *wire = bns_image_at(img, rrset->wire);
-	for (size_t at = 0; at < rrset->wire_len; at += record_len(wire + at)) {
-		write_glue_owner(w, img, node, apex, place);
-		bns_write_bytes(w, wire + at + 2, record_len(wire + at) - 2);
+	const struct bns_signatures *signatures = with_signatures ? bns_rrset_signatures(img, rrset) : NULL;
+	size_t len = rrset->wire_len + (signatures ? signatures->wire_len : 0);
+	for (size_t at = 0; at < len && !w->failed; at += record_len(wire + at), count++) {
+		write_node_name(w, img, node, apex, place);
+		write_elsewhere(w, wire + at, ttl_max);
 	}
-	return settle(w, start);
+	if (settle(w, start))
+		return count;
+	*place = place_before;
+	return 0;
 }

@@ -3,7 +3,8 @@
  * A zone as it is answered from: one allocation, offsets instead of pointers,
  * RRsets encoded ready to be copied into a message. Immutable once built.
  *
- *   struct bns_image, apex | nodes | index | per node: RRsets, name, and per RRset: wire, fixups | negative SOA
+ *   struct bns_image, apex | nodes | index | per node: RRsets, name, and per RRset: wire, signatures, fixups
+ *   | negative SOA | denial of existence
  *
  * An RRset's wire form is its records one after the other, each beginning with
  * the two-octet owner pointer C0 0C (the question's name, offset 12). Names in
@@ -18,6 +19,10 @@
  * compressed. k is below 8192 with BNS_FIXUP_SELF, so the sum fits a pointer
  * where the RRset begins below 8192 in the message; elsewhere the encoder has
  * to look.
+ *
+ * In a signed zone the RRSIGs that cover an RRset follow its wire form in the
+ * same shape, so that both are copied at once; they hold no pointers but their
+ * owners. Only an RRSIG that covers nothing at its name is an RRset of its own.
  *
  * Thread: built anywhere, then read by any.
  */
@@ -44,6 +49,7 @@ enum bns_node_flag {
 	BNS_NODE_WILDCARD = 4,  /* has a child "*": answers for what doesn't exist below */
 	BNS_NODE_CNAME = 8,
 	BNS_NODE_DNAME = 16,
+	BNS_NODE_NSEC3 = 32,    /* holds NSEC3 alone: not a name of the zone, so never found (RFC 5155 §7.2.8) */
 	/*
 	 * A node without RRsets is an empty non-terminal. An occluded one is never a
 	 * CUT, CNAME or DNAME as well, whatever it holds: going up from it, the first
@@ -51,7 +57,8 @@ enum bns_node_flag {
 	 */
 };
 
-#define BNS_FIXUP_SELF 0x8000 /* the other 15 bits are the position in the RRset's wire form */
+#define BNS_RRSET_RDATA 12     /* where RDATA begins in a record of a wire form */
+#define BNS_FIXUP_SELF  0x8000 /* the other 15 bits are the position in the RRset's wire form */
 
 struct bns_node {
 	uint32_t hash; /* upper 32 bits of bns_name_hash */
@@ -68,13 +75,40 @@ struct bns_rrset {
 	uint32_t wire; /* offset */
 	uint32_t wire_len;
 	uint32_t fixups; /* offset of fixup_count uint16_t */
-	uint32_t glue;   /* NS at a cut: offset of glue_count uint32_t node numbers with addresses in this zone */
+	union {
+		uint32_t glue;   /* NS at a cut: offset of glue_count uint32_t node numbers with addresses in this zone */
+		uint32_t target; /* CNAME, DNAME: offset of the uncompressed, lower-case target */
+	};
+	uint32_t signatures; /* offset of struct bns_signatures, 0 = not signed */
 	uint32_t ttl;
 	uint16_t type;
 	uint16_t count;
 	uint16_t fixup_count;
 	uint16_t glue_count;
-	uint32_t target; /* CNAME, DNAME: offset of the uncompressed, lower-case target; else 0 */
+};
+
+/* The RRSIGs of an RRset; their wire form begins where the RRset's ends. */
+struct bns_signatures {
+	uint32_t wire_len;
+	uint16_t count;
+};
+
+#define BNS_NSEC3_HASH_LEN 20 /* SHA-1, the one algorithm there is (RFC 5155 §11) */
+
+/* An NSEC3 of the zone's active chain. */
+struct bns_nsec3 {
+	uint8_t hash[BNS_NSEC3_HASH_LEN]; /* its owner's */
+	uint32_t node;                    /* number */
+};
+
+/* How a signed zone proves what isn't there (zone/image_denial.h looks it up). */
+struct bns_denial {
+	uint32_t count;
+	uint32_t chain; /* offset: node numbers (uint32_t) of NSEC owners, or struct bns_nsec3, in order */
+	uint8_t is_nsec3;
+	uint8_t salt_len; /* NSEC3PARAM's, as the iterations (RFC 5155 §4.1) */
+	uint16_t iterations;
+	uint8_t salt[];
 };
 
 struct bns_image {
@@ -88,6 +122,7 @@ struct bns_image {
 	uint32_t index;          /* offset of uint32_t [index_mask + 1]: node number + 1, 0 = free; linear probing from (hash >> 32) & index_mask */
 	uint32_t index_mask;
 	uint32_t negative_soa;   /* offset of a struct bns_rrset: the SOA with negative_ttl; maybe the apex's own */
+	uint32_t denial;         /* offset of struct bns_denial, 0 = the zone can't prove what isn't there */
 	uint8_t state;           /* enum bns_image_state; all below the apex is zero unless SERVED */
 	uint8_t is_signed;
 	uint8_t apex_len;
@@ -124,9 +159,15 @@ static inline const struct bns_rrset *bns_node_rrsets(const struct bns_image *im
 	return bns_image_at(img, node->rrsets);
 }
 
+static inline const struct bns_signatures *bns_rrset_signatures(const struct bns_image *img,
+								const struct bns_rrset *set)
+{
+	return set->signatures ? bns_image_at(img, set->signatures) : NULL;
+}
+
 /* The node of a lower-case wire name with its bns_name_hash, or NULL. */
 const struct bns_node *bns_image_find(const struct bns_image *img, const uint8_t *name, uint8_t name_len,
-                                      uint64_t hash);
+				      uint64_t hash);
 
 /* The RRset of a node, or NULL. */
 const struct bns_rrset *bns_node_rrset(const struct bns_image *img, const struct bns_node *node, uint16_t type);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "zone/image_blob.h"
+#include "zone/image_denial_build.h"
 #include "zone/image_plan.h"
 #include "zone/image_rrset.h"
 
@@ -21,7 +22,7 @@ static void lay_out_front(struct build *b)
 {
 	size_t apex_len = bns_name_len(b->c->apex);
 	size_t slots = 2;
-	while (slots < 2 * b->plan.count)
+	while (slots < 2 * (b->plan.count - b->plan.nsec3_count))
 		slots *= 2;
 	b->head = (struct bns_image){
 		.apex_hash = bns_name_hash(b->c->apex),
@@ -48,6 +49,8 @@ static void fill_index(struct build *b)
 {
 	uint32_t mask = b->head.index_mask;
 	for (uint32_t n = 0; n < b->plan.count && !b->blob.err; n++) {
+		if (b->plan.nodes[n].flags & BNS_NODE_NSEC3)
+			continue;
 		uint32_t slot = b->plan.nodes[n].hash & mask;
 		while (index_of(b)[slot] != 0)
 			slot = (slot + 1) & mask;
@@ -92,30 +95,112 @@ static void place_glue(struct build *b, const struct bns_record *ns, size_t coun
 	}
 }
 
+static uint16_t covered_type(const struct bns_record *rrsig)
+{
+	return rrsig->rdlen >= 2 ? bns_get_u16(rrsig->rdata) : 0;
+}
+
+/* The RRSIGs of one owner, walked beside its RRsets: both come by type. */
+struct signatures {
+	const struct bns_record *next;
+	const struct bns_record *end;
+};
+
+static struct signatures signatures_at(const struct bns_contents *c, size_t at, size_t end)
+{
+	while (at < end && c->records[at].type < BNS_TYPE_RRSIG)
+		at++;
+	size_t first = at;
+	while (at < end && c->records[at].type == BNS_TYPE_RRSIG)
+		at++;
+	return (struct signatures){.next = c->records + first, .end = c->records + at};
+}
+
+/* Those that cover the type; what is passed over on the way covers nothing. */
+static const struct bns_record *take_signatures(struct signatures *s, uint16_t type, size_t *count)
+{
+	while (s->next < s->end && covered_type(s->next) < type)
+		s->next++;
+	const struct bns_record *first = s->next;
+	while (s->next < s->end && covered_type(s->next) == type)
+		s->next++;
+	*count = (size_t)(s->next - first);
+	return first;
+}
+
 static void place_rrset(struct build *b, const struct bns_plan_node *node, const struct bns_record *records,
-			size_t count, uint32_t place)
+			size_t count, struct signatures *signatures, uint32_t place)
 {
 	struct bns_rrset set;
-	bns_rrset_encode(&b->squeeze, &b->blob, records, count, &set);
+	size_t signed_by;
+	const struct bns_record *rrsigs = take_signatures(signatures, records[0].type, &signed_by);
+	bns_rrset_begin(&b->squeeze, &b->blob, records, &set);
+	bns_rrset_add(&b->squeeze, &b->blob, records, count, &set);
+	if (signed_by > 0)
+		bns_rrset_sign(&b->squeeze, &b->blob, rrsigs, signed_by, &set);
+	bns_rrset_end(&b->squeeze, &b->blob, records, &set);
 	if (set.type == BNS_TYPE_NS && (node->flags & BNS_NODE_CUT))
 		place_glue(b, records, count, &set);
 	bns_blob_put(&b->blob, place, &set, sizeof(set));
 }
 
-static size_t count_rrsets(const struct bns_contents *c, size_t at, size_t end)
+/* RRSIGs whose type isn't here. An RRSIG never covers RRSIGs (RFC 4035 §2.2). */
+static void place_orphans(struct build *b, const struct bns_record *records, size_t count, uint32_t place)
 {
-	size_t count = 0;
-	for (; at < end; at = bns_contents_rrset_end(c, at))
+	struct bns_rrset set;
+	bns_rrset_begin(&b->squeeze, &b->blob, records, &set);
+	for (size_t i = 0; i < count; i++) {
+		uint16_t type = covered_type(&records[i]);
+		size_t covered = 0;
+		if (type != BNS_TYPE_RRSIG)
+			(void)bns_contents_find(b->c, records[i].owner, type, &covered);
+		if (covered == 0)
+			bns_rrset_add(&b->squeeze, &b->blob, &records[i], 1, &set);
+	}
+	bns_rrset_end(&b->squeeze, &b->blob, records, &set);
+	bns_blob_put(&b->blob, place, &set, sizeof(set));
+}
+
+/* How many RRsets a node gets: RRSIGs are one only where some cover nothing. */
+static size_t count_rrsets(const struct bns_contents *c, size_t at, size_t end, bool *orphans)
+{
+	struct signatures signatures = signatures_at(c, at, end);
+	size_t left = (size_t)(signatures.end - signatures.next);
+	size_t count = 0, covering;
+	for (; at < end; at = bns_contents_rrset_end(c, at)) {
+		if (c->records[at].type == BNS_TYPE_RRSIG)
+			continue;
 		count++;
-	return count;
+		(void)take_signatures(&signatures, c->records[at].type, &covering);
+		left -= covering;
+	}
+	*orphans = left > 0;
+	return count + *orphans;
+}
+
+static void place_rrsets(struct build *b, const struct bns_plan_node *planned, bool orphans, uint32_t place)
+{
+	size_t at = planned->first, end = planned->first + planned->count;
+	struct signatures signatures = signatures_at(b->c, at, end);
+	for (size_t set_end; at < end && !b->blob.err; at = set_end) {
+		const struct bns_record *records = b->c->records + at;
+		set_end = bns_contents_rrset_end(b->c, at);
+		if (records->type != BNS_TYPE_RRSIG)
+			place_rrset(b, planned, records, set_end - at, &signatures, place);
+		else if (orphans)
+			place_orphans(b, records, set_end - at, place);
+		else
+			continue;
+		place += (uint32_t)sizeof(struct bns_rrset);
+	}
 }
 
 /* What one answer needs lies together: RRsets, name, wire forms. */
 static void place_node(struct build *b, uint32_t number)
 {
 	const struct bns_plan_node *planned = &b->plan.nodes[number];
-	size_t at = planned->first, end = planned->first + planned->count;
-	size_t sets = count_rrsets(b->c, at, end);
+	bool orphans;
+	size_t sets = count_rrsets(b->c, planned->first, planned->first + planned->count, &orphans);
 	if (sets > UINT16_MAX) {
 		b->blob.err = BNS_ERANGE;
 		return;
@@ -131,30 +216,43 @@ static void place_node(struct build *b, uint32_t number)
 		.flags = planned->flags,
 	};
 	bns_blob_put(&b->blob, b->head.nodes + number * (uint32_t)sizeof(node), &node, sizeof(node));
-	for (size_t set_end; at < end && !b->blob.err; at = set_end) {
-		set_end = bns_contents_rrset_end(b->c, at);
-		place_rrset(b, planned, b->c->records + at, set_end - at, place);
-		place += (uint32_t)sizeof(struct bns_rrset);
-	}
+	place_rrsets(b, planned, orphans, place);
+}
+
+/* Of an RRset's records, and of the RRSIGs behind them, which have the same (RFC 4034 §3). */
+static void set_ttls(struct bns_blob *b, uint32_t place, uint32_t ttl)
+{
+	struct bns_rrset set;
+	struct bns_signatures signatures = {0};
+	memcpy(&set, b->data + place, sizeof(set));
+	if (set.signatures > 0)
+		memcpy(&signatures, b->data + set.signatures, sizeof(signatures));
+	size_t end = set.wire + set.wire_len + signatures.wire_len;
+	for (size_t at = set.wire; at < end; at += BNS_RRSET_RDATA + (size_t)bns_get_u16(b->data + at + 10))
+		bns_put_u32(b->data + at + 6, ttl);
+	set.ttl = ttl;
+	bns_blob_put(b, place, &set, sizeof(set));
 }
 
 /* The SOA as negative answers carry it (RFC 2308 §3); the apex's own one where its TTL is right already. */
 static void place_negative_soa(struct build *b, const struct bns_record *soa)
 {
 	uint32_t minimum = bns_get_u32(soa->rdata + soa->rdlen - 4);
-	struct bns_record negative = *soa;
-	if (minimum < negative.ttl)
-		negative.ttl = minimum;
-	b->head.negative_ttl = negative.ttl;
-	if (negative.ttl == soa->ttl) {
+	if (soa->ttl <= minimum) {
 		struct bns_node apex;
+		bool orphans;
 		memcpy(&apex, b->blob.data + b->head.nodes, sizeof(apex));
-		size_t before = count_rrsets(b->c, 0, (size_t)(soa - b->c->records));
+		size_t before = count_rrsets(b->c, 0, (size_t)(soa - b->c->records), &orphans);
 		b->head.negative_soa = apex.rrsets + (uint32_t)(before * sizeof(struct bns_rrset));
+		b->head.negative_ttl = soa->ttl;
 		return;
 	}
+	struct signatures signatures = signatures_at(b->c, 0, b->plan.nodes[0].count);
+	b->head.negative_ttl = minimum;
 	b->head.negative_soa = bns_blob_reserve(&b->blob, sizeof(struct bns_rrset), _Alignof(struct bns_rrset));
-	place_rrset(b, &b->plan.nodes[0], &negative, 1, b->head.negative_soa);
+	place_rrset(b, &b->plan.nodes[0], soa, 1, &signatures, b->head.negative_soa);
+	if (!b->blob.err)
+		set_ttls(&b->blob, b->head.negative_soa, minimum);
 }
 
 /* A copy of the right size: a shrunken block would leave a hole beside every one of a million small zones. */
@@ -185,6 +283,8 @@ enum bns_error bns_image_build(const struct bns_contents *c, struct bns_image **
 		place_node(&b, n);
 	if (!b.blob.err)
 		place_negative_soa(&b, soa);
+	if (!b.blob.err && c->is_signed)
+		b.head.denial = bns_denial_build(&b.blob, c, &b.plan);
 	err = finish(&b, out);
 out:
 	bns_blob_free(&b.blob);

@@ -71,7 +71,7 @@ static enum bns_error add_record(struct bns_contents *c, const struct view *v, c
 	uint16_t rdlen = bns_read_u16(wire);
 	size_t pos = wire->pos;
 	const uint8_t *rdata = bns_read_bytes(wire, rdlen);
-	if (v->fixup_count == 0)
+	if (v->fixup_count == 0 || type == BNS_TYPE_RRSIG)
 		return bns_contents_add(c, owner, type, ttl, rdata, rdlen, 0, 0);
 
 	uint8_t expanded[EXPANDED_MAX];
@@ -89,9 +89,11 @@ static enum bns_error add_rrset(struct bns_contents *c, const struct bns_image *
 		.fixups = bns_image_at(img, set->fixups),
 		.fixup_count = set->fixup_count,
 	};
-	struct bns_reader wire = bns_reader_of(v.wire, set->wire_len);
+	const struct bns_signatures *signatures = bns_rrset_signatures(img, set);
+	size_t len = set->wire_len + (signatures ? signatures->wire_len : 0);
+	struct bns_reader wire = bns_reader_of(v.wire, len);
 	enum bns_error err = BNS_OK;
-	for (unsigned i = 0; i < set->count && !err; i++)
+	while (wire.pos < len && !err)
 		err = add_record(c, &v, owner, &wire);
 	return err;
 }

@@ -16,6 +16,8 @@ static enum bns_error add_node(struct bns_plan *plan, const struct bns_plan_node
 	if (plan->count >= UINT32_MAX)
 		return BNS_ERANGE;
 	plan->path[node->labels] = (uint32_t)plan->count;
+	if (node->flags & BNS_NODE_NSEC3)
+		plan->nsec3_count++;
 	plan->nodes[plan->count++] = *node;
 	return BNS_OK;
 }
@@ -26,6 +28,10 @@ static uint8_t inherit(struct bns_plan *plan, const struct bns_plan_node *node)
 	if (plan->count == 0)
 		return 0;
 	struct bns_plan_node *parent = &plan->nodes[plan->path[node->labels - 1]];
+	if (parent->flags & BNS_NODE_NSEC3) { /* what something stands below is a name of the zone */
+		parent->flags &= (uint8_t)~BNS_NODE_NSEC3;
+		plan->nsec3_count--;
+	}
 	if (bns_name_is_wildcard(node->name))
 		parent->flags |= BNS_NODE_WILDCARD;
 	return parent->flags & (BNS_NODE_OCCLUDED | BNS_NODE_CUT | BNS_NODE_DNAME) ? BNS_NODE_OCCLUDED : 0;
@@ -44,6 +50,18 @@ static uint8_t flags_of(const struct bns_record *records, size_t count, bool ape
 			flags |= BNS_NODE_DNAME;
 	}
 	return flags;
+}
+
+/* NSEC3 and its signatures, one label below the apex (RFC 5155 §3). */
+static bool is_nsec3_alone(const struct bns_record *records, size_t count, unsigned labels_below_apex)
+{
+	bool found = false;
+	for (size_t i = 0; i < count; i++) {
+		if (records[i].type != BNS_TYPE_NSEC3 && records[i].type != BNS_TYPE_RRSIG)
+			return false;
+		found |= records[i].type == BNS_TYPE_NSEC3;
+	}
+	return found && labels_below_apex == 1;
 }
 
 /* The deepest ancestor (or the name itself) that is planned already, by labels. */
@@ -81,7 +99,9 @@ static enum bns_error add_owner(struct bns_plan *plan, const struct bns_contents
 		if (labels == q.labels) {
 			node.first = first;
 			node.count = count;
-			if (!(node.flags & BNS_NODE_OCCLUDED))
+			if (is_nsec3_alone(c->records + first, count, labels - apex_labels))
+				node.flags = BNS_NODE_NSEC3;
+			else if (!(node.flags & BNS_NODE_OCCLUDED))
 				node.flags = flags_of(c->records + first, count, plan->count == 0);
 		}
 		err = add_node(plan, &node);

@@ -23,6 +23,7 @@ struct bns_plan {
 	struct bns_plan_node *nodes;
 	size_t count;
 	size_t capacity;
+	size_t nsec3_count;                /* nodes that hold NSEC3 alone */
 	uint32_t path[BNS_LABELS_MAX + 1]; /* the last node's ancestors and itself, by labels */
 };
 

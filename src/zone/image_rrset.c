@@ -8,7 +8,6 @@
 #define POINTER         0xC000u
 #define SELF_TARGET_END 8192  /* what is further behind may lie too far into a message for 14 bits */
 #define FIXUP_END       32768 /* the highest bit of a fixup is BNS_FIXUP_SELF */
-#define RR_FIXED_LEN    12    /* owner pointer, type, class, TTL, RDLENGTH */
 
 static void remember(struct bns_squeeze *s, const uint8_t *name, size_t len, size_t place, uint16_t flag)
 {
@@ -84,7 +83,7 @@ static void write_rdata(struct bns_squeeze *s, struct bns_blob *b, uint32_t wire
 
 static void write_record(struct bns_squeeze *s, struct bns_blob *b, uint32_t wire, const struct bns_record *rr)
 {
-	uint8_t fixed[RR_FIXED_LEN];
+	uint8_t fixed[BNS_RRSET_RDATA];
 	struct bns_writer w = bns_writer_of(fixed, sizeof(fixed));
 	bns_write_u16(&w, POINTER | 12); /* the question's name */
 	bns_write_u16(&w, rr->type);
@@ -95,8 +94,8 @@ static void write_record(struct bns_squeeze *s, struct bns_blob *b, uint32_t wir
 	write_rdata(s, b, wire, rr);
 
 	uint8_t rdlen[2];
-	bns_put_u16(rdlen, (uint16_t)(b->len - start - RR_FIXED_LEN));
-	bns_blob_put(b, start + RR_FIXED_LEN - 2, rdlen, sizeof(rdlen));
+	bns_put_u16(rdlen, (uint16_t)(b->len - start - BNS_RRSET_RDATA));
+	bns_blob_put(b, start + BNS_RRSET_RDATA - 2, rdlen, sizeof(rdlen));
 }
 
 /* Where the RDATA itself can serve as the look-up's target no octet is spent on a copy. */
@@ -106,26 +105,62 @@ static uint32_t place_target(struct bns_blob *b, const struct bns_record *rr, co
 	memcpy(name, rr->rdata, rr->rdlen);
 	bns_name_lower(name);
 	if (set->fixup_count == 0 && memcmp(name, rr->rdata, rr->rdlen) == 0)
-		return set->wire + RR_FIXED_LEN;
+		return set->wire + BNS_RRSET_RDATA;
 	return bns_blob_append(b, name, rr->rdlen);
 }
 
-void bns_rrset_encode(struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *records, size_t count,
-		      struct bns_rrset *out)
+void bns_rrset_begin(struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *first, struct bns_rrset *out)
 {
-	if (count > UINT16_MAX)
-		b->err = BNS_ERANGE;
 	s->count = s->apex_count;
 	s->fixup_count = 0;
-	*out = (struct bns_rrset){.ttl = records[0].ttl, .type = records[0].type, .count = (uint16_t)count};
-	uint32_t wire = bns_blob_reserve(b, 0, 1);
+	*out = (struct bns_rrset){
+		.wire = bns_blob_reserve(b, 0, 1),
+		.ttl = first->ttl,
+		.type = first->type,
+	};
+}
+
+/* The octets written. */
+static uint32_t write_records(struct bns_squeeze *s, struct bns_blob *b, uint32_t wire,
+			      const struct bns_record *records, size_t count)
+{
+	size_t start = b->len;
 	for (size_t i = 0; i < count && !b->err; i++)
 		write_record(s, b, wire, &records[i]);
+	return (uint32_t)(b->len - start);
+}
+
+void bns_rrset_add(struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *records, size_t count,
+		   struct bns_rrset *out)
+{
+	if (count > (size_t)(UINT16_MAX - out->count)) {
+		b->err = BNS_ERANGE;
+		return;
+	}
+	out->wire_len += write_records(s, b, out->wire, records, count);
+	out->count = (uint16_t)(out->count + count);
+}
+
+/* RRSIG holds no name that may be compressed, so no fixup lies behind the RRset's own records (RFC 4034 §3.1.7). */
+void bns_rrset_sign(struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *rrsigs, size_t count,
+		    struct bns_rrset *out)
+{
+	if (count > UINT16_MAX) {
+		b->err = BNS_ERANGE;
+		return;
+	}
+	const struct bns_signatures signatures = {
+		.wire_len = write_records(s, b, out->wire, rrsigs, count),
+		.count = (uint16_t)count,
+	};
+	out->signatures = bns_blob_reserve(b, sizeof(signatures), _Alignof(struct bns_signatures));
+	bns_blob_put(b, out->signatures, &signatures, sizeof(signatures));
+}
+
+void bns_rrset_end(struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *first, struct bns_rrset *out)
+{
 	if (b->err)
 		return;
-
-	out->wire = wire;
-	out->wire_len = (uint32_t)(b->len - wire);
 	out->fixup_count = s->fixup_count;
 	if (s->fixup_count > 0) {
 		size_t bytes = s->fixup_count * sizeof(uint16_t);
@@ -133,5 +168,5 @@ void bns_rrset_encode(struct bns_squeeze *s, struct bns_blob *b, const struct bn
 		bns_blob_put(b, out->fixups, s->fixups, bytes);
 	}
 	if (out->type == BNS_TYPE_CNAME || out->type == BNS_TYPE_DNAME)
-		out->target = place_target(b, &records[0], out);
+		out->target = place_target(b, first, out);
 }

@@ -40,11 +40,16 @@ struct bns_squeeze {
 void bns_squeeze_open(struct bns_squeeze *s, const uint8_t *apex);
 
 /*
- * Appends wire form and fixups of the records of one RRset, and fills all of
- * `out` but glue. The blob's error is BNS_ERANGE where they are too many, and
- * BNS_EINVAL where RDATA is malformed.
+ * One RRset after the other: begin, add its records (in one call or more), sign
+ * with the RRSIGs that cover it, if any, end. Fills all of `out` but glue. The
+ * blob's error is BNS_ERANGE where records are too many, and BNS_EINVAL where
+ * RDATA is malformed.
  */
-void bns_rrset_encode(struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *records, size_t count,
-		      struct bns_rrset *out);
+void bns_rrset_begin(struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *first, struct bns_rrset *out);
+void bns_rrset_add(struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *records, size_t count,
+		   struct bns_rrset *out);
+void bns_rrset_sign(struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *rrsigs, size_t count,
+		    struct bns_rrset *out);
+void bns_rrset_end(struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *first, struct bns_rrset *out);
 
 #endif

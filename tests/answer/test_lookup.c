@@ -33,7 +33,8 @@ static void put_owner(const struct bns_decision *d, const struct bns_placed_rrse
 	char text[BNS_NAME_TEXT_MAX];
 	char type[BNS_RRTYPE_TEXT_MAX];
 	bns_name_to_text(name->name + (name->len - p->owner_len), text);
-	*out += sprintf(*out, "%s %s", text, bns_rrtype_to_text(p->target ? BNS_TYPE_CNAME : p->rrset->type, type));
+	uint16_t given = p->signatures_only ? BNS_TYPE_RRSIG : p->target ? BNS_TYPE_CNAME : p->rrset->type;
+	*out += sprintf(*out, "%s %s", text, bns_rrtype_to_text(given, type));
 	if (p->target)
 		*out += sprintf(*out, " %s", bns_name_to_text(p->target, text));
 }
@@ -48,7 +49,7 @@ static const char *look(const struct bns_image *img, const char *name, uint16_t 
 	uint8_t wire[BNS_NAME_MAX];
 	size_t len = sample_name(name, wire);
 	assert_int_equal(bns_qname_scan(wire, len, &qname), BNS_OK);
-	bns_lookup(img, &qname, type, &d);
+	bns_lookup(img, &qname, type, false, &d);
 
 	char *out = text;
 	out += sprintf(out, "%s %u%s:", kinds[d.kind], d.rcode, d.aa ? " aa" : "");
