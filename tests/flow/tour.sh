@@ -96,7 +96,7 @@ port_is_free()
 write_primary_zones()
 {
 	mkdir -p $RUN/primary
-	cp "$ZONES"/*.zone $RUN/primary/
+	cp --no-preserve=mode "$ZONES"/*.zone $RUN/primary/
 	# What review has already accepted and the primary will roll out on the way: one serial and a TXT record.
 	sed -e 's/2026112302/2026112301/' -e '/TXT/d' "$ZONES/example.net.zone" >$RUN/primary/example.net.zone
 }
@@ -205,7 +205,7 @@ show 0 dig @127.0.0.1 -p $DNS_PORT +norec +noall +answer url1234.example.com CNA
 printed 'url1234.example.com.*CNAME.*d111111abcdef8.cloudfront.net'
 
 headline "An unrelated change in another zone goes through at once"
-cp "$ZONES/example.net.zone" $RUN/primary/example.net.zone
+cp --no-preserve=mode "$ZONES/example.net.zone" $RUN/primary/example.net.zone
 push example.net
 wait_for "example.net is served as changed" sh -c "dig @127.0.0.1 -p $DNS_PORT +norec +short example.net TXT | grep -q 'at once'"
 show 0 dig @127.0.0.1 -p $DNS_PORT +norec +noall +answer example.net TXT
@@ -215,7 +215,7 @@ headline "What is served equals the reviewed files; a sample edit shows as exact
 show 0 $CTL diff "$ZONES"
 [ ! -s $RUN/output ] || fail "there should have been no difference"
 rm -rf $RUN/review
-cp -r "$ZONES" $RUN/review
+cp -r --no-preserve=mode "$ZONES" $RUN/review
 sed -i 's/192\.0\.2\.80$/192.0.2.81/' $RUN/review/example.com.zone
 show 2 $CTL diff $RUN/review
 printed '- www.*192.0.2.80'
