@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,6 +238,25 @@ static void tick_zone(struct bns_gate *g, struct bns_zone *zone, int64_t now_s)
 		bns_restore(g, zone);
 }
 
+static void trim_work(uv_work_t *work)
+{
+	(void)work;
+	malloc_trim(0);
+}
+
+static void trimmed(uv_work_t *work, int status)
+{
+	(void)work;
+	(void)status;
+}
+
+/* The allocator keeps what was freed; for a large zone that is many times what is served of it. */
+static void trim(struct bns_gate *g)
+{
+	if (g->trim_wanted && g->jobs == 0 && uv_queue_work(g->loop, &g->trim, trim_work, trimmed) == 0)
+		g->trim_wanted = false;
+}
+
 void bns_gate_tick(struct bns_gate *g)
 {
 	int64_t now = bns_clock_wall_s();
@@ -249,4 +269,5 @@ void bns_gate_tick(struct bns_gate *g)
 	bns_freshness_flush(g);
 	commit_memory(g);
 	return_borrowed(g);
+	trim(g);
 }

@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "gate/work.h"
 
+#define LARGE_RECORDS 50000 /* what such a zone took on its way is worth giving back */
+
 struct bns_job *bns_job_new(struct bns_gate *g, struct bns_zone *zone, enum bns_job_kind kind)
 {
 	struct bns_job *job = calloc(1, sizeof(*job));
@@ -20,6 +22,8 @@ struct bns_job *bns_job_new(struct bns_gate *g, struct bns_zone *zone, enum bns_
 
 static void job_free(struct bns_job *job)
 {
+	if (job->candidate && job->candidate->count >= LARGE_RECORDS)
+		job->gate->trim_wanted = true;
 	free(job->version_blob);
 	free(job->upstream_blob);
 	free(job->write_path);

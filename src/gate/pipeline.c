@@ -262,7 +262,11 @@ static void review_done(void *arg, const struct bns_review_result *result)
 {
 	struct bns_job *job = arg;
 	job->verdict = result->verdict;
-	job->report = bns_report(job->zone->apex, job->served, job->candidate, &job->diff, result, &job->problems);
+	/* Every change in words is for who decides or asks: a first load may have a million. */
+	bool in_words = job->kind == BNS_JOB_DRY_RUN || job->verdict == BNS_VERDICT_HOLD;
+	if (in_words)
+		job->report = bns_report(job->zone->apex, job->served, job->candidate, &job->diff, result,
+					 &job->problems);
 	if (job->kind == BNS_JOB_DRY_RUN) {
 		bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "%s", "");
 		return;
@@ -270,7 +274,7 @@ static void review_done(void *arg, const struct bns_review_result *result)
 	if (is_off(job))
 		return;
 	job->findings = bns_report_findings(result, &job->problems);
-	if (!job->findings || !job->report || keep_amendments(job, result)) {
+	if (!job->findings || (in_words && !job->report) || keep_amendments(job, result)) {
 		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", bns_strerror(BNS_ENOMEM));
 		return;
 	}

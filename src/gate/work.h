@@ -126,6 +126,8 @@ struct bns_gate {
 	unsigned borrowed_count;
 	unsigned journal_depth;
 	unsigned jobs; /* in hand and in line, over all zones */
+	bool trim_wanted; /* a large zone went through: its memory is to go back to the system */
+	uv_work_t trim;
 	bool stopping;
 };
 

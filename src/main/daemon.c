@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "main/daemon.h"
 
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,6 @@
 #include "main/daemon_internal.h"
 #include "main/privileges.h"
 
-#define LARGE_BYTES (256 * 1024)
 #define TICK_MS        1000
 #define DRAIN_LIMIT_MS 5000
 #define DRAIN_STEP_MS  10
@@ -390,8 +388,6 @@ int bns_daemon_run(const struct bns_daemon_options *options)
 	struct bns_diag diag = {0};
 	open_log(options);
 	signal(SIGPIPE, SIG_IGN);
-	/* What a large zone took on its way shall go back to the system, not stay in the allocator's pools. */
-	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	if (bns_conf_load(options->conf_path, &d.conf, &diag)) {
 		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
 		return BNS_EXIT_CONF;
