@@ -239,7 +239,7 @@ void bns_run_diff(struct bns_call *call)
 	job->work.data = job;
 	job->call = call;
 	job->err = BNS_ECANCELED;
-	memcpy(job->apex, zone->apex, sizeof(job->apex));
+	memcpy(job->apex, zone->apex, bns_name_len(zone->apex));
 	bns_diag_set(&job->diag, NULL, 0, 0, "%s", bns_strerror(BNS_ECANCELED));
 	int rc = uv_queue_work(call->env->loop, &job->work, diff_read, diff_judge);
 	if (rc != 0)
