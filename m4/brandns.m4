@@ -48,3 +48,36 @@ AC_DEFUN([BNS_SANITIZER], [
 	AC_SUBST([BNS_FORTIFY])
 	AS_IF([test -n "$BNS_SANITIZE"], [BNS_FORTIFY=], [BNS_FORTIFY="-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"])
 ])
+
+dnl --enable-fuzzing: all is built for libFuzzer, the targets in tests/fuzz with its main.
+AC_DEFUN([BNS_FUZZING], [
+	AC_ARG_ENABLE([fuzzing], [AS_HELP_STRING([--enable-fuzzing], [build tests/fuzz with libFuzzer; needs CC=clang])])
+	AS_IF([test "x$enable_fuzzing" = xyes], [
+		bns_saved_cflags=$CFLAGS
+		CFLAGS="$CFLAGS -fsanitize=fuzzer-no-link,address,undefined"
+		AC_LINK_IFELSE([AC_LANG_PROGRAM([[]], [[]])], [],
+			[AC_MSG_ERROR([$CC has no libFuzzer. Use CC=clang; on Debian: apt-get install clang libclang-rt-dev])])
+		CFLAGS=$bns_saved_cflags
+		BNS_SANITIZE="$BNS_SANITIZE address undefined"
+		BNS_CFLAGS="$BNS_CFLAGS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
+		BNS_CFLAGS="$BNS_CFLAGS -fno-omit-frame-pointer"
+		BNS_LDFLAGS="$BNS_LDFLAGS -fsanitize=address,undefined"
+		BNS_FUZZ_LDFLAGS=-fsanitize=fuzzer
+		dnl Clang's sanitizers lie in the program: a plugin finds them when it is loaded.
+		LDFLAGS="$LDFLAGS -Wl,-z,undefs"
+		BNS_FORTIFY=
+	])
+	AC_SUBST([BNS_FUZZ_LDFLAGS])
+	AM_CONDITIONAL([BNS_FUZZING], [test "x$enable_fuzzing" = xyes])
+])
+
+dnl --enable-coverage: what `make coverage` builds with.
+AC_DEFUN([BNS_COVERAGE], [
+	AC_ARG_ENABLE([coverage], [AS_HELP_STRING([--enable-coverage], [count lines and branches for gcov; needs gcc])])
+	AS_IF([test "x$enable_coverage" = xyes], [
+		BNS_CFLAGS="$BNS_CFLAGS --coverage -O0"
+		BNS_LDFLAGS="$BNS_LDFLAGS --coverage"
+		BNS_FORTIFY=
+		CFLAGS=-g
+	])
+])
