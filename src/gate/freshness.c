@@ -119,6 +119,7 @@ void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone)
 	if (hold_has_lasted(zone, now))
 		return;
 	bns_freshness_prolong(&zone->record, zone->conf, now);
+	bns_table_set_expires(g->table, zone->apex, zone->record.expires_s);
 	zone->work->expire_wanted = false;
 	bns_zone_mark_dirty(g, zone);
 	if (zone->state != BNS_IMAGE_EXPIRED)

@@ -81,6 +81,7 @@ static void committed(void *arg, enum bns_error err, const char *reason)
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the store can't take the change: %s", reason);
 		return;
 	}
+	job->image->expires_s = job->new_record.expires_s;
 	err = bns_table_publish(job->gate->table, job->image);
 	if (err) {
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the change is stored, but can't be served: %s",

@@ -89,6 +89,7 @@ enum bns_error bns_version_publish(struct bns_gate *g, struct bns_zone *zone)
 	bns_contents_free(c);
 	if (err)
 		return err;
+	img->expires_s = bns_zone_is_secondary(zone) ? zone->record.expires_s : 0;
 	err = bns_table_publish(g->table, img);
 	if (err) {
 		bns_image_free(img);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+
 enum bns_error bns_image_placeholder(const uint8_t *apex, enum bns_image_state state, struct bns_image **out)
 {
 	size_t len = bns_name_len(apex);
@@ -61,4 +63,12 @@ const struct bns_rrset *bns_node_rrset(const struct bns_image *img, const struct
 		}
 	}
 	return NULL;
+}
+
+/* Owner pointer, type, class and TTL, then RDLENGTH and RDATA, which ends in EXPIRE and MINIMUM (RFC 1035 §3.3.13). */
+uint32_t bns_image_soa_expire(const struct bns_image *img)
+{
+	const struct bns_rrset *soa = bns_image_at(img, img->negative_soa);
+	const uint8_t *wire = bns_image_at(img, soa->wire);
+	return bns_get_u32(wire + 12 + bns_get_u16(wire + 10) - 8);
 }

@@ -114,6 +114,7 @@ struct bns_denial {
 struct bns_image {
 	struct bns_rcu_head rcu; /* the table's, to free it */
 	uint64_t apex_hash;      /* bns_name_hash */
+	int64_t expires_s;       /* wall clock; 0: a primary's zone; changes, see bns_image_expires */
 	uint32_t size_bytes;     /* of the whole allocation */
 	uint32_t serial;
 	uint32_t negative_ttl;   /* min(SOA TTL, SOA MINIMUM), RFC 2308 §5 */
@@ -168,6 +169,15 @@ static inline const struct bns_signatures *bns_rrset_signatures(const struct bns
 /* The node of a lower-case wire name with its bns_name_hash, or NULL. */
 const struct bns_node *bns_image_find(const struct bns_image *img, const uint8_t *name, uint8_t name_len,
 				      uint64_t hash);
+
+/* When a secondary's zone expires unless it is refreshed, in wall clock seconds; 0: it is a primary's. */
+static inline int64_t bns_image_expires(const struct bns_image *img)
+{
+	return __atomic_load_n(&img->expires_s, __ATOMIC_RELAXED);
+}
+
+/* The SOA's EXPIRE in seconds. `img` is SERVED. */
+uint32_t bns_image_soa_expire(const struct bns_image *img);
 
 /* The RRset of a node, or NULL. */
 const struct bns_rrset *bns_node_rrset(const struct bns_image *img, const struct bns_node *node, uint16_t type);

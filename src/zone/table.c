@@ -57,7 +57,7 @@ static void free_image(struct bns_rcu_head *head)
 	bns_image_free((struct bns_image *)(void *)((char *)head - offsetof(struct bns_image, rcu)));
 }
 
-/* What a table took over it may change again: only the free itself needs that. */
+/* What a table took over it may change again: to free it, or to prolong its life. */
 static struct bns_image *owned(const struct bns_image *img)
 {
 	return (struct bns_image *)(uintptr_t)img;
@@ -215,6 +215,13 @@ void bns_table_withdraw(struct bns_table *t, const uint8_t *apex)
 	depths_remove(&t->depths, former->apex_labels);
 	t->count--;
 	bns_rcu_defer(&owned(former)->rcu, free_image);
+}
+
+void bns_table_set_expires(struct bns_table *t, const uint8_t *apex, int64_t expires_s)
+{
+	const struct bns_image *img = bns_table_get(t, apex);
+	if (img)
+		__atomic_store_n(&owned(img)->expires_s, expires_s, __ATOMIC_RELAXED);
 }
 
 size_t bns_table_count(const struct bns_table *t)

@@ -37,6 +37,9 @@ enum bns_error bns_table_publish(struct bns_table *t, struct bns_image *img) BNS
 /* Writer: the zone is not ours any more. */
 void bns_table_withdraw(struct bns_table *t, const uint8_t *apex);
 
+/* Writer: readers see the new value of bns_image_expires from now on. Nothing where the zone isn't in the table. */
+void bns_table_set_expires(struct bns_table *t, const uint8_t *apex, int64_t expires_s);
+
 /* Zones in it. */
 size_t bns_table_count(const struct bns_table *t);
 
