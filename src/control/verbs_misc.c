@@ -28,8 +28,7 @@ static void look_at_findings(struct overview *o, const struct bns_zone *zone)
 {
 	size_t i;
 	json_t *finding;
-	json_array_foreach(zone->held->findings, i, finding)
-	{
+	json_array_foreach (zone->held->findings, i, finding) {
 		const char *severity = json_string_value(json_object_get(finding, "severity"));
 		if (!worse(severity, o->worst_severity))
 			continue;
@@ -80,12 +79,15 @@ void bns_run_status(struct bns_call *call)
 
 static json_t *rcodes(const struct bns_answer_counts *counts)
 {
-	static const char *const names[16] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
+	static const char *const names[BNS_ANSWER_RCODES] = {
+		"NOERROR",  "FORMERR",       "SERVFAIL",
+		"NXDOMAIN", "NOTIMP",        "REFUSED",
+		"YXDOMAIN", [9] = "NOTAUTH", [BNS_RCODE_BADVERS] = "BADVERS"};
 	json_t *object = json_object();
-	for (size_t i = 0; i < 16; i++) {
+	for (size_t i = 0; i < BNS_ANSWER_RCODES; i++) {
 		char number[16];
 		snprintf(number, sizeof(number), "RCODE%zu", i);
-		if (names[i] || counts->rcode[i])
+		if (i <= BNS_RCODE_REFUSED || counts->rcode[i])
 			json_object_set_new(object, names[i] ? names[i] : number,
 					    json_integer((json_int_t)counts->rcode[i]));
 	}
