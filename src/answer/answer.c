@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "answer/answer.h"
 
+#include "answer/chaos.h"
+#include "answer/edns.h"
 #include "answer/encode.h"
 #include "answer/lookup.h"
 
@@ -19,6 +21,7 @@ struct exchange {
 	bool hooked;                 /* query hooks are still to be asked */
 	const struct bns_image *img; /* the answer's zone, and what was decided; NULL: neither */
 	const struct bns_decision *decision;
+	struct bns_edns edns;
 	struct bns_encoder encoder;
 	struct bns_answer_counts *counts;
 	uint8_t *out;
@@ -46,7 +49,9 @@ static size_t answer_max(const struct exchange *x)
 
 static void open_answer(struct exchange *x, enum bns_ede ede)
 {
-	bns_encode_open(&x->encoder, x->msg, &x->req, x->env->udp_max_payload, ede, x->out, answer_max(x));
+	if (x->req.has_edns)
+		bns_edns_answer(&x->edns, ede);
+	bns_encode_open(&x->encoder, x->msg, &x->req, x->env->udp_max_payload, &x->edns.out, x->out, answer_max(x));
 }
 
 /* ---- query hooks ---- */
@@ -72,6 +77,7 @@ static enum bns_query_verdict ask_plugins(struct exchange *x, enum bns_query_sta
 	view->qclass = x->req.qclass;
 	view->client = x->client;
 	view->tcp = x->tcp;
+	view->cookie_ok = bns_edns_cookie_holds(&x->edns);
 	enum bns_query_verdict verdict = bns_plugins_query(x->env->plugins, stage, view);
 	if (verdict == BNS_QUERY_TRUNCATE && x->tcp)
 		verdict = BNS_QUERY_CONTINUE;
@@ -126,10 +132,15 @@ static enum bns_answer_action send_answer(struct exchange *x, enum bns_rcode rco
 
 /* ---- answers ---- */
 
+static enum bns_answer_action send_error(struct exchange *x, enum bns_rcode rcode, enum bns_ede ede)
+{
+	open_answer(x, ede);
+	return send_answer(x, rcode);
+}
+
 static enum bns_answer_action send_rcode(struct exchange *x, enum bns_rcode rcode)
 {
-	open_answer(x, BNS_EDE_NONE);
-	return send_answer(x, rcode);
+	return send_error(x, rcode, BNS_EDE_NONE);
 }
 
 static enum bns_answer_action send_truncated(struct exchange *x)
@@ -142,14 +153,15 @@ static enum bns_answer_action send_truncated(struct exchange *x)
 /* No version that may be served; resolvers turn to the zone's other servers (RFC 8914 §4.15, §4.25). */
 static enum bns_answer_action send_not_served(struct exchange *x, const struct bns_image *img)
 {
-	open_answer(x, img->state == BNS_IMAGE_EXPIRED ? BNS_EDE_INVALID_DATA : BNS_EDE_NOT_READY);
-	return send_answer(x, BNS_RCODE_SERVFAIL);
+	return send_error(x, BNS_RCODE_SERVFAIL,
+			  img->state == BNS_IMAGE_EXPIRED ? BNS_EDE_INVALID_DATA : BNS_EDE_NOT_READY);
 }
 
 static enum bns_answer_action send_from_zone(struct exchange *x, const struct bns_image *img)
 {
 	struct bns_decision decision;
 	bns_lookup(img, &x->req.qname, x->req.qtype, x->req.edns_flags & BNS_EDNS_DO, &decision);
+	bns_edns_add_expire(&x->edns, &x->req, img);
 	x->img = img;
 	x->decision = &decision;
 	open_answer(x, BNS_EDE_NONE);
@@ -163,7 +175,7 @@ static enum bns_answer_action answer_in_zone(struct exchange *x)
 {
 	const struct bns_image *img = bns_table_find(x->env->table, &x->req.qname, x->req.qtype == BNS_TYPE_DS);
 	if (!img)
-		return send_rcode(x, BNS_RCODE_REFUSED);
+		return send_error(x, BNS_RCODE_REFUSED, BNS_EDE_NOT_AUTHORITATIVE);
 	if (img->state != BNS_IMAGE_SERVED)
 		return send_not_served(x, img);
 	return send_from_zone(x, img);
@@ -188,6 +200,16 @@ static enum bns_answer_action answer_by_type(struct exchange *x)
 	}
 }
 
+static enum bns_answer_action answer_chaos(struct exchange *x)
+{
+	const uint8_t *text = bns_chaos_find(x->edns.conf, &x->req.qname, x->req.qtype);
+	if (!text)
+		return send_rcode(x, BNS_RCODE_REFUSED);
+	open_answer(x, BNS_EDE_NONE);
+	bns_encode_record(&x->encoder, BNS_TYPE_TXT, BNS_CLASS_CH, 0, text, (uint16_t)(text[0] + 1));
+	return send_answer(x, BNS_RCODE_NOERROR);
+}
+
 static enum bns_answer_action answer_query(struct exchange *x)
 {
 	switch (ask_about_question(x)) {
@@ -200,6 +222,8 @@ static enum bns_answer_action answer_query(struct exchange *x)
 	case BNS_QUERY_CONTINUE:
 		break;
 	}
+	if (x->req.qclass == BNS_CLASS_CH)
+		return answer_chaos(x);
 	if (x->req.qclass != BNS_CLASS_IN)
 		return send_rcode(x, BNS_RCODE_REFUSED);
 	return answer_by_type(x);
@@ -217,6 +241,11 @@ static enum bns_answer_action answer_request(struct exchange *x)
 		return BNS_ANSWER_HANDOVER;
 	if (x->req.has_edns && x->req.edns_version > 0)
 		return send_rcode(x, BNS_RCODE_BADVERS);
+	if (x->req.opt_rdlen > 0 && bns_edns_read(&x->edns, x->msg + x->req.opt_rdata, x->req.opt_rdlen))
+		return send_rcode(x, BNS_RCODE_FORMERR);
+	/* Without a question there is nothing to ask for but a cookie (RFC 7873 §5.4). */
+	if (!x->req.has_question)
+		return send_rcode(x, bns_edns_wants_cookie(&x->edns) ? BNS_RCODE_NOERROR : BNS_RCODE_FORMERR);
 	return answer_query(x);
 }
 
@@ -246,6 +275,7 @@ enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_
 	x.out = out;
 	x.cap = cap;
 	x.out_len = 0;
+	bns_edns_open(&x.edns, env->conf ? bns_rcu_load(*env->conf) : NULL, client, x.tcp ? env->keepalive_ds : 0);
 
 	count(&counts->queries);
 	enum bns_answer_action action = deserves_answer(&x) ? answer_request(&x) : BNS_ANSWER_DROP;

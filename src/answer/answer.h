@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "answer/conf.h"
 #include "base/addr.h"
 #include "plugin/host.h"
 #include "wire/message.h"
@@ -21,8 +22,17 @@
 struct bns_answer_env {
 	const struct bns_table *table;
 	const struct bns_plugins *plugins; /* NULL: no query hooks */
-	uint16_t udp_max_payload;          /* server.udp-max-payload */
+	/* Where the server's self-portrait is found, which may be replaced; NULL: there is none. */
+	const struct bns_answer_conf *const *conf;
+	uint16_t udp_max_payload; /* server.udp-max-payload */
+	uint16_t keepalive_ds;    /* server.tcp-idle-timeout in tenths of a second (RFC 7828); 0: not told */
 };
+
+/* A timeout for `keepalive_ds`: the longest that can be told is nearly two hours. */
+static inline uint16_t bns_answer_keepalive(uint64_t idle_timeout_ms)
+{
+	return idle_timeout_ms / 100 > UINT16_MAX ? UINT16_MAX : (uint16_t)(idle_timeout_ms / 100);
+}
 
 enum bns_answer_action {
 	BNS_ANSWER_SEND,     /* `out_len` octets */

@@ -6,8 +6,6 @@
 
 #include "answer/rrset.h"
 
-#define EDE_OPTION_LEN 6 /* code, length, info-code; no text */
-
 static void set_flag(struct bns_encoder *e, enum bns_flag flag)
 {
 	bns_put_u16(e->w.data + 2, (uint16_t)(bns_get_u16(e->w.data + 2) | flag));
@@ -19,18 +17,13 @@ static void count_records(struct bns_encoder *e, enum bns_section section, unsig
 	bns_put_u16(count, (uint16_t)(bns_get_u16(count) + records));
 }
 
-static uint16_t options_len(const struct bns_encoder *e)
-{
-	return e->ede == BNS_EDE_NONE ? 0 : EDE_OPTION_LEN;
-}
-
 void bns_encode_open(struct bns_encoder *e, const uint8_t *msg, const struct bns_request *req, uint16_t udp_payload,
-		     enum bns_ede ede, uint8_t *out, size_t cap)
+		     const struct bns_options *options, uint8_t *out, size_t cap)
 {
 	*e = (struct bns_encoder){
-		.req = req, .cap = cap, .udp_payload = udp_payload, .ede = ede, .w = bns_writer_of(out, cap)};
+		.req = req, .cap = cap, .udp_payload = udp_payload, .options = options, .w = bns_writer_of(out, cap)};
 	if (req->has_edns)
-		e->w.cap -= BNS_OPT_EMPTY_LEN + options_len(e);
+		e->w.cap -= BNS_OPT_EMPTY_LEN + (size_t)(options ? options->needed_len : 0);
 
 	uint16_t flags = (uint16_t)(BNS_FLAG_QR | (bns_message_flags(msg) & (BNS_FLAG_RD | BNS_FLAG_CD)));
 	bns_message_write_header(&e->w, bns_message_id(msg), bns_message_opcode(msg), flags, BNS_RCODE_NOERROR);
@@ -242,20 +235,38 @@ void bns_encode_clear(struct bns_encoder *e)
 	memset(e->w.data + 6, 0, 6);
 }
 
+void bns_encode_record(struct bns_encoder *e, uint16_t type, uint16_t rclass, uint32_t ttl, const uint8_t *rdata,
+		       uint16_t rdlen)
+{
+	bns_write_u16(&e->w, 0xC000 | BNS_HEADER_LEN);
+	bns_write_u16(&e->w, type);
+	bns_write_u16(&e->w, rclass);
+	bns_write_u32(&e->w, ttl);
+	bns_write_u16(&e->w, rdlen);
+	bns_write_bytes(&e->w, rdata, rdlen);
+	count_records(e, BNS_SECTION_ANSWER, 1);
+}
+
 void bns_encode_truncate(struct bns_encoder *e)
 {
 	set_flag(e, BNS_FLAG_TC);
 }
 
+/* All options, or those that room was kept for. */
+static uint16_t options_len(const struct bns_encoder *e)
+{
+	const struct bns_options *o = e->options;
+	if (!o)
+		return 0;
+	return e->w.pos + BNS_OPT_EMPTY_LEN + o->len <= e->cap ? o->len : o->needed_len;
+}
+
 static void put_opt(struct bns_encoder *e, enum bns_rcode rcode)
 {
-	bns_message_write_opt(&e->w, e->udp_payload, (uint8_t)(rcode >> 4), e->req->edns_flags & BNS_EDNS_DO,
-			      options_len(e));
-	if (e->ede != BNS_EDE_NONE) {
-		bns_write_u16(&e->w, BNS_EDNS_EDE);
-		bns_write_u16(&e->w, 2);
-		bns_write_u16(&e->w, (uint16_t)e->ede);
-	}
+	uint16_t len = options_len(e);
+	bns_message_write_opt(&e->w, e->udp_payload, (uint8_t)(rcode >> 4), e->req->edns_flags & BNS_EDNS_DO, len);
+	if (len > 0)
+		bns_write_bytes(&e->w, e->options->data, len);
 	count_records(e, BNS_SECTION_ADDITIONAL, 1);
 }
 

@@ -8,29 +8,28 @@
 #define BNS_ANSWER_ENCODE_H
 
 #include "answer/lookup.h"
+#include "answer/options.h"
 #include "base/buf.h"
 #include "wire/message.h"
-
-/* Extended DNS errors (RFC 8914 §4) that we send. */
-enum bns_ede { BNS_EDE_NONE = -1, BNS_EDE_NOT_READY = 14, BNS_EDE_INVALID_DATA = 24 };
 
 /* One answer being written. */
 struct bns_encoder {
 	struct bns_writer w;
 	const struct bns_request *req;
-	size_t cap;           /* of the whole answer */
-	size_t body;          /* where the records begin */
-	uint16_t udp_payload; /* ours, for the OPT */
-	enum bns_ede ede;
+	size_t cap;                        /* of the whole answer */
+	size_t body;                       /* where the records begin */
+	uint16_t udp_payload;              /* ours, for the OPT */
+	const struct bns_options *options; /* the OPT's; NULL: none */
 };
 
 /*
  * Begins an answer of at most `cap` octets (at least 512) to the request
  * `msg`: header with RD and CD copied, the question in its own case if there
- * is one, and room kept for the OPT if the request had one.
+ * is one, and room kept for the OPT if the request had one. `options` (NULL:
+ * none) must live until bns_encode_close.
  */
 void bns_encode_open(struct bns_encoder *e, const uint8_t *msg, const struct bns_request *req, uint16_t udp_payload,
-		     enum bns_ede ede, uint8_t *out, size_t cap);
+		     const struct bns_options *options, uint8_t *out, size_t cap);
 
 /*
  * Writes the sections of a decision, RRset by RRset; sets AA, RCODE, and TC
@@ -40,6 +39,10 @@ void bns_encode_decision(struct bns_encoder *e, const struct bns_image *img, con
 
 /* Takes everything behind the question back, AA and TC too. */
 void bns_encode_clear(struct bns_encoder *e);
+
+/* A record at the question's name, for answers that come from no zone. */
+void bns_encode_record(struct bns_encoder *e, uint16_t type, uint16_t rclass, uint32_t ttl, const uint8_t *rdata,
+		       uint16_t rdlen);
 
 /* TC alone: ask again over TCP. */
 void bns_encode_truncate(struct bns_encoder *e);

@@ -16,6 +16,18 @@
 #include "base/error.h"
 #include "base/yaml.h"
 
+/* Octets that need not be text. */
+struct bns_conf_octets {
+	const uint8_t *data;
+	size_t len;
+};
+
+#define BNS_CONF_COOKIE_SECRET_LEN 16
+
+struct bns_conf_cookie_secret {
+	uint8_t octets[BNS_CONF_COOKIE_SECRET_LEN];
+};
+
 struct bns_conf_key {
 	const char *id;
 	const char *algorithm;     /* "hmac-sha256", "hmac-sha384", "hmac-sha512" */
@@ -75,6 +87,12 @@ struct bns_conf {
 	size_t listen_count;
 	unsigned workers;
 	const char *user;        /* NULL: don't change */
+	const char *identity;    /* "": refuse */
+	const char *version;     /* "": refuse */
+	struct bns_conf_octets nsid;
+	const struct bns_conf_cookie_secret *cookie_secrets; /* none: a random one */
+	size_t cookie_secret_count;
+	const char *report_channel; /* NULL: none */
 	uint16_t udp_max_payload;
 	unsigned tcp_max_clients;
 	uint64_t tcp_idle_timeout_s;

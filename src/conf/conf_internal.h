@@ -33,7 +33,8 @@ enum bns_section_id {
 
 /* What a value may be, and the C type it becomes. A list takes a scalar for its one element. */
 enum bns_option_type {
-	BNS_OPTION_TEXT,      /* const char * */
+	BNS_OPTION_TEXT,      /* const char *; `max` octets, if it isn't 0 */
+	BNS_OPTION_OCTETS,    /* struct bns_conf_octets: text, or 0x and hexadecimal digits */
 	BNS_OPTION_NAME,      /* const char *: a domain name, lower-case, no final dot */
 	BNS_OPTION_PATH,      /* const char *: absolute */
 	BNS_OPTION_PATTERN,   /* const char *: absolute, with %s and %% */
@@ -47,6 +48,7 @@ enum bns_option_type {
 	BNS_OPTION_SWITCH,    /* bool: the first of two `words` is false */
 	BNS_OPTION_WORDS,     /* unsigned: bit 1 << position for each word */
 	BNS_OPTION_TEXTS,     /* const char *const * and a count */
+	BNS_OPTION_SECRETS,   /* const struct bns_conf_cookie_secret * and a count; `max` of them */
 	BNS_OPTION_ADDRESSES, /* const union bns_addr * and a count */
 	BNS_OPTION_PREFIXES,  /* const struct bns_prefix * and a count */
 	BNS_OPTION_REF,       /* pointer to an item of section `ref` */
@@ -185,6 +187,12 @@ struct bns_directory_zones {
 	size_t count;
 	size_t capacity;
 };
+
+/* hex.c: pairs of hexadecimal digits, `len` octets of them; false where the text is something else. */
+bool bns_hex_decode(const char *text, size_t len, uint8_t *out);
+
+/* key.c: can others read the file in which this stands? */
+bool bns_conf_is_exposed(const struct bns_yaml *value);
 
 /* key.c, zones.c, directory.c: what comes after the tables. `found->list` is the caller's to free. */
 enum bns_error bns_conf_keys(struct bns_conf_reader *r) BNS_MUST_CHECK;

@@ -31,6 +31,7 @@ static void put_troff(FILE *out, const char *text)
 
 static const char *const kinds[] = {
 	[BNS_OPTION_TEXT] = "text",
+	[BNS_OPTION_OCTETS] = "text or 0xHEX",
 	[BNS_OPTION_NAME] = "domain name",
 	[BNS_OPTION_PATH] = "path",
 	[BNS_OPTION_PATTERN] = "path",
@@ -44,6 +45,7 @@ static const char *const kinds[] = {
 	[BNS_OPTION_SWITCH] = "",
 	[BNS_OPTION_WORDS] = "list of ",
 	[BNS_OPTION_TEXTS] = "list of texts",
+	[BNS_OPTION_SECRETS] = "list of 32 hexadecimal digits",
 	[BNS_OPTION_ADDRESSES] = "list of addresses",
 	[BNS_OPTION_PREFIXES] = "list of addresses and prefixes",
 	[BNS_OPTION_REF] = "id from ",

@@ -39,17 +39,22 @@ static enum bns_error decode(struct bns_conf_reader *r, const char *text, struct
 	return BNS_OK;
 }
 
+bool bns_conf_is_exposed(const struct bns_yaml *value)
+{
+	struct stat st;
+	return stat(value->file, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH));
+}
+
 static enum bns_error read_inline(struct bns_conf_reader *r, const struct bns_yaml *map, const struct bns_key_draft *d,
 				  struct bns_conf_key *key)
 {
 	const struct bns_yaml *value = bns_yaml_get(map, "secret");
-	struct stat st;
 	enum bns_error err = decode(r, d->secret, key);
 	if (err == BNS_ESYNTAX)
 		return bns_conf_fail(r, value, "the secret of key '%s' is not base64", key->id);
 	if (err)
 		return bns_conf_no_memory(r);
-	if (stat(value->file, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)))
+	if (bns_conf_is_exposed(value))
 		bns_conf_warn(
 			r, value->file, value,
 			"the secret of key '%s' stands in a file that others can read; use secret-file, or chmod 600",

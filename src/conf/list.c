@@ -83,6 +83,19 @@ static enum bns_error item_prefix(struct bns_conf_reader *r, const struct bns_op
 	return BNS_OK;
 }
 
+/* Who can read it can make cookies that every server of the fleet takes for its own. */
+static enum bns_error item_secret(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *item,
+				  void *out)
+{
+	struct bns_conf_cookie_secret *secret = out;
+	if (!bns_hex_decode(item->text, sizeof(secret->octets), secret->octets))
+		return bns_conf_fail(r, item, "'%s' takes %zu hexadecimal digits, such as openssl rand -hex %zu prints",
+				     o->name, 2 * sizeof(secret->octets), sizeof(secret->octets));
+	if (bns_conf_is_exposed(item))
+		bns_conf_warn(r, item->file, item, "'%s' stands in a file that others can read; chmod 600 it", o->name);
+	return BNS_OK;
+}
+
 static enum bns_error item_ref(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *item,
 			       void *out)
 {
@@ -105,6 +118,18 @@ static enum bns_error read_prefixes(struct bns_conf_reader *r, const struct bns_
 				    void *object)
 {
 	return read_list(r, o, v, object, item_prefix, sizeof(struct bns_prefix));
+}
+
+static enum bns_error read_secrets(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				   void *object)
+{
+	if (v->kind == BNS_YAML_SCALAR && !*v->text)
+		return BNS_OK;
+	if (bns_list_count(v) > o->max)
+		return bns_conf_fail(r, v,
+				     "'%s' takes at most two secrets: the one in use, and the one before or after it",
+				     o->name);
+	return read_list(r, o, v, object, item_secret, sizeof(struct bns_conf_cookie_secret));
 }
 
 static enum bns_error read_refs(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
@@ -135,6 +160,8 @@ bns_value_fn bns_list_reader(enum bns_option_type type)
 	switch (type) {
 	case BNS_OPTION_TEXTS:
 		return read_texts;
+	case BNS_OPTION_SECRETS:
+		return read_secrets;
 	case BNS_OPTION_ADDRESSES:
 		return read_addresses;
 	case BNS_OPTION_PREFIXES:

@@ -24,7 +24,30 @@ static enum bns_error read_text(struct bns_conf_reader *r, const struct bns_opti
 {
 	if (o->required && !*v->text)
 		return bns_conf_fail(r, v, "'%s' must not be empty", o->name);
+	if (o->max && strlen(v->text) > o->max)
+		return bns_conf_fail(r, v, "'%s' takes at most %" PRIu64 " octets, this text has %zu", o->name, o->max,
+				     strlen(v->text));
 	*(const char **)field(o, object) = v->text;
+	return BNS_OK;
+}
+
+static enum bns_error read_octets(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				  void *object)
+{
+	struct bns_conf_octets *out = field(o, object);
+	bool is_hex = strncmp(v->text, "0x", 2) == 0;
+	size_t len = is_hex ? strlen(v->text + 2) / 2 : strlen(v->text);
+	if (len > o->max)
+		return bns_conf_fail(r, v, "'%s' takes at most %" PRIu64 " octets, this has %zu", o->name, o->max, len);
+	uint8_t *data = bns_arena_bytes(&r->conf->arena, len + 1);
+	if (!data)
+		return bns_conf_no_memory(r);
+	if (!is_hex)
+		memcpy(data, v->text, len);
+	else if (len == 0 || !bns_hex_decode(v->text + 2, len, data))
+		return bns_conf_fail(r, v, "'%s' takes pairs of hexadecimal digits behind 0x, or a text without it",
+				     o->name);
+	*out = (struct bns_conf_octets){.data = data, .len = len};
 	return BNS_OK;
 }
 
@@ -32,6 +55,10 @@ static enum bns_error read_name(struct bns_conf_reader *r, const struct bns_opti
 				void *object)
 {
 	char name[BNS_CONF_NAME_MAX];
+	if (!*v->text && o->default_text && !*o->default_text) {
+		*(const char **)field(o, object) = NULL;
+		return BNS_OK;
+	}
 	if (!bns_conf_name(v->text, name))
 		return bns_conf_fail(
 			r, v,
@@ -216,19 +243,13 @@ enum bns_error bns_value_word(struct bns_conf_reader *r, const struct bns_option
 bns_value_fn bns_value_reader(enum bns_option_type type)
 {
 	static const bns_value_fn readers[] = {
-		[BNS_OPTION_TEXT] = read_text,
-		[BNS_OPTION_NAME] = read_name,
-		[BNS_OPTION_PATH] = read_path,
-		[BNS_OPTION_PATTERN] = read_pattern,
-		[BNS_OPTION_NUMBER] = read_number,
-		[BNS_OPTION_NUMBER16] = read_number16,
-		[BNS_OPTION_SIZE] = read_size,
-		[BNS_OPTION_SECONDS] = read_seconds,
-		[BNS_OPTION_SECONDS32] = read_seconds32,
-		[BNS_OPTION_LIMIT32] = read_limit32,
-		[BNS_OPTION_WORD] = read_word,
-		[BNS_OPTION_SWITCH] = read_switch,
-		[BNS_OPTION_REF] = read_ref,
+		[BNS_OPTION_TEXT] = read_text,         [BNS_OPTION_OCTETS] = read_octets,
+		[BNS_OPTION_NAME] = read_name,         [BNS_OPTION_PATH] = read_path,
+		[BNS_OPTION_PATTERN] = read_pattern,   [BNS_OPTION_NUMBER] = read_number,
+		[BNS_OPTION_NUMBER16] = read_number16, [BNS_OPTION_SIZE] = read_size,
+		[BNS_OPTION_SECONDS] = read_seconds,   [BNS_OPTION_SECONDS32] = read_seconds32,
+		[BNS_OPTION_LIMIT32] = read_limit32,   [BNS_OPTION_WORD] = read_word,
+		[BNS_OPTION_SWITCH] = read_switch,     [BNS_OPTION_REF] = read_ref,
 		[BNS_OPTION_NOT_YET] = NULL,
 	};
 	return readers[type];

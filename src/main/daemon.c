@@ -263,6 +263,7 @@ static enum bns_error open_server(struct bns_daemon *d, struct bns_diag *diag)
 		.udp_max_payload = c->udp_max_payload,
 		.tcp_max_clients = c->tcp_max_clients,
 		.tcp_idle_timeout_ms = c->tcp_idle_timeout_s * 1000,
+		.answer_conf = &d->answer_conf,
 	};
 	return bns_server_open(&conf, &d->server, diag);
 }
@@ -293,13 +294,24 @@ static enum bns_error open_transfer(struct bns_daemon *d)
 	d->env = (struct bns_answer_env){
 		.table = d->table,
 		.plugins = d->plugins,
+		.conf = &d->answer_conf,
 		.udp_max_payload = d->conf->udp_max_payload,
+		.keepalive_ds = bns_answer_keepalive(d->conf->tcp_idle_timeout_s * 1000),
 	};
 	d->transfer = bns_transfer_new(&d->loop, d->gate, &d->env, &limits);
 	if (!d->transfer)
 		return BNS_ENOMEM;
 	bns_transfer_set_conf(d->transfer, d->conf);
 	return BNS_OK;
+}
+
+static enum bns_error introduce(struct bns_daemon *d)
+{
+	struct bns_answer_conf *answer;
+	enum bns_error err = bns_daemon_answer_conf(d, d->conf, &answer);
+	if (!err)
+		bns_answer_conf_set(&d->answer_conf, answer);
+	return err;
 }
 
 static enum bns_error open_control(struct bns_daemon *d, struct bns_diag *diag)
@@ -325,6 +337,8 @@ static enum bns_error start(struct bns_daemon *d, struct bns_diag *diag)
 	enum bns_error err = open_server(d, diag);
 	if (!err)
 		err = become_user(d, diag);
+	if (!err)
+		err = introduce(d);
 	if (!err)
 		err = bns_store_open(d->conf->storage, d->conf->max_size_bytes, &d->loop, &d->store, diag);
 	if (!err)
@@ -354,6 +368,7 @@ static void end(struct bns_daemon *d)
 	bns_gate_free(d->gate);
 	bns_orphans_free(&d->orphans);
 	bns_plugins_free(d->plugins);
+	bns_answer_conf_set(&d->answer_conf, NULL);
 	bns_rcu_barrier();
 	if (d->table)
 		bns_table_free(d->table);

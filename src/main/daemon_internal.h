@@ -32,6 +32,8 @@ struct bns_daemon {
 	struct bns_loader loader;
 	struct bns_orphans orphans;
 	struct bns_answer_env env;
+	const struct bns_answer_conf *answer_conf; /* in force */
+	struct bns_cookie_secrets random_cookies;  /* of this run, once they were needed */
 	uv_timer_t tick;
 	uv_timer_t watchdog;
 	uv_timer_t drain;
@@ -51,6 +53,10 @@ enum bns_error bns_daemon_add_zone(struct bns_daemon *d, const struct bns_conf_z
 
 /* Answer to a zone's removal: gone, or served on. */
 void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_result *result);
+
+/* What the packet path tells of the server, as `conf` says; free() it where it doesn't come into force. */
+enum bns_error bns_daemon_answer_conf(struct bns_daemon *d, const struct bns_conf *conf,
+				      struct bns_answer_conf **out) BNS_MUST_CHECK;
 
 /* For bns_control_env.reload and SIGHUP; `arg` is the daemon. */
 enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag) BNS_MUST_CHECK;

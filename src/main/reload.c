@@ -120,17 +120,23 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 {
 	struct bns_daemon *d = arg;
 	struct bns_conf *now;
+	struct bns_answer_conf *answer = NULL;
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)bns_clock_mono_ms() * 1000);
 	enum bns_error err = bns_conf_load(d->options->conf_path, &now, diag);
 	if (!err) {
 		warn_of_restart(d->conf, now);
 		err = bns_plugins_reload(d->plugins, diag);
 		if (!err)
+			err = bns_daemon_answer_conf(d, now, &answer);
+		if (!err)
 			err = retire(d, now);
-		if (err)
+		if (err) {
+			free(answer);
 			bns_conf_free(now);
+		}
 	}
 	if (!err) {
+		bns_answer_conf_set(&d->answer_conf, answer);
 		bns_gate_set_journal_depth(d->gate, now->journal_depth);
 		bns_control_set_admin(d->control, now->control_admin, now->control_admin_count);
 		bns_transfer_set_conf(d->transfer, now);

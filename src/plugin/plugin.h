@@ -143,6 +143,7 @@ struct bns_query_view {
 	uint16_t qclass;
 	const void *client;   /* const union bns_addr * */
 	bool tcp;
+	bool cookie_ok;       /* a server cookie of ours vouches for the client's address (RFC 7873) */
 
 	/* The answer, at BNS_QUERY_AFTER. */
 	enum bns_answer_kind kind;

@@ -183,7 +183,12 @@ enum bns_error bns_server_start(struct bns_server *s, uv_loop_t *loop, const str
 				bns_connection_fn on_connection, void *arg)
 {
 	const struct bns_answer_env env = {
-		.table = table, .plugins = plugins, .udp_max_payload = s->conf.udp_max_payload};
+		.table = table,
+		.plugins = plugins,
+		.conf = s->conf.answer_conf,
+		.udp_max_payload = s->conf.udp_max_payload,
+		.keepalive_ds = bns_answer_keepalive(s->conf.tcp_idle_timeout_ms),
+	};
 	s->on_datagram = on_datagram;
 	s->on_connection = on_connection;
 	s->arg = arg;

@@ -20,6 +20,7 @@ struct bns_server_conf {
 	uint16_t udp_max_payload;
 	unsigned tcp_max_clients; /* over all workers */
 	uint64_t tcp_idle_timeout_ms;
+	const struct bns_answer_conf *const *answer_conf; /* for bns_answer_env.conf; outlives the server */
 };
 
 /* A datagram the main loop shall answer; send with bns_server_reply. */

@@ -151,9 +151,10 @@ enum bns_error bns_request_parse(const uint8_t *msg, size_t len, struct bns_requ
 			(void)!read_question(msg, len, &pos, out);
 		return BNS_OK;
 	}
-	if (bns_message_qdcount(msg) != 1)
+	bool cookie_alone = opcode == BNS_OPCODE_QUERY && bns_message_qdcount(msg) == 0;
+	if (bns_message_qdcount(msg) != 1 && !cookie_alone)
 		return BNS_EFORMAT;
-	err = read_question(msg, len, &pos, out);
+	err = cookie_alone ? BNS_OK : read_question(msg, len, &pos, out);
 	if (err)
 		return err;
 	if (is_lone_opt(msg, len, pos))

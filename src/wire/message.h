@@ -64,6 +64,7 @@ enum bns_edns_option {
 	BNS_EDNS_KEEPALIVE = 11,
 	BNS_EDNS_PADDING = 12,
 	BNS_EDNS_EDE = 15,
+	BNS_EDNS_REPORT_CHANNEL = 18,
 };
 
 #define BNS_EDNS_DO       0x8000
@@ -125,8 +126,9 @@ struct bns_request {
  * Reads a request. On BNS_EFORMAT the header is still good for a FORMERR
  * answer, and `has_question` says whether the question may be echoed;
  * BNS_ESHORT means fewer than 12 octets: don't answer. Accepts any opcode:
- * one question where QUERY or NOTIFY demands one (RFC 9619), no octets behind
- * the last record, one OPT at most and only in the additional section
+ * one question where QUERY or NOTIFY demands one (RFC 9619), or none with
+ * QUERY, as who wants a mere cookie asks (RFC 7873 §5.4); no octets behind the
+ * last record, one OPT at most and only in the additional section
  * (RFC 6891 §6.1.1), a TSIG only as the last record.
  */
 enum bns_error bns_request_parse(const uint8_t *msg, size_t len, struct bns_request *out) BNS_MUST_CHECK;

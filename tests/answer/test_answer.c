@@ -366,7 +366,7 @@ static void answer_gives_edns_to_whom_has_edns(void **state)
 	assert_non_null(strstr(udp(), "d1.cdn.invalid. | OPT 1232 do"));
 	question("nowhere.invalid", BNS_TYPE_A);
 	edns(0, 1232, 0);
-	assert_string_equal(udp(), "REFUSED rd | nowhere.invalid. A | OPT 1232");
+	assert_string_equal(udp(), "REFUSED rd | nowhere.invalid. A | OPT 1232 000f00020014");
 }
 
 static void answer_ignores_unknown_options(void **state)

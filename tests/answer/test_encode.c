@@ -25,7 +25,7 @@ static const char *encode(const struct bns_image *img, const uint8_t *query, siz
 	assert_int_equal(bns_request_parse(query, query_len, &req), BNS_OK);
 	memset(out, 0xEE, sizeof(out));
 	bns_lookup(img, &req.qname, req.qtype, req.edns_flags & BNS_EDNS_DO, &d);
-	bns_encode_open(&e, query, &req, 1232, BNS_EDE_NONE, out, cap);
+	bns_encode_open(&e, query, &req, 1232, NULL, out, cap);
 	bns_encode_decision(&e, img, &d);
 	out_len = bns_encode_close(&e, d.rcode);
 	assert_true(out_len <= cap);

@@ -335,7 +335,7 @@ static void description_names_options_kinds_and_defaults(void **state)
 	assert_non_null(strstr(text, "\n  algorithm: hmac-sha256, hmac-sha384 or hmac-sha512; default hmac-sha256\n"));
 	assert_non_null(strstr(text, "\n  primary: list of ids from remote\n"));
 	assert_non_null(strstr(text, "\n  address: list of addresses; required\n"));
-	assert_non_null(strstr(text, "\n  nsid: not available in this version\n"));
+	assert_non_null(strstr(text, "\n  nsid: text or 0xHEX\n"));
 	free(text);
 	text = describe(BNS_DESCRIBE_MAN);
 	assert_non_null(strstr(text, "\n.SS zone\\-directory\n"));

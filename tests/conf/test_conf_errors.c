@@ -194,7 +194,6 @@ static void what_is_not_implemented_is_refused_unless_it_asks_for_nothing(void *
 #define NOT_YET(key) "'" key "' is not available in this version; leave it out"
 	static const struct mistake mistakes[] = {
 		{"server:\n  listen-tls: [127.0.0.1@8853]\n", "main.yaml:2:3: " NOT_YET("listen-tls")},
-		{"server:\n  nsid: ns1\n", "main.yaml:2:3: " NOT_YET("nsid")},
 		{"remote:\n  - id: a\n    address: 192.0.2.9\n    tls: {server-name: xfr.example.org}\n",
 		 "main.yaml:4:5: " NOT_YET("tls")},
 		{"zone:\n  - domain: a\n    catalog-role: interpret\n", "main.yaml:3:5: " NOT_YET("catalog-role")},

@@ -158,10 +158,24 @@ static void header_alone_is_too_short_below_12_octets(void **state)
 static void query_wants_exactly_one_question(void **state)
 {
 	(void)state;
-	rejected(MESSAGE(0, "\0\0\0\0", ""), false);
-	rejected(MESSAGE(0, "\0\0\0\1", OPT), false);
 	rejected(MESSAGE(0, "\2\0\0\0", QUESTION QUESTION), false);
 	rejected(MESSAGE(0x2000, "\0\0\0\0", ""), false);
+}
+
+/* As who asks for nothing but a cookie (RFC 7873 §5.4). */
+static void query_may_come_without_a_question(void **state)
+{
+	struct bns_request r;
+
+	(void)state;
+	accepted(MESSAGE(0, "\0\0\0\0", ""), &r);
+	assert_false(r.has_question);
+	accepted(MESSAGE(0, "\0\0\0\1", OPT), &r);
+	assert_false(r.has_question);
+	assert_true(r.has_edns);
+	assert_int_equal(r.qtype, 0);
+	assert_int_equal(r.question_end, 12);
+	rejected(MESSAGE(0, "\0\0\0\1", OPT "x"), false);
 }
 
 static void question_must_fit(void **state)
@@ -358,6 +372,7 @@ int main(void)
 		cmocka_unit_test(ixfr_query_has_an_soa_with_a_compressed_owner),
 		cmocka_unit_test(header_alone_is_too_short_below_12_octets),
 		cmocka_unit_test(query_wants_exactly_one_question),
+		cmocka_unit_test(query_may_come_without_a_question),
 		cmocka_unit_test(question_must_fit),
 		cmocka_unit_test(octets_behind_the_last_record_are_rejected),
 		cmocka_unit_test(records_that_are_counted_must_be_there),
