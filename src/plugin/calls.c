@@ -129,4 +129,6 @@ const struct bns_host bns_plugin_host = {
 	.time_from_text = bns_time_from_text,
 	.time_to_text = bns_time_to_text,
 	.duration_from_text = bns_duration_from_text,
+	.prefix_from_text = bns_prefix_from_text,
+	.prefix_covers = bns_prefix_covers,
 };

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 /* Types, constants and inline functions of these are the contract's too; their other calls are in struct bns_host. */
+#include "base/addr.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -141,7 +142,7 @@ struct bns_query_view {
 	const uint8_t *qname; /* lower-case; the root where the question couldn't be read */
 	uint16_t qtype;
 	uint16_t qclass;
-	const void *client;   /* const union bns_addr * */
+	const union bns_addr *client;
 	bool tcp;
 	bool cookie_ok;       /* a server cookie of ours vouches for the client's address (RFC 7873) */
 
@@ -153,7 +154,7 @@ struct bns_query_view {
 				  owner, the closest encloser of what isn't there; NULL without a zone */
 };
 
-/* What a plugin may ask of the program. All but `log` on the main loop only. */
+/* What a plugin may ask of the program. All but `log` and `prefix_covers` on the main loop only. */
 struct bns_host {
 	uint32_t abi;
 
@@ -216,6 +217,10 @@ struct bns_host {
 	enum bns_error (*time_from_text)(const char *text, int64_t *wall_s);
 	char *(*time_to_text)(int64_t wall_s, char *out); /* BNS_TIME_TEXT_MAX */
 	enum bns_error (*duration_from_text)(const char *text, uint64_t *seconds);
+
+	/* Addresses and networks; see base/addr.h. */
+	enum bns_error (*prefix_from_text)(const char *text, struct bns_prefix *prefix);
+	bool (*prefix_covers)(const struct bns_prefix *prefix, const union bns_addr *addr); /* any thread */
 };
 
 /* The host, in every call of the descriptor: an instance begins with it. */
