@@ -103,6 +103,23 @@ static enum bns_error settle_user(struct bns_conf_reader *r)
 	return BNS_OK;
 }
 
+static enum bns_error check_tls(struct bns_conf_reader *r)
+{
+	const struct bns_conf *c = r->conf;
+	const struct bns_yaml *listen = written(r, BNS_SECTION_SERVER, "listen-tls");
+	const struct bns_yaml *cert = written(r, BNS_SECTION_SERVER, "tls-cert-file");
+	const struct bns_yaml *key = written(r, BNS_SECTION_SERVER, "tls-key-file");
+	if (c->tls_cert_file && !c->tls_key_file)
+		return bns_conf_fail_key(r, cert, "'tls-cert-file' needs its private key in 'tls-key-file'");
+	if (c->tls_key_file && !c->tls_cert_file)
+		return bns_conf_fail_key(r, key, "'tls-key-file' needs its certificate in 'tls-cert-file'");
+	if (c->listen_tls_count > 0 && !c->tls_cert_file)
+		return bns_conf_fail_key(r, listen,
+					 "'listen-tls' needs a certificate in 'tls-cert-file' and its key in "
+					 "'tls-key-file'");
+	return BNS_OK;
+}
+
 static enum bns_error read_acls(struct bns_conf_reader *r)
 {
 	enum bns_error err = bns_item_read_all(r, BNS_SECTION_ACL);
@@ -135,6 +152,8 @@ static enum bns_error read_sections(struct bns_conf_reader *r)
 	enum bns_error err = read_single(r, BNS_SECTION_SERVER);
 	if (!err)
 		err = settle_user(r);
+	if (!err)
+		err = check_tls(r);
 	if (!err)
 		err = read_single(r, BNS_SECTION_DATABASE);
 	if (!err)

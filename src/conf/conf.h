@@ -85,6 +85,10 @@ struct bns_conf {
 
 	const union bns_addr *listen;
 	size_t listen_count;
+	const union bns_addr *listen_tls;
+	size_t listen_tls_count; /* if any, both files are there */
+	const char *tls_cert_file; /* absolute, or NULL: none; with tls_key_file or not at all */
+	const char *tls_key_file;
 	unsigned workers;
 	const char *user;        /* NULL: don't change */
 	const char *identity;    /* "": refuse */

@@ -36,7 +36,7 @@ enum bns_option_type {
 	BNS_OPTION_TEXT,      /* const char *; `max` octets, if it isn't 0 */
 	BNS_OPTION_OCTETS,    /* struct bns_conf_octets: text, or 0x and hexadecimal digits */
 	BNS_OPTION_NAME,      /* const char *: a domain name, lower-case, no final dot */
-	BNS_OPTION_PATH,      /* const char *: absolute */
+	BNS_OPTION_PATH,      /* const char *: absolute; empty is none where that is the default */
 	BNS_OPTION_PATTERN,   /* const char *: absolute, with %s and %% */
 	BNS_OPTION_NUMBER,    /* unsigned */
 	BNS_OPTION_NUMBER16,  /* uint16_t */
@@ -65,6 +65,7 @@ struct bns_option {
 	uint64_t min;             /* numbers, sizes, durations */
 	uint64_t max;             /* 0: the C type's */
 	const char *const *words; /* ends with NULL */
+	uint16_t port;            /* of addresses without one; 0: 53 */
 	enum bns_section_id ref;
 	bool required;
 	const char *help; /* one sentence without its full stop */

@@ -66,7 +66,7 @@ static enum bns_error item_text(struct bns_conf_reader *r, const struct bns_opti
 static enum bns_error item_address(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *item,
 				   void *out)
 {
-	if (bns_addr_from_text(item->text, DNS_PORT, out))
+	if (bns_addr_from_text(item->text, o->port ? o->port : DNS_PORT, out))
 		return bns_conf_fail(r, item,
 				     "'%s' takes an address such as 192.0.2.1, 192.0.2.1@5300 or ::1@53, not '%.64s'",
 				     o->name, item->text);

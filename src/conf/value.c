@@ -75,6 +75,11 @@ static enum bns_error read_name(struct bns_conf_reader *r, const struct bns_opti
 static enum bns_error read_path(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
 				void *object)
 {
+	bool may_be_none = o->default_text && !*o->default_text;
+	if (!*v->text && may_be_none) {
+		*(const char **)field(o, object) = NULL;
+		return BNS_OK;
+	}
 	if (!*v->text)
 		return bns_conf_fail(r, v, "'%s' takes a path, not nothing", o->name);
 	const char *path = bns_path_absolute(r, v->text, v->file, false);

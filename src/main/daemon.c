@@ -50,12 +50,21 @@ static enum bns_error load_plugins(const struct bns_conf *conf, const struct bns
 	return err;
 }
 
+enum bns_error bns_daemon_load_tls(const struct bns_conf *conf, struct bns_tls_ctx **out, struct bns_diag *diag)
+{
+	*out = NULL;
+	if (conf->listen_tls_count == 0)
+		return BNS_OK;
+	return bns_tls_ctx_open(conf->tls_cert_file, conf->tls_key_file, out, diag);
+}
+
 int bns_daemon_check(const struct bns_daemon_options *options)
 {
 	static const struct bns_host_services offline;
 	struct bns_diag diag = {0};
 	struct bns_conf *conf;
 	struct bns_plugins *plugins = NULL;
+	struct bns_tls_ctx *tls = NULL;
 	open_log(options);
 	if (bns_conf_load(options->conf_path, &conf, &diag)) {
 		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
@@ -63,11 +72,15 @@ int bns_daemon_check(const struct bns_daemon_options *options)
 	}
 	for (size_t i = 0; i < conf->warning_count; i++)
 		bns_daemon_log_diag(BNS_LOG_WARN, &conf->warnings[i]);
-	enum bns_error err = load_plugins(conf, &offline, &plugins, &diag);
+	enum bns_error err = bns_daemon_load_tls(conf, &tls, &diag);
+	if (!err)
+		err = load_plugins(conf, &offline, &plugins, &diag);
 	if (err)
 		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
 	else
 		bns_plugins_free(plugins);
+	bns_tls_ctx_retire(tls);
+	bns_rcu_barrier();
 	bns_conf_free(conf);
 	return err ? BNS_EXIT_CONF : BNS_EXIT_CLEAN;
 }
@@ -259,6 +272,8 @@ static enum bns_error open_server(struct bns_daemon *d, struct bns_diag *diag)
 	struct bns_server_conf conf = {
 		.listen = c->listen,
 		.listen_count = c->listen_count,
+		.listen_tls = c->listen_tls,
+		.listen_tls_count = c->listen_tls_count,
 		.workers = c->workers,
 		.udp_max_payload = c->udp_max_payload,
 		.tcp_max_clients = c->tcp_max_clients,
@@ -266,6 +281,18 @@ static enum bns_error open_server(struct bns_daemon *d, struct bns_diag *diag)
 		.answer_conf = &d->answer_conf,
 	};
 	return bns_server_open(&conf, &d->server, diag);
+}
+
+/* Like all keys, read as who we have become. */
+static enum bns_error open_tls(struct bns_daemon *d, struct bns_diag *diag)
+{
+	struct bns_tls_ctx *tls = NULL;
+	enum bns_error err = bns_daemon_load_tls(d->conf, &tls, diag);
+	if (err)
+		d->conf_is_bad = true;
+	else if (tls)
+		bns_server_set_tls(d->server, tls);
+	return err;
 }
 
 static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
@@ -339,6 +366,8 @@ static enum bns_error start(struct bns_daemon *d, struct bns_diag *diag)
 		err = become_user(d, diag);
 	if (!err)
 		err = introduce(d);
+	if (!err)
+		err = open_tls(d, diag);
 	if (!err)
 		err = bns_store_open(d->conf->storage, d->conf->max_size_bytes, &d->loop, &d->store, diag);
 	if (!err)

@@ -58,6 +58,10 @@ void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_resul
 enum bns_error bns_daemon_answer_conf(struct bns_daemon *d, const struct bns_conf *conf,
 				      struct bns_answer_conf **out) BNS_MUST_CHECK;
 
+/* The certificate for server.listen-tls; NULL where that is empty. */
+enum bns_error bns_daemon_load_tls(const struct bns_conf *conf, struct bns_tls_ctx **out,
+				   struct bns_diag *diag) BNS_MUST_CHECK;
+
 /* For bns_control_env.reload and SIGHUP; `arg` is the daemon. */
 enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag) BNS_MUST_CHECK;
 

@@ -77,10 +77,15 @@ static void follow_zones(struct bns_daemon *d, const struct bns_conf *conf)
 	}
 }
 
+static bool same_addresses(const union bns_addr *a, size_t a_count, const union bns_addr *b, size_t b_count)
+{
+	return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof(*a)) == 0);
+}
+
 static bool same_listen(const struct bns_conf *a, const struct bns_conf *b)
 {
-	return a->listen_count == b->listen_count &&
-	       (a->listen_count == 0 || memcmp(a->listen, b->listen, a->listen_count * sizeof(*a->listen)) == 0);
+	return same_addresses(a->listen, a->listen_count, b->listen, b->listen_count) &&
+	       same_addresses(a->listen_tls, a->listen_tls_count, b->listen_tls, b->listen_tls_count);
 }
 
 static bool same_plugins(const struct bns_conf *a, const struct bns_conf *b)
@@ -96,7 +101,8 @@ static bool same_plugins(const struct bns_conf *a, const struct bns_conf *b)
 static void warn_of_restart(const struct bns_conf *was, const struct bns_conf *now)
 {
 	if (!same_listen(was, now) || was->workers != now->workers)
-		bns_log(BNS_LOG_WARN, "server.listen and server.workers take effect with the next start");
+		bns_log(BNS_LOG_WARN,
+			"server.listen, server.listen-tls and server.workers take effect with the next start");
 	if (strcmp(was->storage, now->storage) != 0 || was->max_size_bytes != now->max_size_bytes)
 		bns_log(BNS_LOG_WARN, "database.storage and database.max-size take effect with the next start");
 	if (strcmp(was->control_listen, now->control_listen) != 0)
@@ -121,22 +127,28 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 	struct bns_daemon *d = arg;
 	struct bns_conf *now;
 	struct bns_answer_conf *answer = NULL;
+	struct bns_tls_ctx *tls = NULL;
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)bns_clock_mono_ms() * 1000);
 	enum bns_error err = bns_conf_load(d->options->conf_path, &now, diag);
 	if (!err) {
 		warn_of_restart(d->conf, now);
-		err = bns_plugins_reload(d->plugins, diag);
+		err = bns_daemon_load_tls(now, &tls, diag);
+		if (!err)
+			err = bns_plugins_reload(d->plugins, diag);
 		if (!err)
 			err = bns_daemon_answer_conf(d, now, &answer);
 		if (!err)
 			err = retire(d, now);
 		if (err) {
 			free(answer);
+			bns_tls_ctx_retire(tls);
 			bns_conf_free(now);
 		}
 	}
 	if (!err) {
 		bns_answer_conf_set(&d->answer_conf, answer);
+		if (tls)
+			bns_server_set_tls(d->server, tls);
 		bns_gate_set_journal_depth(d->gate, now->journal_depth);
 		bns_control_set_admin(d->control, now->control_admin, now->control_admin_count);
 		bns_transfer_set_conf(d->transfer, now);

@@ -3,18 +3,14 @@
 
 #include <string.h>
 
-bool bns_handoff_push(struct bns_handoff *h, bool tcp, int fd, const union bns_addr *client,
-		      const union bns_addr *local, const uint8_t *data, size_t len)
+bool bns_handoff_push(struct bns_handoff *h, const struct bns_handoff_origin *from, const uint8_t *data, size_t len)
 {
 	unsigned written = atomic_load_explicit(&h->written, memory_order_relaxed);
 	unsigned read = atomic_load_explicit(&h->read, memory_order_acquire);
 	if (written - read == BNS_HANDOFF_SLOTS || len > BNS_HANDOFF_BYTES)
 		return false;
 	struct bns_handoff_item *item = &h->items[written % BNS_HANDOFF_SLOTS];
-	item->tcp = tcp;
-	item->fd = fd;
-	item->client = *client;
-	item->local = *local;
+	item->from = *from;
 	item->len = len;
 	memcpy(item->data, data, len);
 	atomic_store_explicit(&h->written, written + 1, memory_order_release);

@@ -18,11 +18,19 @@
 #define BNS_HANDOFF_SLOTS 64
 #define BNS_HANDOFF_BYTES 4098 /* a message of 4096 octets with its length before it */
 
-struct bns_handoff_item {
-	bool tcp; /* a connection, whose descriptor goes along */
+struct bns_tls;
+
+/* Where something came from. */
+struct bns_handoff_origin {
+	enum bns_transport transport; /* all but UDP: a connection, whose descriptor and TLS go along */
 	int fd;
+	struct bns_tls *tls;
 	union bns_addr client;
 	union bns_addr local; /* datagrams: family 0 where not known */
+};
+
+struct bns_handoff_item {
+	struct bns_handoff_origin from;
 	size_t len;
 	uint8_t data[BNS_HANDOFF_BYTES];
 };
@@ -34,8 +42,7 @@ struct bns_handoff {
 };
 
 /* False: the ring is full, or the data is too long. */
-bool bns_handoff_push(struct bns_handoff *h, bool tcp, int fd, const union bns_addr *client,
-		      const union bns_addr *local, const uint8_t *data, size_t len);
+bool bns_handoff_push(struct bns_handoff *h, const struct bns_handoff_origin *from, const uint8_t *data, size_t len);
 
 /* The oldest item, or NULL. It stays until bns_handoff_pop. */
 const struct bns_handoff_item *bns_handoff_first(struct bns_handoff *h);

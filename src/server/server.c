@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "server/server.h"
 
+#include <assert.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/rcu.h"
 #include "server/socket.h"
 #include "server/worker.h"
 
@@ -13,8 +15,9 @@
 
 struct bns_server {
 	struct bns_server_conf conf; /* `listen` and `workers` are our own */
-	union bns_addr *listen;      /* as bound */
-	int *fds;                    /* per worker: listen_count for UDP, listen_count for TCP; -1: not open */
+	union bns_addr *listen;      /* as bound, those for TLS behind the others */
+	int *fds;                    /* per worker: those for UDP, for TCP, for TLS; -1: not open */
+	struct bns_tls_ctx *tls;     /* replaced under the workers' eyes */
 	struct bns_worker **workers;
 	cpu_set_t cpus;
 	bool started;
@@ -26,12 +29,13 @@ struct bns_server {
 
 static size_t fd_count(const struct bns_server *s)
 {
-	return 2 * s->conf.workers * s->conf.listen_count;
+	return s->conf.workers * (2 * s->conf.listen_count + s->conf.listen_tls_count);
 }
 
 static int *fds_of(const struct bns_server *s, unsigned worker, enum bns_transport transport)
 {
-	return s->fds + (2 * worker + transport) * s->conf.listen_count;
+	size_t per_worker = 2 * s->conf.listen_count + s->conf.listen_tls_count;
+	return s->fds + worker * per_worker + transport * s->conf.listen_count;
 }
 
 /* Both transports at one port; `addr` says which. */
@@ -58,7 +62,7 @@ static enum bns_error open_sockets_at(struct bns_server *s, size_t index, struct
 {
 	union bns_addr *addr = &s->listen[index];
 	unsigned tries = bns_addr_port(addr) == 0 ? PORT_TRIES_MAX : 1;
-	enum bns_error err = bns_addr_port(addr) == 0 ? BNS_OK : bns_socket_probe(addr, diag);
+	enum bns_error err = bns_addr_port(addr) == 0 ? BNS_OK : bns_socket_probe(addr, BNS_TRANSPORT_UDP, diag);
 	for (unsigned w = 0; w < s->conf.workers && !err; w++) {
 		int *udp = &fds_of(s, w, BNS_TRANSPORT_UDP)[index];
 		int *tcp = &fds_of(s, w, BNS_TRANSPORT_TCP)[index];
@@ -66,6 +70,19 @@ static enum bns_error open_sockets_at(struct bns_server *s, size_t index, struct
 			err = open_pair(addr, udp, tcp, tries > 1 ? NULL : diag);
 		while (err && --tries > 0);
 		tries = 1;
+	}
+	return err;
+}
+
+static enum bns_error open_tls_sockets_at(struct bns_server *s, size_t index, struct bns_diag *diag)
+{
+	union bns_addr *addr = &s->listen[s->conf.listen_count + index];
+	enum bns_error err = bns_addr_port(addr) == 0 ? BNS_OK : bns_socket_probe(addr, BNS_TRANSPORT_TLS, diag);
+	for (unsigned w = 0; w < s->conf.workers && !err; w++) {
+		int *fd = &fds_of(s, w, BNS_TRANSPORT_TLS)[index];
+		err = bns_socket_open(addr, BNS_TRANSPORT_TLS, fd, diag);
+		if (!err)
+			err = bns_socket_bound(*fd, addr);
 	}
 	return err;
 }
@@ -78,15 +95,18 @@ static enum bns_error allocate(struct bns_server *s, const struct bns_server_con
 	if (s->conf.workers == 0)
 		s->conf.workers = CPU_COUNT(&s->cpus) > 0 ? (unsigned)CPU_COUNT(&s->cpus) : 1;
 	s->workers = calloc(s->conf.workers, sizeof(struct bns_worker *));
-	s->listen = calloc(s->conf.listen_count + 1, sizeof(*s->listen));
+	s->listen = calloc(conf->listen_count + conf->listen_tls_count + 1, sizeof(*s->listen));
 	s->fds = calloc(fd_count(s) + 1, sizeof(*s->fds));
 	if (!s->workers || !s->listen || !s->fds)
 		return BNS_ENOMEM;
 	for (size_t i = 0; i < conf->listen_count; i++)
 		s->listen[i] = conf->listen[i];
+	for (size_t i = 0; i < conf->listen_tls_count; i++)
+		s->listen[conf->listen_count + i] = conf->listen_tls[i];
 	for (size_t i = 0; i < fd_count(s); i++)
 		s->fds[i] = -1;
 	s->conf.listen = s->listen;
+	s->conf.listen_tls = s->listen + conf->listen_count;
 	return BNS_OK;
 }
 
@@ -98,6 +118,8 @@ enum bns_error bns_server_open(const struct bns_server_conf *conf, struct bns_se
 		bns_diag_set(diag, NULL, 0, 0, "%s while opening the listening sockets", bns_strerror(err));
 	for (size_t i = 0; i < conf->listen_count && !err; i++)
 		err = open_sockets_at(s, i, diag);
+	for (size_t i = 0; i < conf->listen_tls_count && !err; i++)
+		err = open_tls_sockets_at(s, i, diag);
 	if (err)
 		bns_server_free(s);
 	else
@@ -110,6 +132,13 @@ void bns_server_address(const struct bns_server *s, size_t index, union bns_addr
 	*addr = s->listen[index];
 }
 
+void bns_server_set_tls(struct bns_server *s, struct bns_tls_ctx *ctx)
+{
+	struct bns_tls_ctx *former = s->tls;
+	bns_rcu_store(s->tls, ctx);
+	bns_tls_ctx_retire(former);
+}
+
 unsigned bns_server_workers(const struct bns_server *s)
 {
 	return s->conf.workers;
@@ -117,14 +146,15 @@ unsigned bns_server_workers(const struct bns_server *s)
 
 static void deliver(const struct bns_server *s, const struct bns_handoff_item *item)
 {
-	if (item->tcp) {
-		s->on_connection(s->arg, item->fd, &item->client, item->data, item->len);
+	const struct bns_handoff_origin *from = &item->from;
+	if (from->transport != BNS_TRANSPORT_UDP) {
+		s->on_connection(s->arg, from->fd, from->tls, &from->client, item->data, item->len);
 		return;
 	}
 	const struct bns_datagram d = {
-		.fd = item->fd,
-		.client = item->client,
-		.local = item->local,
+		.fd = from->fd,
+		.client = from->client,
+		.local = from->local,
 		.len = item->len,
 		.msg = item->data,
 	};
@@ -170,6 +200,9 @@ static enum bns_error open_worker(struct bns_server *s, unsigned number, const s
 		.udp_fds = fds_of(s, number, BNS_TRANSPORT_UDP),
 		.tcp_fds = fds_of(s, number, BNS_TRANSPORT_TCP),
 		.fd_count = s->conf.listen_count,
+		.tls_fds = fds_of(s, number, BNS_TRANSPORT_TLS),
+		.tls_fd_count = s->conf.listen_tls_count,
+		.tls = &s->tls,
 		.cpu = core_for(s, number),
 		.tcp_max_clients = clients_for_each(s),
 		.tcp_idle_timeout_ms = s->conf.tcp_idle_timeout_ms,
@@ -193,6 +226,7 @@ enum bns_error bns_server_start(struct bns_server *s, uv_loop_t *loop, const str
 	s->on_connection = on_connection;
 	s->arg = arg;
 	s->wake.data = s;
+	assert(s->tls || s->conf.listen_tls_count == 0);
 	if (uv_async_init(loop, &s->wake, on_wake) != 0)
 		return BNS_ENOMEM;
 	s->started = true;
@@ -239,8 +273,10 @@ static void close_connections(struct bns_handoff *h)
 {
 	const struct bns_handoff_item *item;
 	while ((item = bns_handoff_first(h))) {
-		if (item->tcp)
-			close(item->fd);
+		if (item->from.transport != BNS_TRANSPORT_UDP) {
+			bns_tls_close(item->from.tls);
+			close(item->from.fd);
+		}
 		bns_handoff_pop(h);
 	}
 }
@@ -278,6 +314,7 @@ void bns_server_free(struct bns_server *s)
 		if (s->workers[w])
 			bns_worker_close(s->workers[w]);
 	close_sockets(s);
+	bns_tls_ctx_retire(s->tls);
 	free(s->workers);
 	free(s->listen);
 	free(s->fds);

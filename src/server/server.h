@@ -12,13 +12,16 @@
 #include <uv.h>
 
 #include "answer/answer.h"
+#include "server/tls.h"
 
 struct bns_server_conf {
 	const union bns_addr *listen;
 	size_t listen_count;
+	const union bns_addr *listen_tls; /* DNS over TLS; needs bns_server_set_tls before the start */
+	size_t listen_tls_count;
 	unsigned workers; /* 0: one per core */
 	uint16_t udp_max_payload;
-	unsigned tcp_max_clients; /* over all workers */
+	unsigned tcp_max_clients; /* over all workers, TLS included */
 	uint64_t tcp_idle_timeout_ms;
 	const struct bns_answer_conf *const *answer_conf; /* for bns_answer_env.conf; outlives the server */
 };
@@ -36,20 +39,30 @@ struct bns_datagram {
 typedef void (*bns_datagram_fn)(void *arg, const struct bns_datagram *d);
 
 /*
- * Main loop: takes the connection over, descriptor included. `pending` holds
- * octets already read (from the two-octet length of the request on); it lives
- * until the call returns.
+ * Main loop: takes the connection over, descriptor and TLS (detached; NULL: in
+ * the clear) included. `pending` holds octets already read (from the two-octet
+ * length of the request on); it lives until the call returns.
  */
-typedef void (*bns_connection_fn)(void *arg, int fd, const union bns_addr *client, const uint8_t *pending, size_t len);
+typedef void (*bns_connection_fn)(void *arg, int fd, struct bns_tls *tls, const union bns_addr *client,
+				  const uint8_t *pending, size_t len);
 
 struct bns_server;
 
-/* Binds every address, UDP and TCP; `diag` names the one that failed. No worker runs yet. */
+/* Binds every address, UDP and TCP, or TLS; `diag` names the one that failed. No worker runs yet. */
 enum bns_error bns_server_open(const struct bns_server_conf *conf, struct bns_server **out,
 			       struct bns_diag *diag) BNS_MUST_CHECK;
 
-/* The address number `index` of the configuration as it is bound: a port 0 has become one that was free. */
+/*
+ * The address number `index` of the configuration as it is bound, those for TLS
+ * behind the others: a port 0 has become one that was free.
+ */
 void bns_server_address(const struct bns_server *s, size_t index, union bns_addr *addr);
+
+/*
+ * Main loop: new connections get this certificate from now on; it is the
+ * server's then. The former one is freed once no connection needs it.
+ */
+void bns_server_set_tls(struct bns_server *s, struct bns_tls_ctx *ctx);
 
 /* Starts the workers. `loop` is the main loop, on which the two calls above come. */
 enum bns_error bns_server_start(struct bns_server *s, uv_loop_t *loop, const struct bns_table *table,

@@ -31,10 +31,11 @@ static const char *hint(int err)
 	}
 }
 
-static enum bns_error refuse(struct bns_diag *diag, const union bns_addr *addr, const char *transport, int err)
+static enum bns_error refuse(struct bns_diag *diag, const union bns_addr *addr, enum bns_transport transport, int err)
 {
+	static const char *const names[] = {"UDP", "TCP", "TLS"};
 	char text[BNS_ADDR_TEXT_MAX];
-	bns_diag_set(diag, NULL, 0, 0, "can't listen at %s (%s): %s%s", bns_addr_to_text(addr, text), transport,
+	bns_diag_set(diag, NULL, 0, 0, "can't listen at %s (%s): %s%s", bns_addr_to_text(addr, text), names[transport],
 		     strerror(err), hint(err));
 	return BNS_EIO;
 }
@@ -89,22 +90,22 @@ enum bns_error bns_socket_open(const union bns_addr *addr, enum bns_transport tr
 	int s = new_socket(addr, transport);
 	if (s < 0 || !set_options(s, addr, transport) || !set_option(s, SOL_SOCKET, SO_REUSEPORT) ||
 	    bind(s, &addr->sa, bns_addr_len(addr)) != 0 ||
-	    (transport == BNS_TRANSPORT_TCP && listen(s, BACKLOG) != 0)) {
+	    (transport != BNS_TRANSPORT_UDP && listen(s, BACKLOG) != 0)) {
 		int err = errno;
 		if (s >= 0)
 			close(s);
-		return refuse(diag, addr, transport == BNS_TRANSPORT_UDP ? "UDP" : "TCP", err);
+		return refuse(diag, addr, transport, err);
 	}
 	*fd = s;
 	return BNS_OK;
 }
 
-enum bns_error bns_socket_probe(const union bns_addr *addr, struct bns_diag *diag)
+enum bns_error bns_socket_probe(const union bns_addr *addr, enum bns_transport transport, struct bns_diag *diag)
 {
-	int s = new_socket(addr, BNS_TRANSPORT_UDP);
+	int s = new_socket(addr, transport);
 	enum bns_error err = BNS_OK;
-	if (s < 0 || !set_options(s, addr, BNS_TRANSPORT_UDP) || bind(s, &addr->sa, bns_addr_len(addr)) != 0)
-		err = refuse(diag, addr, "UDP", errno);
+	if (s < 0 || !set_options(s, addr, transport) || bind(s, &addr->sa, bns_addr_len(addr)) != 0)
+		err = refuse(diag, addr, transport, errno);
 	if (s >= 0)
 		close(s);
 	return err;

@@ -23,7 +23,8 @@ enum bns_error bns_socket_open(const union bns_addr *addr, enum bns_transport tr
 			       struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* Refuses an address that another program answers at: SO_REUSEPORT would share its queries silently. */
-enum bns_error bns_socket_probe(const union bns_addr *addr, struct bns_diag *diag) BNS_MUST_CHECK;
+enum bns_error bns_socket_probe(const union bns_addr *addr, enum bns_transport transport,
+				struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* The address a socket is bound to. */
 enum bns_error bns_socket_bound(int fd, union bns_addr *addr) BNS_MUST_CHECK;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/rcu.h"
-#include "server/tcp_pool.h"
+#include "server/tcp_io.h"
 
 #define ACCEPTS_MAX 16   /* of one listener before others have their turn */
 #define CLOSING_MAX 16   /* places beyond the limit, for connections whose handle is still closing */
@@ -17,12 +17,14 @@
 struct listener {
 	struct bns_tcp *tcp;
 	int fd;
+	bool tls;
 	uv_poll_t poll;
 };
 
 struct bns_tcp {
 	struct bns_worker *worker;
 	struct bns_tcp_pool pool;
+	struct bns_tls_ctx *const *tls;
 	unsigned max_clients;
 	uint64_t idle_timeout_ms;
 	uv_timer_t idle;
@@ -31,6 +33,11 @@ struct bns_tcp {
 	size_t listener_count;
 	struct listener listeners[];
 };
+
+static enum bns_transport transport_of(const struct bns_tcp_conn *conn)
+{
+	return conn->tls ? BNS_TRANSPORT_TLS : BNS_TRANSPORT_TCP;
+}
 
 static void on_closed(uv_handle_t *poll)
 {
@@ -49,15 +56,24 @@ static void release(struct bns_tcp_conn *conn)
 static void hang_up(struct bns_tcp_conn *conn)
 {
 	release(conn);
+	bns_tls_close(conn->tls);
 	close(conn->fd);
 }
 
 static void hand_over(struct bns_tcp_conn *conn)
 {
+	const struct bns_handoff_origin from = {
+		.transport = transport_of(conn),
+		.fd = conn->fd,
+		.tls = conn->tls,
+		.client = conn->client,
+	};
 	release(conn);
-	const union bns_addr nowhere = {0};
-	if (!bns_worker_hand_over(conn->tcp->worker, true, conn->fd, &conn->client, &nowhere, conn->in, conn->in_len))
+	if ((conn->tls && bns_tls_detach(conn->tls)) ||
+	    !bns_worker_hand_over(conn->tcp->worker, &from, conn->in, conn->in_len)) {
+		bns_tls_close(conn->tls);
 		close(conn->fd);
+	}
 }
 
 static void on_idle(uv_timer_t *timer);
@@ -99,7 +115,7 @@ static size_t answer_requests(struct bns_tcp_conn *conn)
 			break;
 		size_t len = 0;
 		enum bns_answer_action action =
-			bns_answer(&w->env, conn->in + pos + 2, frame - 2, &conn->client, BNS_TRANSPORT_TCP, false,
+			bns_answer(&w->env, conn->in + pos + 2, frame - 2, &conn->client, transport_of(conn), false,
 				   answers + used + 2, BNS_MESSAGE_MAX, &len, &w->counts);
 		if (action == BNS_ANSWER_HANDOVER) {
 			conn->hand_over = true;
@@ -116,18 +132,6 @@ static size_t answer_requests(struct bns_tcp_conn *conn)
 	return used;
 }
 
-/* Octets the peer took; -1: it is gone. */
-static ssize_t write_some(int fd, const uint8_t *data, size_t len)
-{
-	ssize_t n;
-	do
-		n = send(fd, data, len, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
-	return n;
-}
-
 static void on_event(uv_poll_t *poll, int status, int events);
 
 static void watch_for(struct bns_tcp_conn *conn, int events)
@@ -139,7 +143,7 @@ static void watch_for(struct bns_tcp_conn *conn, int events)
 /* What the peer doesn't take now is kept; until it is taken, nothing more is read. False: the peer is gone. */
 static bool send_answers(struct bns_tcp_conn *conn, const uint8_t *answers, size_t len)
 {
-	ssize_t taken = write_some(conn->fd, answers, len);
+	ssize_t taken = bns_tcp_write(conn, answers, len);
 	if (taken < 0)
 		return false;
 	conn->out_pos = 0;
@@ -151,12 +155,28 @@ static bool send_answers(struct bns_tcp_conn *conn, const uint8_t *answers, size
 	return true;
 }
 
+/* Small reads keep the buffer to its first page; a request that is longer gets what it needs. */
+static ssize_t take(struct bns_tcp_conn *conn)
+{
+	size_t wanted = first_frame_len(conn->in, conn->in_len);
+	if (wanted < READ_BYTES)
+		wanted = READ_BYTES;
+	else
+		conn->large = true;
+	ssize_t n = bns_tcp_read(conn, conn->in + conn->in_len, wanted - conn->in_len);
+	if (n > 0)
+		conn->in_len += (size_t)n;
+	return n;
+}
+
 /* Answers what has been read; then either waits for more, or for the peer to take its answers. */
 static void go_on(struct bns_tcp_conn *conn)
 {
 	struct bns_tcp *tcp = conn->tcp;
 	for (;;) {
 		size_t len = answer_requests(conn);
+		if (len == 0 && !conn->hand_over && bns_tcp_pending(conn) && take(conn) > 0)
+			continue;
 		if (len == 0)
 			break;
 		bns_tcp_pool_touch(&tcp->pool, conn, uv_now(&tcp->worker->loop));
@@ -172,12 +192,12 @@ static void go_on(struct bns_tcp_conn *conn)
 	if (conn->hand_over)
 		hand_over(conn);
 	else
-		watch_for(conn, UV_READABLE);
+		watch_for(conn, bns_tcp_event_to_read(conn));
 }
 
 static void on_writable(struct bns_tcp_conn *conn)
 {
-	ssize_t taken = write_some(conn->fd, conn->out + conn->out_pos, conn->out_len);
+	ssize_t taken = bns_tcp_write(conn, conn->out + conn->out_pos, conn->out_len);
 	if (taken < 0) {
 		hang_up(conn);
 		return;
@@ -190,37 +210,27 @@ static void on_writable(struct bns_tcp_conn *conn)
 	go_on(conn);
 }
 
-/* Small reads keep the buffer to its first page; a request that is longer gets what it needs. */
 static void on_readable(struct bns_tcp_conn *conn)
 {
-	size_t wanted = first_frame_len(conn->in, conn->in_len);
-	if (wanted < READ_BYTES)
-		wanted = READ_BYTES;
-	else
-		conn->large = true;
-	ssize_t n;
-	do
-		n = read(conn->fd, conn->in + conn->in_len, wanted - conn->in_len);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return;
-	if (n <= 0) {
+	ssize_t n = take(conn);
+	if (n > 0)
+		go_on(conn);
+	else if (n < 0)
 		hang_up(conn);
-		return;
-	}
-	conn->in_len += (size_t)n;
-	go_on(conn);
+	else
+		watch_for(conn, bns_tcp_event_to_read(conn));
 }
 
 static void on_event(uv_poll_t *poll, int status, int events)
 {
 	struct bns_tcp_conn *conn = poll->data;
+	(void)events; /* only one is ever watched for */
 	bns_worker_wake(conn->tcp->worker);
 	if (status < 0)
 		hang_up(conn);
-	else if (conn->out_len > 0 && events & UV_WRITABLE)
+	else if (conn->out_len > 0)
 		on_writable(conn);
-	else if (conn->out_len == 0 && events & UV_READABLE)
+	else
 		on_readable(conn);
 	bns_rcu_quiescent();
 }
@@ -235,16 +245,18 @@ static void turn_away(struct bns_tcp *tcp, int listen_fd)
 	tcp->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static void add_connection(struct bns_tcp *tcp, int fd, const union bns_addr *client)
+static void add_connection(struct bns_tcp *tcp, int fd, const union bns_addr *client, struct bns_tls *tls)
 {
 	uv_loop_t *loop = &tcp->worker->loop;
 	struct bns_tcp_conn *conn = bns_tcp_pool_take(&tcp->pool, uv_now(loop));
 	conn->fd = fd;
+	conn->tls = tls;
 	conn->client = *client;
 	conn->tcp = tcp;
 	if (uv_poll_init(loop, &conn->poll, fd) != 0) {
 		bns_tcp_pool_leave(&tcp->pool, conn);
 		bns_tcp_pool_give_back(&tcp->pool, conn);
+		bns_tls_close(tls);
 		close(fd);
 		return;
 	}
@@ -253,21 +265,27 @@ static void add_connection(struct bns_tcp *tcp, int fd, const union bns_addr *cl
 }
 
 /* False: nobody waits, or there is no place before the loop has closed some handles. */
-static bool accept_one(struct bns_tcp *tcp, int listen_fd)
+static bool accept_one(const struct listener *l)
 {
+	struct bns_tcp *tcp = l->tcp;
+	struct bns_tls *tls = NULL;
 	if (!tcp->pool.free)
 		return false;
 	union bns_addr client;
 	socklen_t len = sizeof(client);
-	int fd = accept4(listen_fd, &client.sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(l->fd, &client.sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE)
-			turn_away(tcp, listen_fd);
+			turn_away(tcp, l->fd);
 		return errno == EINTR || errno == ECONNABORTED;
+	}
+	if (l->tls && !(tls = bns_tls_accept(bns_rcu_load(*tcp->tls), fd))) {
+		close(fd);
+		return true;
 	}
 	if (tcp->pool.taken == tcp->max_clients)
 		hang_up(tcp->pool.oldest);
-	add_connection(tcp, fd, &client);
+	add_connection(tcp, fd, &client, tls);
 	return true;
 }
 
@@ -278,17 +296,19 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 	/* libuv stops watching a socket with an error; accepting clears it. */
 	if (status < 0)
 		uv_poll_start(poll, UV_READABLE, on_connection);
-	for (unsigned i = 0; i < ACCEPTS_MAX && accept_one(l->tcp, l->fd); i++)
+	bns_worker_wake(l->tcp->worker);
+	for (unsigned i = 0; i < ACCEPTS_MAX && accept_one(l); i++)
 		;
 	if (!uv_is_active((uv_handle_t *)&l->tcp->idle))
 		set_idle_timer(l->tcp);
 }
 
-static enum bns_error watch(struct bns_tcp *tcp, int fd)
+static enum bns_error watch(struct bns_tcp *tcp, int fd, bool tls)
 {
 	struct listener *l = &tcp->listeners[tcp->listener_count];
 	l->tcp = tcp;
 	l->fd = fd;
+	l->tls = tls;
 	l->poll.data = l;
 	if (uv_poll_init(&tcp->worker->loop, &l->poll, fd) != 0)
 		return BNS_EIO;
@@ -299,11 +319,13 @@ static enum bns_error watch(struct bns_tcp *tcp, int fd)
 /* On failure the caller stops and closes what there is. */
 enum bns_error bns_tcp_open(struct bns_worker *w, const struct bns_worker_conf *conf, struct bns_tcp **out)
 {
-	struct bns_tcp *tcp = calloc(1, sizeof(*tcp) + conf->fd_count * sizeof(tcp->listeners[0]));
+	size_t count = conf->fd_count + conf->tls_fd_count;
+	struct bns_tcp *tcp = calloc(1, sizeof(*tcp) + count * sizeof(tcp->listeners[0]));
 	if (!tcp)
 		return BNS_ENOMEM;
 	*out = tcp;
 	tcp->worker = w;
+	tcp->tls = conf->tls;
 	tcp->max_clients = conf->tcp_max_clients;
 	tcp->idle_timeout_ms = conf->tcp_idle_timeout_ms;
 	tcp->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -314,7 +336,9 @@ enum bns_error bns_tcp_open(struct bns_worker *w, const struct bns_worker_conf *
 		return BNS_ENOMEM;
 	enum bns_error err = bns_tcp_pool_open(&tcp->pool, (size_t)tcp->max_clients + CLOSING_MAX);
 	for (size_t i = 0; i < conf->fd_count && !err; i++)
-		err = watch(tcp, conf->tcp_fds[i]);
+		err = watch(tcp, conf->tcp_fds[i], false);
+	for (size_t i = 0; i < conf->tls_fd_count && !err; i++)
+		err = watch(tcp, conf->tls_fds[i], true);
 	return err;
 }
 

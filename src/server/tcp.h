@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A worker's TCP side (RFC 7766): a fixed number of connections, each with
+ * A worker's TCP side (RFC 7766), in the clear and by TLS: a fixed number of connections, each with
  * buffers of its own whose pages are touched only when used. Requests that
  * come together are answered together. Who has been silent longest makes room
  * for a newcomer. Thread: the worker's, but for open and close.

@@ -67,6 +67,7 @@ struct bns_tcp_conn *bns_tcp_pool_take(struct bns_tcp_pool *pool, uint64_t now_m
 	if (!conn)
 		return NULL;
 	pool->free = conn->next;
+	conn->tls = NULL;
 	conn->in_len = 0;
 	conn->out_pos = 0;
 	conn->out_len = 0;

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "base/addr.h"
+#include "server/tls.h"
 #include "wire/message.h"
 
 #define BNS_TCP_FRAME_MAX (2 + BNS_MESSAGE_MAX) /* a message with its length before it (RFC 1035 §4.2.2) */
@@ -19,6 +20,7 @@ struct bns_tcp_conn {
 	struct bns_tcp *tcp;
 	struct bns_tcp_conn *prev, *next;
 	int fd;
+	struct bns_tls *tls; /* NULL: in the clear */
 	union bns_addr client;
 	uint64_t progress_ms; /* of the loop's clock: accepted, a request answered, all answers taken */
 	uint8_t *in;          /* BNS_TCP_FRAME_MAX octets: requests not answered yet */

@@ -96,7 +96,13 @@ static bool answer_one(struct bns_udp *udp, int fd, unsigned i, size_t *answer_l
 	bns_socket_get_local(m, &p->local);
 	if (action == BNS_ANSWER_SEND)
 		return true;
-	(void)bns_worker_hand_over(w, false, fd, &p->client, &p->local, p->in_data.iov_base, len);
+	const struct bns_handoff_origin from = {
+		.transport = BNS_TRANSPORT_UDP,
+		.fd = fd,
+		.client = p->client,
+		.local = p->local,
+	};
+	(void)bns_worker_hand_over(w, &from, p->in_data.iov_base, len);
 	return false;
 }
 

@@ -34,10 +34,9 @@ static void on_prepare(uv_prepare_t *prepare)
 	w->online = false;
 }
 
-bool bns_worker_hand_over(struct bns_worker *w, bool tcp, int fd, const union bns_addr *client,
-			  const union bns_addr *local, const uint8_t *data, size_t len)
+bool bns_worker_hand_over(struct bns_worker *w, const struct bns_handoff_origin *from, const uint8_t *data, size_t len)
 {
-	if (!bns_handoff_push(&w->handoff, tcp, fd, client, local, data, len)) {
+	if (!bns_handoff_push(&w->handoff, from, data, len)) {
 		uint64_t dropped = __atomic_load_n(&w->counts.dropped, __ATOMIC_RELAXED);
 		__atomic_store_n(&w->counts.dropped, dropped + 1, __ATOMIC_RELAXED);
 		return false;

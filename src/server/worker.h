@@ -14,13 +14,17 @@
 #include "server/handoff.h"
 
 struct bns_tcp;
+struct bns_tls_ctx;
 struct bns_udp;
 
 struct bns_worker_conf {
 	const int *udp_fds; /* borrowed: the server's to close, after the worker */
 	const int *tcp_fds;
 	size_t fd_count;
-	int cpu; /* to run on; -1: any */
+	const int *tls_fds;
+	size_t tls_fd_count;
+	struct bns_tls_ctx *const *tls; /* where the certificate in force is found, by bns_rcu_load */
+	int cpu;                        /* to run on; -1: any */
 	unsigned tcp_max_clients;
 	uint64_t tcp_idle_timeout_ms;
 	uv_async_t *wake; /* of the main loop: something was handed over */
@@ -54,7 +58,6 @@ void bns_worker_close(struct bns_worker *w);
 void bns_worker_wake(struct bns_worker *w);
 
 /* False: the main loop is behind; the request is dropped and counted. */
-bool bns_worker_hand_over(struct bns_worker *w, bool tcp, int fd, const union bns_addr *client,
-			  const union bns_addr *local, const uint8_t *data, size_t len);
+bool bns_worker_hand_over(struct bns_worker *w, const struct bns_handoff_origin *from, const uint8_t *data, size_t len);
 
 #endif

@@ -62,14 +62,14 @@ static bool verify(struct bns_asked *a, const struct bns_transfer *t, struct bns
 }
 
 bool bns_asked_open(struct bns_asked *a, const struct bns_transfer *t, const uint8_t *msg, size_t len,
-		    const union bns_addr *client, bool tcp, struct bns_reply *reply)
+		    const union bns_addr *client, enum bns_transport transport, struct bns_reply *reply)
 {
 	enum bns_error err;
 
 	a->msg = msg;
 	a->len = len;
 	a->client = *client;
-	a->tcp = tcp;
+	a->transport = transport;
 	a->has_key = false;
 	bns_tsig_open(&a->tsig, NULL);
 	reply->len = 0;
@@ -142,8 +142,8 @@ static enum bns_answer_action answer_unsigned(const struct bns_asked *a, const s
 	enum bns_answer_action action;
 
 	bns_rcu_online();
-	action = bns_answer(t->env, msg, a->len, &a->client, a->tcp ? BNS_TRANSPORT_TCP : BNS_TRANSPORT_UDP, true,
-			    reply->data, reply->cap - BNS_TSIG_ROOM, &reply->len, &counts);
+	action = bns_answer(t->env, msg, a->len, &a->client, a->transport, true, reply->data,
+			    reply->cap - BNS_TSIG_ROOM, &reply->len, &counts);
 	bns_rcu_offline();
 	if (action != BNS_ANSWER_SEND)
 		reply->len = 0;
@@ -154,7 +154,7 @@ void bns_asked_answer(struct bns_asked *a, const struct bns_transfer *t, struct 
 {
 	answer_unsigned(a, t, a->msg, reply);
 	/* Truncated where the signature is what makes it too long (RFC 8945 §5.3). */
-	if (a->has_key && !a->tcp && reply->len + tsig_len(&a->key) > udp_max(a, t))
+	if (a->has_key && a->transport == BNS_TRANSPORT_UDP && reply->len + tsig_len(&a->key) > udp_max(a, t))
 		write_bare(a, (uint16_t)(BNS_FLAG_TC | (bns_message_flags(reply->data) & BNS_FLAG_AA)),
 			   bns_message_rcode(reply->data), reply);
 	bns_asked_sign(a, reply);
@@ -186,7 +186,7 @@ void bns_asked_reply_soa(struct bns_asked *a, const struct bns_transfer *t, stru
 	bns_put_u16(msg + len - 4, BNS_TYPE_SOA);
 	bns_put_u16(msg + 6, 0);
 	bns_put_u32(msg + 8, 0);
-	struct bns_asked plain = {.client = a->client, .tcp = a->tcp, .len = len};
+	struct bns_asked plain = {.client = a->client, .transport = a->transport, .len = len};
 	if (answer_unsigned(&plain, t, msg, reply) != BNS_ANSWER_SEND || !cut_to_answer(reply)) {
 		bns_asked_reply(a, 0, BNS_RCODE_SERVFAIL, reply);
 		return;

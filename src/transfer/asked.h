@@ -13,7 +13,7 @@ struct bns_asked {
 	const uint8_t *msg; /* borrowed */
 	size_t len;
 	union bns_addr client;
-	bool tcp;
+	enum bns_transport transport;
 	struct bns_request request;
 	struct bns_tsig tsig;
 	struct bns_tsig_key key; /* a copy, so that a stream of answers outlives a reload */
@@ -33,7 +33,7 @@ struct bns_reply {
  * not be moved before.
  */
 bool bns_asked_open(struct bns_asked *a, const struct bns_transfer *t, const uint8_t *msg, size_t len,
-		    const union bns_addr *client, bool tcp, struct bns_reply *reply);
+		    const union bns_addr *client, enum bns_transport transport, struct bns_reply *reply);
 void bns_asked_close(struct bns_asked *a);
 
 static inline const struct bns_tsig_key *bns_asked_key(const struct bns_asked *a)

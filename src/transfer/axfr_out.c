@@ -67,7 +67,7 @@ bool bns_axfr_out_allowed(struct bns_transfer *t, struct bns_asked *a, struct bn
 		if (!client_serial(a, &theirs))
 			return refuse(a, BNS_RCODE_FORMERR, reply);
 		/* Over UDP the single SOA says as well: come back over TCP (RFC 1995 §2). */
-		if (!a->tcp || !bns_serial_newer(ours, theirs)) {
+		if (a->transport == BNS_TRANSPORT_UDP || !bns_serial_newer(ours, theirs)) {
 			bns_asked_reply_soa(a, t, reply);
 			return false;
 		}

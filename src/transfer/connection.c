@@ -12,12 +12,15 @@
 
 #define FRAME_MAX       (2 + BNS_MESSAGE_MAX)
 #define IDLE_DEFAULT_MS 10000
+#define SEALED_BYTES    (FRAME_MAX + 1024) /* a frame in five records */
+#define RECEIVED_BYTES  16384
 
 struct bns_connection {
 	uv_tcp_t tcp;
 	uv_write_t write;
 	struct bns_transfer *t;
 	struct bns_timer idle;
+	struct bns_tls *tls; /* NULL: in the clear */
 	union bns_addr client;
 	LIST_ENTRY(bns_connection) every;
 
@@ -34,10 +37,51 @@ struct bns_connection {
 	size_t in_len;
 	uint8_t in[FRAME_MAX];
 	uint8_t out[FRAME_MAX];
+
+	/* By TLS alone: octets as they are on the wire. */
+	uint8_t received[RECEIVED_BYTES];
+	uint8_t sealed[SEALED_BYTES];
 };
 
 static void work_off(struct bns_connection *c);
 static void read_on(struct bns_connection *c);
+
+/* -- TLS -- */
+
+/* What has arrived and has room in `in`. */
+static void unseal(struct bns_connection *c)
+{
+	while (c->in_len < sizeof(c->in)) {
+		ssize_t n = bns_tls_read(c->tls, c->in + c->in_len, sizeof(c->in) - c->in_len);
+		if (n < 0)
+			c->at_eof = true;
+		if (n <= 0)
+			return;
+		c->in_len += (size_t)n;
+	}
+}
+
+/* False: nothing can be said on this connection any more. */
+static bool seal(struct bns_connection *c, uv_buf_t *buf)
+{
+	if (bns_tls_write(c->tls, buf->base, buf->len) != (ssize_t)buf->len)
+		return false;
+	*buf = uv_buf_init((char *)c->sealed, (unsigned)bns_tls_fetch(c->tls, c->sealed, sizeof(c->sealed)));
+	return true;
+}
+
+/* Who asks for a zone wants to know where it ends: a connection that is cut off may have been cut by others. */
+static void say_good_bye(struct bns_connection *c)
+{
+	char words[256];
+
+	bns_tls_shut_down(c->tls);
+	uv_buf_t buf = uv_buf_init(words, (unsigned)bns_tls_fetch(c->tls, words, sizeof(words)));
+	if (buf.len > 0)
+		(void)uv_try_write((uv_stream_t *)&c->tcp, &buf, 1);
+	bns_tls_close(c->tls);
+	c->tls = NULL;
+}
 
 /* -- life -- */
 
@@ -57,6 +101,8 @@ void bns_connection_close(struct bns_connection *c)
 	bns_timer_drop(&c->t->timers, &c->idle);
 	LIST_REMOVE(c, every);
 	c->t->connection_count--;
+	if (c->tls)
+		say_good_bye(c);
 	uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
@@ -121,7 +167,8 @@ static void send_reply(struct bns_connection *c, const struct bns_reply *reply)
 	uv_buf_t buf = uv_buf_init((char *)c->out, (unsigned)(reply->len + 2));
 
 	bns_put_u16(c->out, (uint16_t)reply->len);
-	if (reply->len == 0 || uv_write(&c->write, (uv_stream_t *)&c->tcp, &buf, 1, on_written))
+	if (reply->len == 0 || (c->tls && !seal(c, &buf)) ||
+	    uv_write(&c->write, (uv_stream_t *)&c->tcp, &buf, 1, on_written))
 		bns_connection_close(c);
 }
 
@@ -161,7 +208,9 @@ static void serve(struct bns_connection *c)
 		bns_notify_in(c->t, &c->asked, &reply);
 	} else if (bns_message_opcode(c->asked.msg) == BNS_OPCODE_QUERY &&
 		   (q->qtype == BNS_TYPE_AXFR || q->qtype == BNS_TYPE_IXFR)) {
-		if (bns_axfr_out_allowed(c->t, &c->asked, &reply)) {
+		if (c->tls && !bns_tls_fits_transfer(c->tls)) {
+			bns_asked_reply(&c->asked, 0, BNS_RCODE_REFUSED, &reply);
+		} else if (bns_axfr_out_allowed(c->t, &c->asked, &reply)) {
 			if (!bns_snapshot_get(c->t, &q->qname, &c->user))
 				return;
 			bns_asked_reply(&c->asked, 0, BNS_RCODE_SERVFAIL, &reply);
@@ -189,7 +238,8 @@ static void work_off(struct bns_connection *c)
 		return;
 	}
 	c->busy = true;
-	if (bns_asked_open(&c->asked, c->t, c->in + 2, bns_get_u16(c->in), &c->client, true, &reply))
+	if (bns_asked_open(&c->asked, c->t, c->in + 2, bns_get_u16(c->in), &c->client,
+			   c->tls ? BNS_TRANSPORT_TLS : BNS_TRANSPORT_TCP, &reply))
 		serve(c);
 	else
 		send_reply(c, &reply); /* nothing to say: this is no client, so it closes */
@@ -200,26 +250,31 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	struct bns_connection *c = handle->data;
 
 	(void)suggested;
-	*buf = uv_buf_init((char *)c->in + c->in_len, (unsigned)(sizeof(c->in) - c->in_len));
+	if (c->tls)
+		*buf = uv_buf_init((char *)c->received, sizeof(c->received));
+	else
+		*buf = uv_buf_init((char *)c->in + c->in_len, (unsigned)(sizeof(c->in) - c->in_len));
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct bns_connection *c = stream->data;
 
-	(void)buf;
 	if (n == UV_EOF) {
 		c->at_eof = true;
 		work_off(c);
 		return;
 	}
-	if (n < 0) {
+	if (n < 0 || (c->tls && bns_tls_feed(c->tls, buf->base, (size_t)n))) {
 		bns_connection_close(c);
 		return;
 	}
 	if (n > 0)
 		alive(c);
-	c->in_len += (size_t)n;
+	if (c->tls)
+		unseal(c);
+	else
+		c->in_len += (size_t)n;
 	if (c->in_len == sizeof(c->in)) { /* requests behind the one at hand: the rest waits in the kernel */
 		uv_read_stop(stream);
 		c->reading = false;
@@ -229,6 +284,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 static void read_on(struct bns_connection *c)
 {
+	if (c->tls)
+		unseal(c);
 	if (c->reading || c->at_eof || c->in_len == sizeof(c->in))
 		return;
 	c->reading = true;
@@ -236,7 +293,7 @@ static void read_on(struct bns_connection *c)
 		bns_connection_close(c);
 }
 
-static struct bns_connection *connection_new(struct bns_transfer *t, const union bns_addr *client)
+static struct bns_connection *connection_new(struct bns_transfer *t, struct bns_tls *tls, const union bns_addr *client)
 {
 	struct bns_connection *c = malloc(sizeof(*c));
 
@@ -245,6 +302,7 @@ static struct bns_connection *connection_new(struct bns_transfer *t, const union
 		return NULL;
 	}
 	c->t = t;
+	c->tls = tls;
 	c->client = *client;
 	c->busy = c->transferring = c->closing = c->at_eof = c->reading = false;
 	c->user = (struct bns_snapshot_user){.ready = on_snapshot};
@@ -260,13 +318,14 @@ static struct bns_connection *connection_new(struct bns_transfer *t, const union
 	return c;
 }
 
-void bns_connection_open(struct bns_transfer *t, int fd, const union bns_addr *client, const uint8_t *pending,
-			 size_t len)
+void bns_connection_open(struct bns_transfer *t, int fd, struct bns_tls *tls, const union bns_addr *client,
+			 const uint8_t *pending, size_t len)
 {
 	bool full = t->conf && t->connection_count >= t->conf->tcp_max_clients;
-	struct bns_connection *c = full || len > FRAME_MAX ? NULL : connection_new(t, client);
+	struct bns_connection *c = full || len > FRAME_MAX ? NULL : connection_new(t, tls, client);
 
 	if (!c) {
+		bns_tls_close(tls);
 		close(fd);
 		return;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TCP connections that a worker has handed over: transfers, NOTIFY, signed
+ * TCP and TLS connections that a worker has handed over: transfers, NOTIFY, signed
  * and ordinary questions, answered one after the other as they came.
  * Thread: main loop.
  */
@@ -9,9 +9,9 @@
 
 #include "transfer/transfer_internal.h"
 
-/* Takes `fd` over; `pending` is what was read already. */
-void bns_connection_open(struct bns_transfer *t, int fd, const union bns_addr *client, const uint8_t *pending,
-			 size_t len);
+/* Takes `fd` and `tls` (detached; NULL: in the clear) over; `pending` is what was read already. */
+void bns_connection_open(struct bns_transfer *t, int fd, struct bns_tls *tls, const union bns_addr *client,
+			 const uint8_t *pending, size_t len);
 
 void bns_connection_close(struct bns_connection *c);
 

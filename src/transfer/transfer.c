@@ -140,7 +140,7 @@ void bns_transfer_on_datagram(void *arg, const struct bns_datagram *d)
 	uint8_t out[BNS_MESSAGE_MAX];
 	struct bns_reply reply = {.data = out, .cap = sizeof(out)};
 
-	if (bns_asked_open(&asked, t, d->msg, d->len, &d->client, false, &reply)) {
+	if (bns_asked_open(&asked, t, d->msg, d->len, &d->client, BNS_TRANSPORT_UDP, &reply)) {
 		if (bns_message_opcode(d->msg) == BNS_OPCODE_NOTIFY)
 			bns_notify_in(t, &asked, &reply);
 		else if (bns_message_opcode(d->msg) != BNS_OPCODE_QUERY || asked.request.qtype != BNS_TYPE_IXFR)
@@ -153,9 +153,10 @@ void bns_transfer_on_datagram(void *arg, const struct bns_datagram *d)
 		bns_server_reply(d, reply.data, reply.len);
 }
 
-void bns_transfer_on_connection(void *arg, int fd, const union bns_addr *client, const uint8_t *pending, size_t len)
+void bns_transfer_on_connection(void *arg, int fd, struct bns_tls *tls, const union bns_addr *client,
+				const uint8_t *pending, size_t len)
 {
-	bns_connection_open(arg, fd, client, pending, len);
+	bns_connection_open(arg, fd, tls, client, pending, len);
 }
 
 /* -- the end -- */

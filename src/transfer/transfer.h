@@ -40,7 +40,8 @@ void bns_transfer_notify(struct bns_transfer *t, struct bns_zone *zone);
 
 /* For bns_server_start: NOTIFY, TSIG-signed questions, AXFR and IXFR (answered by AXFR). */
 void bns_transfer_on_datagram(void *arg, const struct bns_datagram *d);
-void bns_transfer_on_connection(void *arg, int fd, const union bns_addr *client, const uint8_t *pending, size_t len);
+void bns_transfer_on_connection(void *arg, int fd, struct bns_tls *tls, const union bns_addr *client,
+				const uint8_t *pending, size_t len);
 
 /* For `zone status`. Seconds until; -1 where it doesn't apply. */
 struct bns_transfer_status {

@@ -193,7 +193,6 @@ static void what_is_not_implemented_is_refused_unless_it_asks_for_nothing(void *
 {
 #define NOT_YET(key) "'" key "' is not available in this version; leave it out"
 	static const struct mistake mistakes[] = {
-		{"server:\n  listen-tls: [127.0.0.1@8853]\n", "main.yaml:2:3: " NOT_YET("listen-tls")},
 		{"remote:\n  - id: a\n    address: 192.0.2.9\n    tls: {server-name: xfr.example.org}\n",
 		 "main.yaml:4:5: " NOT_YET("tls")},
 		{"zone:\n  - domain: a\n    catalog-role: interpret\n", "main.yaml:3:5: " NOT_YET("catalog-role")},
@@ -205,6 +204,19 @@ static void what_is_not_implemented_is_refused_unless_it_asks_for_nothing(void *
 		"server: {listen-tls: [], tls-cert-file: '', cookie-secret: , identity: ''}\n"
 		"remote: {id: a, address: 192.0.2.9, tls: {}}\n"
 		"zone: {domain: a, primary: a, catalog-role: none, catalog-template: '', catalog-removals-max: 10}\n");
+}
+
+static void tls_needs_certificate_and_key(void **state)
+{
+	static const struct mistake mistakes[] = {
+		{"server:\n  listen-tls: [127.0.0.1@8853]\n",
+		 "main.yaml:2:3: 'listen-tls' needs a certificate in 'tls-cert-file' and its key in 'tls-key-file'"},
+		{"server:\n  tls-cert-file: a.pem\n",
+		 "main.yaml:2:3: 'tls-cert-file' needs its private key in 'tls-key-file'"},
+		{"server:\n  listen-tls: ::1\n  tls-cert-file: ''\n  tls-key-file: a.pem\n",
+		 "main.yaml:4:3: 'tls-key-file' needs its certificate in 'tls-cert-file'"},
+		{0}};
+	assert_all_refused(state, mistakes);
 }
 
 static void intervals_must_leave_room_between_them(void **state)
@@ -341,6 +353,7 @@ int main(void)
 		CONF_TEST(many_known_ids_are_cut_short),
 		CONF_TEST(what_is_written_twice_is_shown_with_both_places),
 		CONF_TEST(what_is_not_implemented_is_refused_unless_it_asks_for_nothing),
+		CONF_TEST(tls_needs_certificate_and_key),
 		CONF_TEST(intervals_must_leave_room_between_them),
 		CONF_TEST(user_that_does_not_exist_is_refused),
 		CONF_TEST(secrets_must_be_base64),

@@ -25,7 +25,8 @@ static void on_datagram(void *arg, const struct bns_datagram *d)
 	n->datagrams++;
 }
 
-static void on_connection(void *arg, int fd, const union bns_addr *client, const uint8_t *pending, size_t len)
+static void on_connection(void *arg, int fd, struct bns_tls *tls, const union bns_addr *client, const uint8_t *pending,
+			  size_t len)
 {
 	struct net *n = arg;
 	assert_int_not_equal(bns_addr_port(client), 0);
@@ -33,6 +34,7 @@ static void on_connection(void *arg, int fd, const union bns_addr *client, const
 	memcpy(n->pending, pending, len);
 	n->pending_len = len;
 	n->connection_fd = fd;
+	n->connection_tls = tls;
 	n->connections++;
 }
 

@@ -18,6 +18,7 @@ struct net {
 	unsigned datagrams;
 	unsigned connections;
 	int connection_fd; /* the test's to close */
+	struct bns_tls *connection_tls;
 	uint8_t pending[8192];
 	size_t pending_len;
 };

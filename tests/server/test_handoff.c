@@ -13,8 +13,10 @@
 #include "server/handoff.h"
 
 static struct bns_handoff ring;
-static const union bns_addr client = {.in4 = {.sin_family = AF_INET, .sin_port = 53}};
-static const union bns_addr nowhere;
+static const struct bns_handoff_origin somewhere = {
+	.transport = BNS_TRANSPORT_TCP,
+	.client = {.in4 = {.sin_family = AF_INET, .sin_port = 53}},
+};
 
 static int set_up(void **state)
 {
@@ -25,8 +27,10 @@ static int set_up(void **state)
 
 static bool push(int number)
 {
-	return bns_handoff_push(&ring, number % 2 == 0, number, &client, &nowhere, (const uint8_t *)&number,
-				sizeof(number));
+	struct bns_handoff_origin from = somewhere;
+	from.transport = (enum bns_transport)(number % 3);
+	from.fd = number;
+	return bns_handoff_push(&ring, &from, (const uint8_t *)&number, sizeof(number));
 }
 
 static int pop(void)
@@ -36,7 +40,7 @@ static int pop(void)
 	if (!item)
 		return -1;
 	memcpy(&number, item->data, sizeof(number));
-	if (item->fd != number || item->tcp != (number % 2 == 0) || item->len != sizeof(number))
+	if (item->from.fd != number || (int)item->from.transport != number % 3 || item->len != sizeof(number))
 		number = -2;
 	bns_handoff_pop(&ring);
 	return number;
@@ -88,8 +92,8 @@ static void handoff_refuses_what_is_too_long(void **state)
 {
 	(void)state;
 	static const uint8_t data[BNS_HANDOFF_BYTES + 1];
-	assert_false(bns_handoff_push(&ring, true, 0, &client, &nowhere, data, sizeof(data)));
-	assert_true(bns_handoff_push(&ring, true, 0, &client, &nowhere, data, sizeof(data) - 1));
+	assert_false(bns_handoff_push(&ring, &somewhere, data, sizeof(data)));
+	assert_true(bns_handoff_push(&ring, &somewhere, data, sizeof(data) - 1));
 	assert_int_equal(bns_handoff_first(&ring)->len, BNS_HANDOFF_BYTES);
 }
 

@@ -250,7 +250,7 @@ void world_connect(struct world *w, const uint8_t *msg, size_t len)
 	/* A worker hands over what it has read: here one octet less than all, the rest comes later. */
 	bns_put_u16(pending, (uint16_t)len);
 	memcpy(pending + 2, msg, len);
-	bns_transfer_on_connection(w->transfer, pair[1], &client, pending, len + 1);
+	bns_transfer_on_connection(w->transfer, pair[1], NULL, &client, pending, len + 1);
 	if (len > 0)
 		assert_int_equal(write(w->tcp, msg + len - 1, 1), 1);
 }

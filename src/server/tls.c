@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "server/tls.h"
+
+#include <limits.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+
+#include "server/tls_internal.h"
+
+struct bns_tls {
+	SSL *ssl;
+	BIO *received; /* once detached */
+	BIO *made;
+	bool wants_write;
+	bool broken; /* nothing more can be said, not even good-bye */
+};
+
+struct bns_tls *bns_tls_accept(const struct bns_tls_ctx *ctx, int fd)
+{
+	struct bns_tls *tls = calloc(1, sizeof(*tls));
+	if (!tls)
+		return NULL;
+	ERR_clear_error();
+	tls->ssl = SSL_new(ctx->ssl);
+	if (!tls->ssl || SSL_set_fd(tls->ssl, fd) != 1) {
+		SSL_free(tls->ssl);
+		free(tls);
+		return NULL;
+	}
+	SSL_set_accept_state(tls->ssl);
+	return tls;
+}
+
+void bns_tls_shut_down(struct bns_tls *tls)
+{
+	if (tls->broken || !SSL_is_init_finished(tls->ssl))
+		return;
+	ERR_clear_error();
+	(void)SSL_shutdown(tls->ssl);
+	ERR_clear_error();
+	tls->broken = true;
+}
+
+void bns_tls_close(struct bns_tls *tls)
+{
+	if (!tls)
+		return;
+	bns_tls_shut_down(tls);
+	SSL_free(tls->ssl);
+	free(tls);
+}
+
+/* A call on `ssl` moved nothing: 0 where it may later, else -1. */
+static ssize_t stopped(struct bns_tls *tls, int result, bool writing)
+{
+	int why = SSL_get_error(tls->ssl, result);
+	ERR_clear_error();
+	tls->wants_write = why == SSL_ERROR_WANT_WRITE && !writing;
+	/* Answers are written after the handshake, and without renegotiation nothing has to be read for them. */
+	if (why == SSL_ERROR_WANT_WRITE || (why == SSL_ERROR_WANT_READ && !writing))
+		return 0;
+	tls->broken = why != SSL_ERROR_ZERO_RETURN;
+	return -1;
+}
+
+ssize_t bns_tls_read(struct bns_tls *tls, void *data, size_t len)
+{
+	ERR_clear_error();
+	tls->wants_write = false;
+	int n = SSL_read(tls->ssl, data, len < INT_MAX ? (int)len : INT_MAX);
+	return n > 0 ? n : stopped(tls, n, false);
+}
+
+/* A record holds 16 KiB at most: one after the other, as long as they are taken. */
+ssize_t bns_tls_write(struct bns_tls *tls, const void *data, size_t len)
+{
+	size_t done = 0;
+	ERR_clear_error();
+	while (done < len) {
+		size_t left = len - done;
+		int n = SSL_write(tls->ssl, (const char *)data + done, left < INT_MAX ? (int)left : INT_MAX);
+		if (n <= 0) {
+			if (stopped(tls, n, true) < 0)
+				return -1;
+			break;
+		}
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+bool bns_tls_wants_write(const struct bns_tls *tls)
+{
+	return tls->wants_write;
+}
+
+bool bns_tls_pending(const struct bns_tls *tls)
+{
+	return SSL_pending(tls->ssl) > 0;
+}
+
+bool bns_tls_fits_transfer(const struct bns_tls *tls)
+{
+	return SSL_version(tls->ssl) >= TLS1_3_VERSION;
+}
+
+/* The socket's BIO buffers nothing; a record read in part is kept in the SSL itself. */
+enum bns_error bns_tls_detach(struct bns_tls *tls)
+{
+	BIO *received = BIO_new(BIO_s_mem());
+	BIO *made = BIO_new(BIO_s_mem());
+	if (!received || !made) {
+		BIO_free(received);
+		BIO_free(made);
+		return BNS_ENOMEM;
+	}
+	/* Empty means "not now", not "the end". */
+	BIO_set_mem_eof_return(received, -1);
+	BIO_set_mem_eof_return(made, -1);
+	SSL_set_bio(tls->ssl, received, made);
+	tls->received = received;
+	tls->made = made;
+	return BNS_OK;
+}
+
+enum bns_error bns_tls_feed(struct bns_tls *tls, const void *data, size_t len)
+{
+	return BIO_write(tls->received, data, (int)len) == (int)len ? BNS_OK : BNS_ENOMEM;
+}
+
+size_t bns_tls_fetch(struct bns_tls *tls, void *data, size_t cap)
+{
+	int n = BIO_read(tls->made, data, cap < INT_MAX ? (int)cap : INT_MAX);
+	return n > 0 ? (size_t)n : 0;
+}
