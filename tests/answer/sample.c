@@ -154,6 +154,12 @@ static void add_rdata(struct text *t, uint16_t type, const uint8_t *rdata, uint1
 	case BNS_TYPE_TXT:
 		add(t, " \"%.*s\"", rdata[0], (const char *)rdata + 1);
 		return;
+	case BNS_TYPE_RRSIG:
+		add(t, " %s", bns_rrtype_to_text(bns_get_u16(rdata), address));
+		return;
+	case BNS_TYPE_NSEC:
+		add_name(t, rdata);
+		return;
 	default:
 		add(t, " (%u octets)", len);
 	}

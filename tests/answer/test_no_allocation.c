@@ -62,6 +62,18 @@ void free(void *block)
 #define CAN_FORBID false
 #endif
 
+/* As little as proofs by NSEC3 need; hashes are of no importance. */
+static const char nsec3_zone[] = "$TTL 300\n"
+				 "@ SOA ns1 hostmaster 7 3600 600 86400 60\n"
+				 "@ NS ns1\n"
+				 "@ NSEC3PARAM 1 0 5 aabbccdd\n"
+				 "ns1 A 192.0.2.1\n"
+				 "ns1 RRSIG A 13 3 300 20300101000000 20200101000000 1 signed.test. AAAA\n"
+				 "*.wild A 192.0.2.2\n"
+				 "sub NS ns1\n"
+				 "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom NSEC3 1 1 5 aabbccdd "
+				 "2t7b4g4vsa5smi47k61mv5bv1a22bojr A\n";
+
 /* Every kind of decision, and every kind of refusal. */
 static const struct {
 	const char *name;
@@ -74,6 +86,9 @@ static const struct {
 	{"chain.example.test", BNS_TYPE_A},    {"todn.example.test", BNS_TYPE_A},
 	{"x.dloop1.example.test", BNS_TYPE_A}, {"x.lwild.example.test", BNS_TYPE_A},
 	{"www.example.org", BNS_TYPE_A},       {"new.test", BNS_TYPE_A},
+	{"ns1.signed.test", BNS_TYPE_A},       {"a.b.nothere.signed.test", BNS_TYPE_A},
+	{"x.wild.signed.test", BNS_TYPE_A},    {"x.wild.signed.test", BNS_TYPE_MX},
+	{"x.sub.signed.test", BNS_TYPE_A},     {"ns1.signed.test", BNS_TYPE_RRSIG},
 	{"example.test", BNS_TYPE_AXFR},       {"www.example.test", BNS_TYPE_OPT},
 };
 
@@ -90,6 +105,7 @@ static void answers_allocate_nothing(void **state)
 	struct bns_table *table = bns_table_new();
 	assert_non_null(table);
 	assert_int_equal(bns_table_publish(table, sample_image("example.test", sample_zone)), BNS_OK);
+	assert_int_equal(bns_table_publish(table, sample_image("signed.test", nsec3_zone)), BNS_OK);
 	sample_name("new.test", apex);
 	assert_int_equal(bns_image_placeholder(apex, BNS_IMAGE_NOT_READY, &placeholder), BNS_OK);
 	assert_int_equal(bns_table_publish(table, placeholder), BNS_OK);
@@ -97,7 +113,7 @@ static void answers_allocate_nothing(void **state)
 
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
 		size_t len = sample_query(questions[i].name, questions[i].type, query), out_len;
-		len = sample_add_edns(query, len, 0, 1232, 0);
+		len = sample_add_edns(query, len, 0, 1232, BNS_EDNS_DO);
 		forbidden = true;
 		(void)bns_answer(&env, query, len, &client, BNS_TRANSPORT_UDP, false, out, sizeof(out), &out_len,
 				 &counts);
