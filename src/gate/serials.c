@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
 #include "gate/work.h"
 #include "wire/serial.h"
 
@@ -41,7 +43,7 @@ enum bns_serial_news bns_gate_serial_news(const struct bns_zone *zone, const cha
 		return BNS_SERIAL_NEWER;
 	/* Another primary may merely lag behind: only who offered the held version can take it back. */
 	if (serial == zone->record.upstream_serial)
-		return zone->held && same_primary(zone->held->source, source) ? BNS_SERIAL_WITHDRAWN
-									      : BNS_SERIAL_CURRENT;
+		return zone->held && strcmp(zone->held->source, source) == 0 ? BNS_SERIAL_WITHDRAWN
+									     : BNS_SERIAL_CURRENT;
 	return bns_serial_newer(serial, zone->record.upstream_serial) ? BNS_SERIAL_NEWER : BNS_SERIAL_OLDER;
 }

@@ -204,4 +204,30 @@ def test_zone_retransfer_of_a_held_candidate_waits_for_the_same_verdict(t):
     assert pair.held()["since"] == candidate["since"] and pair.edge() == CDN
 
 
+def test_a_second_primary_that_lags_behind_takes_nothing_back(t):
+    pair = Pair(t, text=zone(1, **branded.SHORT_LIFE))
+    behind = flow.Knot(t, {ZONE: zone(1, **branded.SHORT_LIFE)})
+    row = {**pair.row, "primary": ["lagging", "hidden"]}
+    pair.node.configure({**pair.conf(row), "remote": [behind.as_remote("lagging"), pair.knot.as_remote("hidden")]})
+    pair.node.reload()
+    candidate = pair.push_held(zone(2, edge=ESP, **branded.SHORT_LIFE), 2)
+    seen = pair.status()["refreshed"]
+    flow.wait_for(lambda: pair.status()["refreshed"] > seen and pair.status()["primary"].endswith(f"@{behind.port}"), 10,
+                  "the lagging primary to be asked")
+    assert pair.held() == candidate and pair.transfers() == 2 and pair.edge() == CDN
+
+
+def test_a_held_secondary_that_becomes_a_file_zone_is_judged_by_its_file(t):
+    pair = Pair(t)
+    pair.push_held(REVERIFIED, 2)
+    file = t.folder / "own.zone"
+    file.write_text(zone(3, more="own A 192.0.2.30"))
+    pair.node.configure(pair.conf({"domain": ZONE, "file": str(file)}))
+    pair.node.reload()
+    flow.wait_for(lambda: pair.has("own"), 10, "the file's version")
+    assert pair.held() is None and pair.status()["role"] == "primary" and pair.edge() == CDN
+    file.write_text(zone(4, edge=ESP))
+    assert pair.node.ctl("zone", "reload", ZONE).exit == 3 and pair.edge() == CDN
+
+
 flow.run()

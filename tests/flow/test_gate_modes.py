@@ -164,6 +164,39 @@ def test_a_policy_that_lists_the_new_target_lets_the_held_candidate_through(t):
     assert pair.held() is None
 
 
+def test_an_approval_counts_until_a_lawful_target_returns(t):
+    pair = Pair(t)
+    candidate = pair.push_held(zone(2, edge=ESP), 2)
+    assert pair.node.ctl("held", "approve", candidate["id"], "--reason", "moving off the CDN").exit == 0
+    pair.push_served(zone(3, edge=ESP, more="new A 192.0.2.9"), 3)
+    assert pair.edge() == ESP and pair.has("new"), "what was approved is no news"
+    pair.node.restart()
+    pair.push_served(zone(4, edge=ESP), 4)
+    pair.push_served(zone(5), 5)
+    pair.push_held(zone(6, edge=ESP), 6)
+    assert pair.edge() == CDN
+
+
+def test_an_override_taken_out_of_the_policy_ends_at_once(t):
+    allowed = f"""\
+override:
+  - {{host: {branded.HOST}, rule: LB01, reason: "verified anew", by: ops, until: {until(3600)}}}
+"""
+    pair = Pair(t, rules=policy(more=allowed))
+    pair.push_served(zone(2, edge=ESP), 2)
+    flow.wait_for(lambda: pair.events("override-ending"), 10, "the end to be announced, a day ahead")
+    pair.set_policy(policy())
+    flow.wait_for(lambda: pair.edge() == CDN, 10, "the preferred target to come back")
+
+
+def test_a_policy_that_pins_takes_the_held_candidate_amended(t):
+    pair = Pair(t)
+    pair.push_held(zone(2, edge=ESP, more="new A 192.0.2.9"), 2)
+    pair.set_policy(policy(on_change="pin"))
+    flow.wait_for(lambda: pair.held() is None, 10, "the held candidate to be judged again")
+    assert pair.edge() == CDN and pair.has("new")
+
+
 # -- brandings that nobody wrote down ---------------------------------------------------------------------------------
 
 

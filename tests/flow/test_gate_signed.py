@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Signed zones at the door: what is signed can't be amended, and a hold must not outlast the signatures."""
+
+import shutil
+import subprocess
+
+import branded
+import flow
+from branded import CDN, ESP, ZONE, policy, rules_of
+
+TTL = 2
+
+
+class Signed:
+    """brandnsd serves example.com from a file that dnssec-signzone makes."""
+
+    def __init__(self, t, rules=None, first=None, lasts="+3600", **zone_options):
+        if not shutil.which("dnssec-signzone"):
+            flow.skip("dnssec-signzone is not installed; apt-get install bind9-utils")
+        self.keys = t.folder / "keys"
+        self.keys.mkdir()
+        self.key = self.call("dnssec-keygen", "-K", self.keys, "-a", "ECDSAP256SHA256", "-f", "KSK", ZONE).strip()
+        self.file = t.folder / "example.com.zone"
+        self.write(first or self.zone(1), lasts)
+        policy_file = t.folder / "branding.yaml"
+        policy_file.write_text(rules or policy())
+        self.node = flow.Brandnsd(t, {
+            "zone": [{"domain": ZONE, "file": str(self.file), **zone_options}],
+            "plugin": [{"id": "branding", "policy": str(policy_file)}],
+        })
+        flow.wait_for(lambda: "zone files are read" in self.node.log_text(), 10, "the first load to be judged")
+
+    @staticmethod
+    def call(*args):
+        done = subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done
+        return done.stdout
+
+    @staticmethod
+    def zone(serial, edge=CDN, more=""):
+        return branded.zone(serial, edge=edge, more=more, ttl=TTL)
+
+    def write(self, text, lasts="+3600"):
+        """The zone signed until `lasts` (seconds) from now."""
+        plain = self.keys / "plain"
+        plain.write_text(f"{text}$INCLUDE {self.keys}/{self.key}.key\n")
+        self.call("dnssec-signzone", "-z", "-P", "-K", self.keys, "-o", ZONE, "-s", "now-60", "-e", f"now{lasts}",
+                  "-f", self.file, plain)
+
+    def reload(self):
+        answer = self.node.ctl("zone", "reload", ZONE)
+        return answer.exit, answer.json["zones"][0]["outcome"]
+
+    def edge(self):
+        answer = self.node.dig(branded.HOST, "CNAME", dnssec=True)
+        assert flow.texts(answer, "RRSIG"), "the answer must be signed"
+        return flow.texts(answer, "CNAME")[0]
+
+
+def test_pin_on_a_signed_zone_holds(t):
+    zone = Signed(t, rules=policy(on_change="pin"))
+    assert zone.edge() == CDN
+    zone.write(zone.zone(2, edge=ESP))
+    assert zone.reload() == (3, "held")
+    candidate = zone.node.held()[0]
+    assert rules_of(candidate) == ["LB01"] and zone.edge() == CDN
+    answer = zone.node.ctl("held", "approve", candidate["id"], "--reason", "the rest", "--keep-branding")
+    assert answer.exit == 3 and zone.edge() == CDN and zone.node.held(), "it can't be amended either"
+
+
+def test_a_lawful_signed_version_passes_with_its_signatures(t):
+    zone = Signed(t)
+    zone.write(zone.zone(2, more="new A 192.0.2.9"))
+    assert zone.reload() == (0, "served")
+    answer = zone.node.dig(f"new.{ZONE}", "A", dnssec=True)
+    assert flow.texts(answer, "A") and flow.texts(answer, "RRSIG")
+
+
+def test_on_first_load_pin_serves_a_signed_zone_as_it_is_and_alarms(t):
+    zone = Signed(t, first=Signed.zone(1, edge=ESP))
+    assert zone.edge() == ESP
+    assert any(e["kind"] == "alarm" for e in zone.node.ctl("events").json["events"])
+
+
+def test_a_hold_ends_before_the_signatures_of_what_is_served_do(t):
+    zone = Signed(t, lasts="+9")
+    zone.write(zone.zone(2, edge=ESP))
+    assert zone.reload() == (3, "held")
+    candidate = zone.node.held()[0]
+    assert candidate["deadline"] and zone.edge() == CDN
+    flow.wait_for(lambda: zone.edge() == ESP, 20, "the held candidate to be served at its deadline")
+    assert zone.node.held() == [] and "critical: hold-ended" in zone.node.log_text()
+
+
+def test_signed_hold_limit_keep_keeps(t):
+    zone = Signed(t, lasts="+6", **{"signed-hold-limit": "keep"})
+    zone.write(zone.zone(2, edge=ESP))
+    assert zone.reload() == (3, "held")
+    deadline = zone.node.held()[0]["deadline"]
+    flow.wait_for(lambda: branded.until(-2) > deadline, 20, "the deadline to pass")
+    assert zone.edge() == CDN and zone.node.held()
+
+
+flow.run()
