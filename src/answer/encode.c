@@ -38,6 +38,7 @@ void bns_encode_open(struct bns_encoder *e, const uint8_t *msg, const struct bns
 struct places {
 	uint16_t apex;
 	size_t name[BNS_CHASE_MAX + 2];
+	size_t last; /* where the last RRset of the answer section begins */
 };
 
 /*
@@ -76,17 +77,17 @@ static bool put_answers(struct bns_encoder *e, const struct bns_image *img, cons
 {
 	for (unsigned i = 0; i < d->answer_count; i++) {
 		const struct bns_placed_rrset *p = &d->answer[i];
-		size_t start = e->w.pos;
+		places->last = e->w.pos;
 		if (!put_placed(e, img, d, places, p, BNS_SECTION_ANSWER))
 			return false;
 		/* An alias leads to the next listed name; its RDATA is the name's place. */
 		if (p->target || p->rrset->type == BNS_TYPE_CNAME)
-			places->name[p->name + 1] = start + BNS_RRSET_RDATA;
+			places->name[p->name + 1] = places->last + BNS_RRSET_RDATA;
 	}
 	return true;
 }
 
-/* The records of a referral's NS RRset as they lie in the message. */
+/* The records of an NS RRset as they lie in the message, maybe with its signatures behind them. */
 struct ns_records {
 	size_t next;
 	size_t end;
@@ -130,11 +131,10 @@ static bool put_addresses(struct bns_encoder *e, const struct bns_image *img, co
 	return true;
 }
 
-/* Addresses of the cut's servers: those at or below the cut, or the others. */
+/* Addresses of the servers in `cut`: those at or below its owner, or the others. */
 static bool put_glue(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
-		     struct ns_records ns, uint16_t apex, bool below)
+		     const struct bns_placed_rrset *cut, struct ns_records ns, uint16_t apex, bool below)
 {
-	const struct bns_placed_rrset *cut = &d->authority;
 	const struct bns_decision_name *name = &d->names[cut->name];
 	const uint32_t *glue = bns_image_at(img, cut->rrset->glue);
 	for (unsigned i = 0; i < cut->rrset->glue_count; i++) {
@@ -199,10 +199,22 @@ static bool put_referral(struct bns_encoder *e, const struct bns_image *img, con
 	if (!put_placed(e, img, d, places, &d->authority, BNS_SECTION_AUTHORITY))
 		return false;
 	ns.end = e->w.pos;
-	if (!put_dnssec(e, img, d, places) || !put_glue(e, img, d, ns, places->apex, true))
+	if (!put_dnssec(e, img, d, places) || !put_glue(e, img, d, &d->authority, ns, places->apex, true))
 		return false;
-	(void)put_glue(e, img, d, ns, places->apex, false);
+	(void)put_glue(e, img, d, &d->authority, ns, places->apex, false);
 	return true;
+}
+
+/* Who asks for the zone's servers asks for their addresses next; what fits of them goes along. */
+static void put_server_addresses(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
+				 const struct places *places)
+{
+	if (d->kind != BNS_DECISION_ANSWER || d->answer_count == 0)
+		return;
+	const struct bns_placed_rrset *last = &d->answer[d->answer_count - 1];
+	const struct ns_records ns = {.next = places->last, .end = e->w.pos};
+	if (last->rrset->type == BNS_TYPE_NS && !last->signatures_only)
+		(void)put_glue(e, img, d, last, ns, places->apex, true);
 }
 
 static bool put_sections(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d)
@@ -216,7 +228,10 @@ static bool put_sections(struct bns_encoder *e, const struct bns_image *img, con
 		return put_referral(e, img, d, &places);
 	if (d->has_authority && !put_placed(e, img, d, &places, &d->authority, BNS_SECTION_AUTHORITY))
 		return false;
-	return put_dnssec(e, img, d, &places);
+	if (!put_dnssec(e, img, d, &places))
+		return false;
+	put_server_addresses(e, img, d, &places);
+	return true;
 }
 
 void bns_encode_decision(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d)

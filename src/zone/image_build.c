@@ -80,7 +80,7 @@ static bool has_address(const struct build *b, const struct bns_plan_node *node)
 	return false;
 }
 
-/* Addresses that must travel with a referral (RFC 9471). Found once here, so that no referral looks for them. */
+/* Addresses that must travel with a referral (RFC 9471), or may with the zone's own NS. Found once here, so that no referral looks for them. */
 static void place_glue(struct build *b, const struct bns_record *ns, size_t count, struct bns_rrset *set)
 {
 	for (size_t i = 0; i < count && !b->blob.err; i++) {
@@ -139,7 +139,7 @@ static void place_rrset(struct build *b, const struct bns_plan_node *node, const
 	if (signed_by > 0)
 		bns_rrset_sign(&b->squeeze, &b->blob, rrsigs, signed_by, &set);
 	bns_rrset_end(&b->squeeze, &b->blob, records, &set);
-	if (set.type == BNS_TYPE_NS && (node->flags & BNS_NODE_CUT))
+	if (set.type == BNS_TYPE_NS && (node->flags & BNS_NODE_CUT || node == b->plan.nodes))
 		place_glue(b, records, count, &set);
 	bns_blob_put(&b->blob, place, &set, sizeof(set));
 }

@@ -102,7 +102,9 @@ static void encode_names_each_link_of_a_chain(void **state)
 		      " | AN www.example.test. 300 TXT \"hi\"");
 	assert_answer("toapex.example.test", BNS_TYPE_NS,
 		      "NOERROR aa rd | toapex.example.test. NS | AN toapex.example.test. 300 CNAME example.test."
-		      " | AN example.test. 300 NS ns.sub.example.test. | AN example.test. 300 NS ns1.example.test.");
+		      " | AN example.test. 300 NS ns.sub.example.test. | AN example.test. 300 NS ns1.example.test."
+		      " | AR ns.sub.example.test. 300 A 192.0.2.4 | AR ns.sub.example.test. 300 AAAA 2001:db8::4"
+		      " | AR ns1.example.test. 300 A 192.0.2.1 | AR ns1.example.test. 300 AAAA 2001:db8::1");
 	assert_answer("out.example.test", BNS_TYPE_A,
 		      "NOERROR aa rd | out.example.test. A | AN out.example.test. 300 CNAME d1.cdn.invalid.");
 	assert_answer(
@@ -178,7 +180,8 @@ static void encode_works_in_the_root_zone(void **state)
 	(void)state;
 	struct bns_image *img = sample_image(".", "$TTL 5\n@ SOA a.invalid. b.invalid. 1 1 1 1 1\n@ NS ns.\n"
 						  "ns. A 192.0.2.1\ntest. NS ns.test.\nns.test. A 192.0.2.2\n");
-	assert_string_equal(ask(img, ".", BNS_TYPE_NS, 512), "NOERROR aa rd | . NS | AN . 5 NS ns.");
+	assert_string_equal(ask(img, ".", BNS_TYPE_NS, 512),
+			    "NOERROR aa rd | . NS | AN . 5 NS ns. | AR ns. 5 A 192.0.2.1");
 	assert_string_equal(ask(img, "www.test", BNS_TYPE_A, 512),
 			    "NOERROR rd | www.test. A | NS test. 5 NS ns.test. | AR ns.test. 5 A 192.0.2.2");
 	assert_string_equal(ask(img, "nothere", BNS_TYPE_A, 512),
@@ -197,6 +200,23 @@ static struct bns_image *big_image(int count)
 	struct bns_image *img = sample_image("big.test", zone);
 	free(zone);
 	return img;
+}
+
+/* Knot, NSD and BIND do so, in their minimal answers too. */
+static void encode_adds_what_fits_of_the_addresses_of_the_zones_servers(void **state)
+{
+	(void)state;
+	struct bns_image *img =
+		sample_image("z.test", "$TTL 5\n@ SOA ns h 1 1 1 1 1\n@ NS ns\n@ NS ns2\n@ NS ns.invalid.\n"
+				       "ns A 192.0.2.1\nns2 A 192.0.2.2\n");
+	const char *servers = "NOERROR aa rd | z.test. NS | AN z.test. 5 NS ns.z.test. | AN z.test. 5 NS ns.invalid."
+			      " | AN z.test. 5 NS ns2.z.test. | AR ns.z.test. 5 A 192.0.2.1";
+	const char *text = ask(img, "z.test", BNS_TYPE_NS, 512);
+	assert_int_equal(strncmp(text, servers, strlen(servers)), 0);
+	assert_string_equal(text + strlen(servers), " | AR ns2.z.test. 5 A 192.0.2.2");
+	size_t full = out_len;
+	assert_string_equal(ask(img, "z.test", BNS_TYPE_NS, full - 1), servers);
+	bns_image_free(img);
 }
 
 static void encode_truncates_by_whole_rrsets(void **state)
@@ -343,6 +363,7 @@ int main(void)
 		cmocka_unit_test(encode_compresses_glue_owners_against_the_ns_records),
 		cmocka_unit_test(encode_serves_a_cut_whose_server_is_the_apex),
 		cmocka_unit_test(encode_works_in_the_root_zone),
+		cmocka_unit_test(encode_adds_what_fits_of_the_addresses_of_the_zones_servers),
 		cmocka_unit_test(encode_truncates_by_whole_rrsets),
 		cmocka_unit_test(encode_keeps_room_for_the_opt),
 		cmocka_unit_test(encode_truncates_where_glue_below_the_cut_does_not_fit),

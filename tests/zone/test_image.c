@@ -269,7 +269,20 @@ static void image_lists_glue_of_a_cut(void **state)
 	assert_int_equal(ns->glue_count, 2);
 	assert_ptr_equal(bns_image_node(img, glue[1]), find(img, "ns1.example.com"));
 	assert_ptr_equal(bns_image_node(img, glue[0]), find(img, "ns.sub.example.com"));
-	assert_int_equal(find_rrset(img, "example.com", BNS_TYPE_NS)->glue_count, 0);
+	bns_image_free(img);
+}
+
+static void image_lists_addresses_of_the_zones_own_servers(void **state)
+{
+	(void)state;
+	struct bns_contents *c = fixture_example(1);
+	fixture_add_name(c, "example.com", BNS_TYPE_NS, "second.example.com");
+	fixture_add_a(c, "second.example.com", 1);
+	struct bns_image *img = build(c);
+	const struct bns_rrset *ns = find_rrset(img, "example.com", BNS_TYPE_NS);
+	const uint32_t *glue = bns_image_at(img, ns->glue);
+	assert_int_equal(ns->glue_count, 1);
+	assert_ptr_equal(bns_image_node(img, glue[0]), find(img, "second.example.com"));
 	bns_image_free(img);
 }
 
@@ -364,6 +377,7 @@ int main(void)
 		cmocka_unit_test(image_negative_soa_has_the_smaller_ttl),
 		cmocka_unit_test(image_negative_soa_is_the_soa_where_its_ttl_is_small),
 		cmocka_unit_test(image_lists_glue_of_a_cut),
+		cmocka_unit_test(image_lists_addresses_of_the_zones_own_servers),
 		cmocka_unit_test(image_says_what_its_zone_is),
 		cmocka_unit_test(image_of_a_branding_zone_stays_small),
 		cmocka_unit_test(image_of_the_root_zone_is_built),
