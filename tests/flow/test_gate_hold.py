@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A change that would break delivered links waits at the door: what becomes of it, and of the zone meanwhile."""
 
+import random
 import time
 
 import dns.rcode
@@ -202,6 +203,22 @@ def test_zone_retransfer_of_a_held_candidate_waits_for_the_same_verdict(t):
     answer = pair.node.ctl("zone", "retransfer", ZONE)
     assert answer.exit == 3 and answer.json["zones"][0]["id"] == candidate["id"], answer
     assert pair.held()["since"] == candidate["since"] and pair.edge() == CDN
+
+
+def test_a_kill_at_any_moment_lets_no_revert_through(t):
+    pair = Pair(t)
+    rng = random.Random(20261126)
+    for serial in range(2, 26):
+        lawful = serial % 3 == 0
+        pair.push(zone(serial, edge=CDN if lawful else ESP, more=f"v{serial} A 192.0.2.9"))
+        time.sleep(rng.random() * 0.04)  # the moment is what is tried out
+        pair.node.kill()
+        pair.node.start()
+        assert pair.edge() == CDN, serial
+        held = pair.held()
+        assert held is None or held["findings"], held
+    pair.push_served(zone(99, more="last A 192.0.2.9"), 99)
+    assert pair.held() is None and pair.edge() == CDN and pair.has("last")
 
 
 def test_a_second_primary_that_lags_behind_takes_nothing_back(t):
