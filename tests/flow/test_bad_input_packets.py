@@ -23,7 +23,11 @@ FORMERR, NOTIMP, REFUSED = dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.REFUSE
 
 def node(t):
     zone = t.folder / "example.com.zone"
-    zone.write_text(flow.zone(1, f"www A {ADDRESS}\nalias CNAME www\n*.wild TXT \"any\"\ncut NS ns.cut\nns.cut A 192.0.2.2"))
+    zone.write_text(flow.zone(1, f"""www A {ADDRESS}
+        alias CNAME www
+        *.wild TXT any
+        cut NS ns.cut
+        ns.cut A 192.0.2.2"""))
     key = flow.Key()
     daemon = flow.Brandnsd(t, {
         "server": {"tcp-idle-timeout": "1s"},

@@ -229,8 +229,8 @@ def test_a_second_primary_that_lags_behind_takes_nothing_back(t):
     pair.node.reload()
     candidate = pair.push_held(zone(2, edge=ESP, **branded.SHORT_LIFE), 2)
     seen = pair.status()["refreshed"]
-    flow.wait_for(lambda: pair.status()["refreshed"] > seen and pair.status()["primary"].endswith(f"@{behind.port}"), 10,
-                  "the lagging primary to be asked")
+    flow.wait_for(lambda: pair.status()["refreshed"] > seen, 10, "the next serial check")
+    flow.wait_for(lambda: pair.status()["primary"].endswith(f"@{behind.port}"), 10, "the lagging primary to answer")
     assert pair.held() == candidate and pair.transfers() == 2 and pair.edge() == CDN
 
 
