@@ -80,7 +80,10 @@ static bool has_address(const struct build *b, const struct bns_plan_node *node)
 	return false;
 }
 
-/* Addresses that must travel with a referral (RFC 9471), or may with the zone's own NS. Found once here, so that no referral looks for them. */
+/*
+ * Addresses that must travel with a referral (RFC 9471), or may with the
+ * zone's own NS. Found once here, so that no answer looks for them.
+ */
 static void place_glue(struct build *b, const struct bns_record *ns, size_t count, struct bns_rrset *set)
 {
 	for (size_t i = 0; i < count && !b->blob.err; i++) {
