@@ -92,6 +92,56 @@ static const struct {
 	{"example.test", BNS_TYPE_AXFR},       {"www.example.test", BNS_TYPE_OPT},
 };
 
+/* What asks for everything there is: NSID, EXPIRE, a client's cookie and one that doesn't hold, keepalive. */
+static const uint8_t all_options[] = "\0\3\0\0\0\11\0\0\0\12\0\30clientcooserverserverser\0\13\0";
+
+static void ask_with_all_options(const struct bns_answer_env *env, uint8_t *query, size_t len,
+				 const union bns_addr *client, struct bns_answer_counts *counts)
+{
+	static uint8_t out[BNS_MESSAGE_MAX];
+	size_t out_len;
+	bns_put_u16(query + len - 2, sizeof(all_options));
+	memcpy(query + len, all_options, sizeof(all_options));
+	len += sizeof(all_options);
+	forbidden = true;
+	(void)bns_answer(env, query, len, client, BNS_TRANSPORT_UDP, false, out, sizeof(out), &out_len, counts);
+	(void)bns_answer(env, query, len, client, BNS_TRANSPORT_TCP, false, out, sizeof(out), &out_len, counts);
+	forbidden = false;
+}
+
+static void options_and_chaos_allocate_nothing(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"example.test", "id.server", "version.bind", "authors.bind"};
+	static uint8_t query[512];
+	static struct bns_answer_conf conf = {.identity = "\2me",
+					      .nsid = "me",
+					      .nsid_len = 2,
+					      .report_channel = "\2me",
+					      .report_channel_len = 4,
+					      .cookies = {.count = 2}};
+	static const struct bns_answer_conf *place = &conf;
+	union bns_addr client = {.in4 = {.sin_family = AF_INET, .sin_port = 1}};
+	struct bns_answer_counts counts = {0};
+	bns_rcu_register();
+	struct bns_table *table = bns_table_new();
+	assert_non_null(table);
+	assert_int_equal(bns_table_publish(table, sample_image("example.test", sample_zone)), BNS_OK);
+	bns_table_set_expires(table, (const uint8_t *)"\7example\4test", 1);
+	const struct bns_answer_env env = {
+		.table = table, .conf = &place, .udp_max_payload = 1232, .keepalive_ds = 100};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t len = sample_query(names[i], i == 0 ? BNS_TYPE_SOA : BNS_TYPE_TXT, query);
+		bns_put_u16(query + len - 2, i == 0 ? BNS_CLASS_IN : BNS_CLASS_CH);
+		ask_with_all_options(&env, query, sample_add_edns(query, len, 0, 1232, 0), &client, &counts);
+	}
+	assert_int_equal(counts.rcode[BNS_RCODE_NOERROR], 4);
+	assert_int_equal(counts.rcode[BNS_RCODE_REFUSED], 4);
+	bns_rcu_unregister();
+	bns_rcu_barrier();
+	bns_table_free(table);
+}
+
 static void answers_allocate_nothing(void **state)
 {
 	(void)state;
@@ -131,7 +181,10 @@ static void answers_allocate_nothing(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(answers_allocate_nothing)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_allocate_nothing),
+		cmocka_unit_test(options_and_chaos_allocate_nothing),
+	};
 	/* cmocka's own skip() is a failure in TAP's eyes. */
 	if (!CAN_FORBID) {
 		puts("1..0 # SKIP a sanitizer brings an allocator of its own");

@@ -290,6 +290,57 @@ static void inline_secret_in_a_readable_file_is_a_warning(void **state)
 			    "use secret-file, or chmod 600");
 }
 
+static void server_introduces_itself_by_what_is_written(void **state)
+{
+	const struct bns_conf *c = load_ok(
+		*state, "server:\n  identity: edge1\n  version: 'one, or two'\n  nsid: 0x00ffAB\n"
+			"  cookie-secret: [00112233445566778899aabbccddeeff, FFEEDDCCBBAA99887766554433221100]\n"
+			"  report-channel: Agent.Example.COM.\n");
+	assert_string_equal(c->identity, "edge1");
+	assert_string_equal(c->version, "one, or two");
+	assert_int_equal(c->nsid.len, 3);
+	assert_memory_equal(c->nsid.data, "\0\377\253", 3);
+	assert_int_equal(c->cookie_secret_count, 2);
+	assert_memory_equal(c->cookie_secrets[0].octets, "\0\21\42\63\104\125\146\167\210\231\252\273\314\335\356\377",
+			    16);
+	assert_int_equal(c->cookie_secrets[1].octets[0], 0xFF);
+	assert_string_equal(c->report_channel, "agent.example.com");
+	assert_int_equal(c->warning_count, 0);
+
+	c = load_ok(*state, "server: {nsid: ns1, cookie-secret: 00112233445566778899001122334455}\n");
+	assert_int_equal(c->nsid.len, 3);
+	assert_memory_equal(c->nsid.data, "ns1", 3);
+	assert_int_equal(c->cookie_secret_count, 1);
+	assert_int_equal(c->cookie_secrets[0].octets[15], 0x55);
+}
+
+static void server_that_is_not_introduced_says_nothing(void **state)
+{
+	static const char *const texts[] = {
+		"server: {}\n",
+		"server: {identity: '', version: '', nsid: '', cookie-secret: '', report-channel: ''}\n",
+		"server: {identity: , version: , nsid: , cookie-secret: [], report-channel: }\n"};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const struct bns_conf *c = load_ok(*state, texts[i]);
+		assert_string_equal(c->identity, "");
+		assert_string_equal(c->version, "");
+		assert_int_equal(c->nsid.len, 0);
+		assert_int_equal(c->cookie_secret_count, 0);
+		assert_null(c->report_channel);
+	}
+}
+
+static void cookie_secret_in_a_readable_file_is_a_warning(void **state)
+{
+	char got[1024];
+	write_file("main.yaml", "");
+	assert_int_equal(chmod("main.yaml", 0644), 0);
+	const struct bns_conf *c = load_ok(*state, "server:\n  cookie-secret: 00112233445566778899aabbccddeeff\n");
+	assert_int_equal(c->warning_count, 1);
+	assert_string_equal(bns_diag_format(&c->warnings[0], got, sizeof(got)),
+			    "main.yaml:2:18: 'cookie-secret' stands in a file that others can read; chmod 600 it");
+}
+
 static void acl_open_to_everyone_is_a_warning(void **state)
 {
 	char got[1024];
@@ -363,6 +414,9 @@ int main(void)
 		CONF_TEST(keys_keep_their_secrets_in_whatever_order_they_are_written),
 		CONF_TEST(user_may_be_left_alone),
 		CONF_TEST(inline_secret_in_a_readable_file_is_a_warning),
+		CONF_TEST(server_introduces_itself_by_what_is_written),
+		CONF_TEST(server_that_is_not_introduced_says_nothing),
+		CONF_TEST(cookie_secret_in_a_readable_file_is_a_warning),
 		CONF_TEST(acl_open_to_everyone_is_a_warning),
 		CONF_TEST(twenty_thousand_zones_are_found_again),
 		cmocka_unit_test(description_names_options_kinds_and_defaults),

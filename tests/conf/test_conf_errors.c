@@ -219,6 +219,36 @@ static void tls_needs_certificate_and_key(void **state)
 	assert_all_refused(state, mistakes);
 }
 
+static void what_a_server_says_of_itself_is_checked(void **state)
+{
+#define NO_SECRET "'cookie-secret' takes 32 hexadecimal digits, such as openssl rand -hex 16 prints"
+#define SECRET    "00112233445566778899aabbccddeeff"
+	static const struct mistake mistakes[] = {
+		{"server:\n  cookie-secret: 0011\n", "main.yaml:2:18: " NO_SECRET},
+		{"server:\n  cookie-secret: " SECRET "00\n", "main.yaml:2:18: " NO_SECRET},
+		{"server:\n  cookie-secret: [" SECRET ", 00112233445566778899aabbccddeefg]\n",
+		 "main.yaml:2:53: " NO_SECRET},
+		{"server:\n  cookie-secret: [" SECRET ", " SECRET ", " SECRET "]\n",
+		 "main.yaml:2:18: 'cookie-secret' takes at most two secrets: the one in use, and the one before or "
+		 "after it"},
+		{"server:\n  nsid: 0x123\n",
+		 "main.yaml:2:9: 'nsid' takes pairs of hexadecimal digits behind 0x, or a text without it"},
+		{"server:\n  nsid: 0x\n",
+		 "main.yaml:2:9: 'nsid' takes pairs of hexadecimal digits behind 0x, or a text without it"},
+		{"server:\n  report-channel: a..b\n",
+		 "main.yaml:2:19: 'report-channel' takes a domain name (labels of 1 to 63 octets, 253 in all, an "
+		 "international one in its xn-- form), not 'a..b'"},
+		{0}};
+	assert_all_refused(state, mistakes);
+	char text[512];
+	snprintf(text, sizeof(text), "server:\n  identity: %0256d\n", 1);
+	assert_refused(*state, text, "main.yaml:2:13: 'identity' takes at most 255 octets, this text has 256");
+	snprintf(text, sizeof(text), "server:\n  nsid: %0129d\n", 1);
+	assert_refused(*state, text, "main.yaml:2:9: 'nsid' takes at most 128 octets, this has 129");
+	snprintf(text, sizeof(text), "server:\n  nsid: 0x%0258d\n", 1);
+	assert_refused(*state, text, "main.yaml:2:9: 'nsid' takes at most 128 octets, this has 129");
+}
+
 static void intervals_must_leave_room_between_them(void **state)
 {
 	assert_refused(*state,
@@ -354,6 +384,7 @@ int main(void)
 		CONF_TEST(what_is_written_twice_is_shown_with_both_places),
 		CONF_TEST(what_is_not_implemented_is_refused_unless_it_asks_for_nothing),
 		CONF_TEST(tls_needs_certificate_and_key),
+		CONF_TEST(what_a_server_says_of_itself_is_checked),
 		CONF_TEST(intervals_must_leave_room_between_them),
 		CONF_TEST(user_that_does_not_exist_is_refused),
 		CONF_TEST(secrets_must_be_base64),

@@ -214,6 +214,30 @@ static void gate_keeps_a_held_zone_alive(void **state)
 	assert_true(f->zone->record.expires_s > bns_clock_wall_s() + 1000000);
 }
 
+static int64_t told_expiry(struct fixture *f)
+{
+	return bns_image_expires(bns_table_get(f->table, f->zone->apex));
+}
+
+static void gate_tells_answers_when_a_secondary_expires(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	int64_t first = f->zone->record.expires_s;
+	assert_true(first > bns_clock_wall_s());
+	assert_true(told_expiry(f) == first);
+	f->conf.expire_max_s = 1000;
+	bns_gate_refreshed(f->gate, f->zone);
+	assert_true(told_expiry(f) == f->zone->record.expires_s);
+	assert_true(told_expiry(f) < first);
+	bns_gate_expire(f->gate, f->zone);
+	f->zone->state = BNS_IMAGE_EXPIRED;
+	bns_gate_refreshed(f->gate, f->zone);
+	assert_true(told_expiry(f) == f->zone->record.expires_s);
+	fixture_restart(f);
+	assert_true(told_expiry(f) == f->zone->record.expires_s);
+}
+
 static void gate_lets_a_held_zone_expire_after_its_held_limit(void **state)
 {
 	struct fixture *f = *state;
@@ -523,6 +547,7 @@ int main(void)
 		TEST(gate_drops_a_held_change_that_its_source_took_back),
 		TEST(gate_holds_what_was_under_review_when_it_stopped),
 		TEST(gate_keeps_a_held_zone_alive),
+		TEST(gate_tells_answers_when_a_secondary_expires),
 		TEST(gate_lets_a_held_zone_expire_after_its_held_limit),
 		TEST(gate_serves_what_an_operator_approves),
 		TEST(gate_approves_by_exact_id_only),

@@ -263,6 +263,20 @@ static void table_serves_readers_while_the_writer_publishes_and_withdraws(void *
 		bns_image_free(images[i]);
 }
 
+static void table_changes_when_a_served_zone_expires(void **state)
+{
+	(void)state;
+	struct bns_table *t = bns_table_new();
+	assert_non_null(t);
+	struct bns_image *img = image_of("example.com", 1);
+	assert_int_equal(bns_table_publish(t, img), BNS_OK);
+	assert_true(bns_image_expires(img) == 0);
+	bns_table_set_expires(t, (const uint8_t *)"\7exAMPle\3com", 77);
+	bns_table_set_expires(t, (const uint8_t *)"\3com", 78);
+	assert_true(bns_image_expires(img) == 77);
+	free_table(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +286,7 @@ int main(void)
 		cmocka_unit_test(table_forgets_a_withdrawn_zone_and_takes_it_again),
 		cmocka_unit_test(table_keeps_every_zone_while_it_grows_and_shrinks),
 		cmocka_unit_test(table_survives_many_names_that_come_and_go),
+		cmocka_unit_test(table_changes_when_a_served_zone_expires),
 		cmocka_unit_test(table_serves_readers_while_the_writer_publishes_and_withdraws),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
