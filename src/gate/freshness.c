@@ -140,7 +140,7 @@ static void expire_now(struct bns_gate *g, struct bns_zone *zone)
 		return;
 	}
 	zone->work->expire_wanted = false;
-	bns_announce(g, BNS_LOG_CRIT, "expired", zone, NULL, "no primary has answered within SOA EXPIRE");
+	bns_announce(g, BNS_LOG_CRIT, "expired", zone, NULL, "no refresh has succeeded within SOA EXPIRE");
 }
 
 void bns_gate_expire(struct bns_gate *g, struct bns_zone *zone)
