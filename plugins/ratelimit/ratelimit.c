@@ -159,7 +159,7 @@ static enum bns_query_verdict ratelimit_query(struct bns_plugin *p, enum bns_que
 {
 	struct ratelimit *rl = bns_host_of(p)->state(p);
 
-	if (stage != BNS_QUERY_AFTER || q->tcp)
+	if (stage != BNS_QUERY_AFTER || q->tcp || q->cookie_ok)
 		return BNS_QUERY_CONTINUE;
 	uint32_t rate = rl->rates[q->kind];
 	if (rate == 0 || is_allowed(rl, q->client))

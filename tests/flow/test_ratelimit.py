@@ -4,6 +4,7 @@
 
 import socket
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.query
@@ -23,10 +24,10 @@ def start(t, **options):
     return node
 
 
-def flood(node, source, name="www." + ZONE, count=FLOOD):
+def flood(node, source, name="www." + ZONE, count=FLOOD, options=None):
     """Sends `count` questions from a loopback address; the answers that came, when no more come."""
     answers = []
-    wire = dns.message.make_query(name, "A").to_wire()
+    wire = dns.message.make_query(name, "A", options=options).to_wire()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.bind((source, 0))
         client.connect((flow.HOST, node.port))
@@ -66,6 +67,15 @@ def test_random_names_of_a_zone_count_together(t):
     node = start(t, **{"rate-negative": 5, "slip": 0})
     got = sum(len(flood(node, "127.0.1.1", f"n{i}.{ZONE}", count=10)) for i in range(10))
     assert got < 50, got
+
+
+def test_who_shows_a_cookie_of_ours_is_not_limited(t):
+    node = start(t, rate=5, slip=0)
+    new = flood(node, "127.0.1.1", count=1, options=[dns.edns.GenericOption(dns.edns.COOKIE, b"12345678")])
+    cookie = [option for option in new[0].options if option.otype == dns.edns.COOKIE]
+    assert len(flood(node, "127.0.1.1", count=50, options=cookie)) == 50
+    assert len(flood(node, "127.0.1.2", count=50, options=cookie)) < 50, "it is another's"
+    assert len(flood(node, "127.0.1.1", count=50)) < 50
 
 
 def test_log_only_limits_nothing(t):
