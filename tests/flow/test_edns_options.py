@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """EDNS options and what a server tells of itself, on a running node, over reloads, and beside other servers."""
 
+import signal
 import socket
 import struct
 
@@ -58,7 +59,8 @@ def test_a_server_says_who_it_is_where_it_is_told_to(t):
     names = ("id.server", "hostname.bind", "version.server", "version.bind", "authors.bind")
     assert [chaos(daemon, name) for name in names] == [None] * 5
     assert ask(daemon, (NSID, b"")) == {}
-    reconfigured(daemon, identity="edge1", version="one of a kind", nsid="0x00ff", **{"report-channel": "agent.example"})
+    reconfigured(daemon, identity="edge1", version="one of a kind", nsid="0x00ff",
+                 **{"report-channel": "agent.example"})
     assert [chaos(daemon, name) for name in names] == [['"edge1"']] * 2 + [['"one of a kind"']] * 2 + [None]
     channel = b"\x05agent\x07example\0"
     assert ask(daemon, (NSID, b"")) == {NSID: b"\0\xff", REPORT_CHANNEL: channel}
@@ -74,6 +76,16 @@ def test_a_reload_that_fails_leaves_everything_as_it_was(t):
     failed = daemon.ctl("reload")
     assert failed.exit == 1 and "'cookie-secret' takes 32 hexadecimal digits" in failed.stdout + failed.stderr, failed
     assert chaos(daemon, "id.server") == ['"edge1"']
+
+
+def test_questions_during_reloads_are_answered_from_one_or_the_other(t):
+    daemon = node(t, identity="even")
+    for number in range(1, 30):
+        daemon.configure({**daemon.conf, "server": {"identity": "odd" if number % 2 else "even"}})
+        daemon.signal(signal.SIGHUP)
+        for _ in range(10):
+            assert chaos(daemon, "id.server") in (['"odd"'], ['"even"'])
+    flow.wait_for(lambda: chaos(daemon, "id.server") == ['"odd"'], 10, "the last reload")
 
 
 def test_random_cookies_hold_over_a_reload_and_end_with_the_run(t):
@@ -109,14 +121,16 @@ class CookieBind(flow.Bind):
     def write_conf(self):
         super().write_conf()
         conf = self.folder / "named.conf"
-        conf.write_text(conf.read_text().replace("options {", f'options {{ cookie-algorithm siphash24; cookie-secret "{SECRET}";'))
+        cookies = f'cookie-algorithm siphash24; cookie-secret "{SECRET}";'
+        conf.write_text(conf.read_text().replace("options {", f"options {{ {cookies}"))
 
 
 class CookieNsd(flow.Nsd):
     def write_conf(self):
         super().write_conf()
         conf = self.folder / "nsd.conf"
-        conf.write_text(conf.read_text().replace("server:", f'server:\n\tanswer-cookie: yes\n\tcookie-secret: "{SECRET}"', 1))
+        cookies = f'\tanswer-cookie: yes\n\tcookie-secret: "{SECRET}"'
+        conf.write_text(conf.read_text().replace("server:", f"server:\n{cookies}", 1))
 
 
 class CookieKnot(flow.Knot):
