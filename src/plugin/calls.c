@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "plugin/internal.h"
 #include "wire/name.h"
+#include "wire/rrtype.h"
+#include "zone/digest.h"
 #include "zone/dump.h"
 
 static void BNS_PRINTF(3, 4) call_log(const struct bns_plugin *p, int level, const char *fmt, ...)
@@ -107,11 +109,13 @@ const struct bns_host bns_plugin_host = {
 	.options = call_options,
 	.name_from_text = call_name_from_text,
 	.name_to_text = call_name_to_text,
+	.type_to_text = bns_rrtype_to_text,
 	.name_compare = bns_name_compare,
 	.name_in = bns_name_in,
 	.rdata_to_text = bns_rdata_to_text,
 	.find = bns_contents_find,
 	.find_node = bns_contents_find_node,
+	.record_write_canonical = bns_record_write_canonical,
 	.yaml_load = bns_yaml_load,
 	.yaml_free = bns_yaml_free,
 	.diag = bns_diag_set,

@@ -25,6 +25,7 @@
 #include "wire/rrtype.h"
 #include "zone/contents.h"
 #include "zone/diff.h"
+#include "zone/digest.h"
 
 #define BNS_PLUGIN_ABI 1
 
@@ -154,7 +155,7 @@ struct bns_query_view {
 				  owner, the closest encloser of what isn't there; NULL without a zone */
 };
 
-/* What a plugin may ask of the program. All but `log` and `prefix_covers` on the main loop only. */
+/* What a plugin may ask of the program. On the main loop only, but for `log` and what says "any thread". */
 struct bns_host {
 	uint32_t abi;
 
@@ -165,17 +166,21 @@ struct bns_host {
 	void (*set_state)(struct bns_plugin *p, void *state);
 	const void *(*options)(const struct bns_plugin *p);
 
-	/* Names, types and data in words; see wire/name.h, wire/rrtype.h, zone/dump.h. */
+	/* Names, types and data in words; see wire/name.h, wire/rrtype.h, zone/dump.h. Any thread. */
 	enum bns_error (*name_from_text)(const char *text, const uint8_t *origin, uint8_t *out, size_t *out_len);
 	char *(*name_to_text)(const uint8_t *name, char *out); /* BNS_NAME_TEXT_MAX, no final dot */
+	char *(*type_to_text)(uint16_t type, char *out); /* BNS_RRTYPE_TEXT_MAX */
 	int (*name_compare)(const uint8_t *a, const uint8_t *b);
 	bool (*name_in)(const uint8_t *name, const uint8_t *ancestor);
 	enum bns_error (*rdata_to_text)(uint16_t type, const uint8_t *rdata, uint16_t rdlen, char **text);
 
-	/* Records of an RRset or a node; see zone/contents.h. */
+	/* Records of an RRset or a node; see zone/contents.h. Any thread that may read the contents. */
 	const struct bns_record *(*find)(const struct bns_contents *c, const uint8_t *owner, uint16_t type,
 	                                 size_t *count);
 	const struct bns_record *(*find_node)(const struct bns_contents *c, const uint8_t *owner, size_t *count);
+
+	/* A record as signatures see it; see zone/digest.h. Any thread. */
+	size_t (*record_write_canonical)(const struct bns_record *rr, uint8_t out[BNS_RECORD_CANONICAL_MAX]);
 
 	/* YAML with places; see base/yaml.h. */
 	enum bns_error (*yaml_load)(const char *path, struct bns_yaml **root, struct bns_diag *diag);
