@@ -15,15 +15,31 @@ void bns_freshness_from_soa(struct bns_zone_record *record, const struct bns_con
 	record->soa_expire_s = bns_get_u32(numbers + 12);
 }
 
-void bns_freshness_prolong(struct bns_zone_record *record, const struct bns_conf_zone *conf, int64_t now_s)
+static int64_t within_limits(const struct bns_conf_zone *conf, int64_t expire_s)
 {
-	uint32_t expire_s = record->soa_expire_s;
 	if (expire_s < conf->expire_min_s)
 		expire_s = conf->expire_min_s;
-	if (conf->expire_max_s && expire_s > conf->expire_max_s)
-		expire_s = conf->expire_max_s;
+	return conf->expire_max_s && expire_s > conf->expire_max_s ? conf->expire_max_s : expire_s;
+}
+
+void bns_freshness_prolong(struct bns_zone_record *record, const struct bns_zone *zone, int64_t now_s)
+{
+	int64_t latest_s = now_s + within_limits(zone->conf, record->soa_expire_s);
+	int64_t left_s = zone->primary_expires_s - now_s;
+	int64_t expires_s = latest_s;
+	/* A copy of a copy must not outlive the first; what another primary granted stays (RFC 7314 §4). */
+	if (zone->primary_expires_s && left_s < record->soa_expire_s) {
+		expires_s = now_s + within_limits(zone->conf, left_s);
+		if (expires_s < record->expires_s)
+			expires_s = record->expires_s < latest_s ? record->expires_s : latest_s;
+	}
 	record->refreshed_s = now_s;
-	record->expires_s = now_s + expire_s;
+	record->expires_s = expires_s;
+}
+
+void bns_gate_primary_expires(struct bns_zone *zone, const uint32_t *left_s)
+{
+	zone->primary_expires_s = left_s ? bns_clock_wall_s() + *left_s : 0;
 }
 
 #define RRSIG_EXPIRATION 8 /* offset in its RDATA, RFC 4034 §3.1 */
@@ -118,11 +134,11 @@ void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone)
 	int64_t now = bns_clock_wall_s();
 	if (hold_has_lasted(zone, now))
 		return;
-	bns_freshness_prolong(&zone->record, zone->conf, now);
+	bns_freshness_prolong(&zone->record, zone, now);
 	bns_table_set_expires(g->table, zone->apex, zone->record.expires_s);
 	zone->work->expire_wanted = false;
 	bns_zone_mark_dirty(g, zone);
-	if (zone->state != BNS_IMAGE_EXPIRED)
+	if (zone->state != BNS_IMAGE_EXPIRED || zone->record.expires_s <= now)
 		return;
 	enum bns_error err = bns_version_publish(g, zone);
 	if (err)

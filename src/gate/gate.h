@@ -56,6 +56,7 @@ struct bns_zone {
 	struct bns_candidate *rejected;   /* newest first; not fetched again */
 	char *last_error;                 /* of the last refused or failed change; NULL since the last success */
 	struct bns_refresh *refresh;      /* transfer's own; NULL for a zone served from a file */
+	int64_t primary_expires_s;        /* see bns_gate_primary_expires; 0: it didn't tell */
 	bool leaving;                     /* its removal is in hand */
 	struct bns_zone_work *work;       /* gate's own: the change in hand and those in line */
 	struct bns_zone *next;            /* all zones: bns_gate_zone_first, then along here */
@@ -176,7 +177,14 @@ enum bns_serial_news bns_gate_serial_news(const struct bns_zone *zone, const cha
 /* The source of the held candidate has taken it back: it waits no more. */
 void bns_gate_withdraw(struct bns_gate *g, struct bns_zone *zone);
 
-/* A primary answered the serial check (or a transfer came in): the zone lives on for another SOA EXPIRE. */
+/*
+ * A primary told how long its own copy lives on (EXPIRE, RFC 7314), or NULL: it
+ * didn't. Called before what it comes with: bns_gate_refreshed, bns_gate_submit.
+ */
+void bns_gate_primary_expires(struct bns_zone *zone, const uint32_t *left_s);
+
+/* A primary answered the serial check (or a transfer came in): the zone lives on for another SOA EXPIRE,
+ * or for as long as the primary's own copy. */
 void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone);
 
 /* SOA EXPIRE has passed without: answers become SERVFAIL until the next refresh or version. */

@@ -113,10 +113,9 @@ static void fill_record(struct bns_job *job)
 	r->upstream_serial = job->candidate->serial;
 	r->published_serial = job->new_serial;
 	bns_freshness_from_soa(r, job->publish);
+	r->expires_s = 0;
 	if (bns_zone_is_secondary(job->zone))
-		bns_freshness_prolong(r, job->zone->conf, bns_clock_wall_s());
-	else
-		r->expires_s = 0;
+		bns_freshness_prolong(r, job->zone, bns_clock_wall_s());
 }
 
 static enum bns_error put_versions(struct bns_store_txn *txn, struct bns_job *job)

@@ -275,8 +275,8 @@ void bns_freshness_expire_late(struct bns_gate *g, struct bns_zone *zone);
 /* The SOA's timers into the record. */
 void bns_freshness_from_soa(struct bns_zone_record *record, const struct bns_contents *c);
 
-/* Checked at `now_s`: good for another SOA EXPIRE, within the limits of `conf`. */
-void bns_freshness_prolong(struct bns_zone_record *record, const struct bns_conf_zone *conf, int64_t now_s);
+/* Checked at `now_s`: good for another SOA EXPIRE, or as long as the primary's copy, within the limits configured. */
+void bns_freshness_prolong(struct bns_zone_record *record, const struct bns_zone *zone, int64_t now_s);
 
 /* When signatures of what is served end a hold (wall clock); 0: unsigned. */
 int64_t bns_freshness_signed_deadline(const struct bns_contents *served);

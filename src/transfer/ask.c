@@ -19,6 +19,18 @@ uint16_t bns_ask_random(void)
 	return value;
 }
 
+#define OPTION_HEADER_LEN 4 /* code and length, RFC 6891 §6.1.2 */
+#define EXPIRE_LEN        4 /* RFC 7314 §3 */
+
+static void write_opt(struct bns_writer *w)
+{
+	bns_message_write_opt(w, BNS_EDNS_UDP_DEFAULT, 0, 0, OPTION_HEADER_LEN);
+	bns_write_u16(w, BNS_EDNS_EXPIRE);
+	bns_write_u16(w, 0);
+	if (!w->failed)
+		bns_put_u16(w->data + 10, 1);
+}
+
 enum bns_error bns_ask_write(struct bns_ask *ask, struct bns_tsig *tsig, uint8_t *msg, size_t cap, size_t *len)
 {
 	struct bns_writer w = bns_writer_of(msg, cap);
@@ -26,6 +38,8 @@ enum bns_error bns_ask_write(struct bns_ask *ask, struct bns_tsig *tsig, uint8_t
 
 	ask->id = bns_ask_random();
 	bns_message_write_query(&w, ask->id, ask->opcode, flags, ask->qname, ask->qtype);
+	if (ask->edns)
+		write_opt(&w);
 	if (w.failed)
 		return BNS_ERANGE;
 	*len = w.pos;
@@ -81,6 +95,41 @@ enum bns_error bns_ask_check(const struct bns_ask *ask, const uint8_t *msg, size
 	if (bns_message_qdcount(msg) == 1 && !question_matches(ask, msg, len))
 		return refuse(reason, "answered another question");
 	return BNS_OK;
+}
+
+bool bns_ask_dislikes_edns(const struct bns_ask *ask, enum bns_error checked, const uint8_t *msg)
+{
+	return ask->edns && checked == BNS_EDENIED &&
+	       (bns_message_rcode(msg) == BNS_RCODE_FORMERR || bns_message_rcode(msg) == BNS_RCODE_NOTIMP);
+}
+
+struct bns_ask_expire bns_ask_expire_of(const uint8_t *msg, const struct bns_message_rr *opt)
+{
+	struct bns_reader r = bns_reader_of(msg + opt->rdata, opt->rdlen);
+
+	while (!r.failed && r.pos < r.len) {
+		uint16_t code = bns_read_u16(&r);
+		uint16_t option_len = bns_read_u16(&r);
+		if (code == BNS_EDNS_EXPIRE && option_len == EXPIRE_LEN) {
+			uint32_t left_s = bns_read_u32(&r);
+			return (struct bns_ask_expire){.told = !r.failed, .left_s = left_s};
+		}
+		bns_read_bytes(&r, option_len);
+	}
+	return (struct bns_ask_expire){.told = false};
+}
+
+struct bns_ask_expire bns_ask_read_expire(const uint8_t *msg, size_t len)
+{
+	struct bns_message_cursor cur;
+	struct bns_message_rr rr;
+	enum bns_section section;
+	enum bns_error err = bns_message_cursor_open(&cur, msg, len);
+
+	while (!err && !(err = bns_message_next(&cur, &rr, &section)))
+		if (rr.type == BNS_TYPE_OPT && section == BNS_SECTION_ADDITIONAL)
+			return bns_ask_expire_of(msg, &rr);
+	return (struct bns_ask_expire){.told = false};
 }
 
 enum bns_error bns_ask_serial(const struct bns_ask *ask, const uint8_t *msg, size_t len, uint32_t *serial)

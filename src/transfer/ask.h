@@ -17,6 +17,13 @@ struct bns_ask {
 	enum bns_opcode opcode;
 	uint16_t qtype;
 	const uint8_t *qname; /* borrowed */
+	bool edns;            /* with OPT, and EXPIRE asked for (RFC 7314 §2) */
+};
+
+/* How long the other side's copy of the zone lives on, where it told. */
+struct bns_ask_expire {
+	bool told;
+	uint32_t left_s;
 };
 
 /* An id nobody can guess (RFC 5452 §9.2). */
@@ -33,6 +40,15 @@ enum bns_error bns_ask_write(struct bns_ask *ask, struct bns_tsig *tsig, uint8_t
  */
 enum bns_error bns_ask_check(const struct bns_ask *ask, const uint8_t *msg, size_t len, bool question,
 			     char reason[BNS_ASK_REASON_MAX]) BNS_MUST_CHECK;
+
+/* Is what bns_ask_check returned for this message the answer of one who can't take EDNS (RFC 6891 §7)? */
+bool bns_ask_dislikes_edns(const struct bns_ask *ask, enum bns_error checked, const uint8_t *msg);
+
+/* EXPIRE of an answer (RFC 7314 §3); not told where it isn't there, or isn't of four octets. */
+struct bns_ask_expire bns_ask_read_expire(const uint8_t *msg, size_t len);
+
+/* The same of its OPT record. */
+struct bns_ask_expire bns_ask_expire_of(const uint8_t *msg, const struct bns_message_rr *opt);
 
 /* The first SOA at `qname` in the answer section: its serial. BNS_ENOENT where there is none. */
 enum bns_error bns_ask_serial(const struct bns_ask *ask, const uint8_t *msg, size_t len,

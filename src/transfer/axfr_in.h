@@ -9,15 +9,21 @@
 struct bns_axfr_in;
 
 /*
- * Called once. With BNS_OK `contents` are the callee's, unfinished; else NULL,
+ * Called once. With BNS_OK `contents` are the callee's, unfinished, and
+ * `expire` is what the primary told of its copy's life; else both are NULL,
  * and `reason` is a sentence that names the primary, the zone and what was
  * wrong.
  */
-typedef void (*bns_axfr_in_done_fn)(void *arg, enum bns_error err, struct bns_contents *contents, const char *reason);
+typedef void (*bns_axfr_in_done_fn)(void *arg, enum bns_error err, struct bns_contents *contents,
+				    const struct bns_ask_expire *expire, const char *reason);
 
-/* `key` (NULL: unsigned) and `limits` are copied. `done` is never called before this returns. */
+/*
+ * `key` (NULL: unsigned) and `limits` are copied. `done` is never called before
+ * this returns. `edns`: with EDNS, and once more without where the primary
+ * shows that it doesn't know it.
+ */
 enum bns_error bns_axfr_in_start(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *primary,
-				 const uint8_t *apex, const struct bns_tsig_key *key,
+				 const uint8_t *apex, const struct bns_tsig_key *key, bool edns,
 				 const struct bns_transfer_limits *limits, bns_axfr_in_done_fn done, void *arg,
 				 struct bns_axfr_in **out) BNS_MUST_CHECK;
 

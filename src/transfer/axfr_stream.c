@@ -22,7 +22,8 @@ enum bns_error bns_axfr_stream_open(struct bns_axfr_stream *s, const uint8_t *ap
 		s->limits = *limits;
 	if (key)
 		s->key = *key;
-	bns_tsig_open(&s->tsig, key ? &s->key : NULL);
+	s->is_signed = key != NULL;
+	bns_tsig_open(&s->tsig, NULL);
 	return BNS_OK;
 }
 
@@ -37,6 +38,9 @@ void bns_axfr_stream_close(struct bns_axfr_stream *s)
 
 enum bns_error bns_axfr_stream_ask(struct bns_axfr_stream *s, uint8_t *msg, size_t cap, size_t *len)
 {
+	s->reason[0] = '\0';
+	bns_tsig_close(&s->tsig);
+	bns_tsig_open(&s->tsig, s->is_signed ? &s->key : NULL);
 	return bns_ask_write(&s->ask, &s->tsig, msg, cap, len);
 }
 
@@ -108,9 +112,12 @@ static enum bns_error feed_records(struct bns_axfr_stream *s, const uint8_t *msg
 	enum bns_section section;
 	enum bns_error err = bns_message_cursor_open(&cur, msg, len);
 
-	while (!err && !(err = bns_message_next(&cur, &rr, &section)))
+	while (!err && !(err = bns_message_next(&cur, &rr, &section))) {
 		if (section == BNS_SECTION_ANSWER)
 			err = feed_record(s, msg, len, &rr);
+		else if (rr.type == BNS_TYPE_OPT && !s->expire.told)
+			s->expire = bns_ask_expire_of(msg, &rr);
+	}
 	if (err == BNS_ENOENT)
 		return BNS_OK;
 	return s->reason[0] ? err : fail(s, BNS_EFORMAT, "sent a malformed message");

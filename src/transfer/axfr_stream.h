@@ -23,7 +23,9 @@ struct bns_axfr_stream {
 	struct bns_transfer_limits limits;
 	struct bns_tsig tsig;
 	struct bns_tsig_key key; /* a copy: configuration may be replaced meanwhile */
+	bool is_signed;          /* with `key` */
 	uint64_t bytes;
+	struct bns_ask_expire expire;
 	bool started;   /* the first SOA was seen */
 	bool done;      /* the last one too */
 	uint8_t *rdata; /* of the record at hand, expanded */
@@ -36,7 +38,10 @@ struct bns_axfr_stream {
 enum bns_error bns_axfr_stream_open(struct bns_axfr_stream *s, const uint8_t *apex, const struct bns_tsig_key *key,
 				    const struct bns_transfer_limits *limits) BNS_MUST_CHECK;
 
-/* Writes the question, signed where there is a key; `cap` of 512 suffices. */
+/*
+ * Writes the question, signed where there is a key; `cap` of 512 suffices. May be
+ * called again before anything of the zone came: with another `ask.edns`.
+ */
 enum bns_error bns_axfr_stream_ask(struct bns_axfr_stream *s, uint8_t *msg, size_t cap, size_t *len) BNS_MUST_CHECK;
 
 /* One message. On an error `reason` says what was wrong; `done` is set behind the last one. */

@@ -10,10 +10,12 @@ struct fetch {
 	struct bns_diag *diag;
 };
 
-static void on_fetched(void *arg, enum bns_error err, struct bns_contents *contents, const char *reason)
+static void on_fetched(void *arg, enum bns_error err, struct bns_contents *contents,
+		       const struct bns_ask_expire *expire, const char *reason)
 {
 	struct fetch *f = arg;
 
+	(void)expire;
 	f->err = err;
 	f->contents = contents;
 	if (err)
@@ -46,7 +48,7 @@ enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex,
 	err = bns_timers_open(&timers, &loop);
 	if (err)
 		goto out;
-	err = bns_axfr_in_start(&loop, &timers, server, apex, key, NULL, on_fetched, &f, &axfr);
+	err = bns_axfr_in_start(&loop, &timers, server, apex, key, true, NULL, on_fetched, &f, &axfr);
 	if (err)
 		bns_diag_set(diag, NULL, 0, 0, "can't ask for the zone: %s", bns_strerror(err));
 	run_without_sigpipe(&loop);

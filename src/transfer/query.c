@@ -10,7 +10,7 @@
 #define UDP_FIRST_WAIT_MS  1000
 #define UDP_SECOND_WAIT_MS 2000
 #define TCP_PROGRESS_MS    10000
-#define UDP_IN_MAX         4096 /* we ask without EDNS, so 512 and a TSIG is what comes */
+#define UDP_IN_MAX         4096 /* we ask for less, and a TSIG may come with it */
 #define TCP_IN_MAX         (2 + BNS_MESSAGE_MAX)
 #define REASON_MAX         128
 

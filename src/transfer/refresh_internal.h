@@ -42,8 +42,9 @@ struct bns_refresh {
 	struct bns_refresh_endpoint *endpoints;
 	size_t endpoint_count;
 	size_t at;
-	bool went_back; /* a primary's serial is older than what we accepted */
-	bool reported;  /* the last failure was told to the gate already */
+	bool went_back;           /* a primary's serial is older than what we accepted */
+	bool reported;            /* the last failure was told to the gate already */
+	struct bns_soa_news news; /* of the primary that answered last; fetches ask it the same way */
 	struct bns_soa_check *soa_check;
 	struct bns_axfr_in *axfr;
 	char reason[BNS_REASON_MAX];    /* why the last endpoint failed: a sentence */

@@ -26,6 +26,11 @@ static void run_end(struct bns_refresh *r, bool good, const struct bns_result *r
 	bns_refresh_ended(r, good, result);
 }
 
+static void tell_expire(struct bns_refresh *r, const struct bns_ask_expire *expire)
+{
+	bns_gate_primary_expires(r->zone, expire->told ? &expire->left_s : NULL);
+}
+
 /* The primary could be asked, and there was nothing to fetch. */
 static void run_end_fresh(struct bns_refresh *r, enum bns_outcome outcome, const char *id, const char *reason)
 {
@@ -33,6 +38,7 @@ static void run_end_fresh(struct bns_refresh *r, enum bns_outcome outcome, const
 
 	snprintf(result.id, sizeof(result.id), "%s", id);
 	snprintf(result.reason, sizeof(result.reason), "%s", reason);
+	tell_expire(r, &r->news.expire);
 	bns_gate_refreshed(r->t->gate, r->zone);
 	run_end(r, true, &result);
 }
@@ -63,7 +69,8 @@ static void on_judged(void *arg, struct bns_zone *zone, const struct bns_result 
 	run_end(r, result->outcome != BNS_OUTCOME_FAILED, result);
 }
 
-static void on_fetched(void *arg, enum bns_error err, struct bns_contents *contents, const char *reason)
+static void on_fetched(void *arg, enum bns_error err, struct bns_contents *contents,
+		       const struct bns_ask_expire *expire, const char *reason)
 {
 	struct bns_refresh *r = arg;
 	struct bns_submission sub = {.contents = contents, .origin = BNS_ORIGIN_TRANSFER, .force = r->force};
@@ -78,6 +85,7 @@ static void on_fetched(void *arg, enum bns_error err, struct bns_contents *conte
 		run_next(r);
 		return;
 	}
+	tell_expire(r, expire);
 	bns_line_leave(&r->place);
 	r->state = BNS_REFRESH_JUDGING;
 	bns_gate_submit(r->t->gate, r->zone, &sub, on_judged, r);
@@ -122,12 +130,12 @@ static void on_turn_to_fetch(struct bns_place *place)
 	struct bns_refresh *r = refresh_of(place);
 	const struct bns_refresh_endpoint *e = endpoint_now(r);
 
-	if (bns_axfr_in_start(r->t->loop, &r->t->timers, &e->addr, r->zone->apex, endpoint_key(e), &r->t->limits,
-			      on_fetched, r, &r->axfr))
+	if (bns_axfr_in_start(r->t->loop, &r->t->timers, &e->addr, r->zone->apex, endpoint_key(e),
+			      r->force || r->news.edns, &r->t->limits, on_fetched, r, &r->axfr))
 		note_no_way(r);
 }
 
-static void on_serial(void *arg, enum bns_error err, uint32_t serial, const char *reason)
+static void on_serial(void *arg, enum bns_error err, const struct bns_soa_news *news, const char *reason)
 {
 	struct bns_refresh *r = arg;
 
@@ -138,8 +146,9 @@ static void on_serial(void *arg, enum bns_error err, uint32_t serial, const char
 		return;
 	}
 	bns_addr_to_text(&endpoint_now(r)->addr, r->primary);
-	r->primary_serial = serial;
-	switch (bns_gate_serial_news(r->zone, r->primary, serial)) {
+	r->primary_serial = news->serial;
+	r->news = *news;
+	switch (bns_gate_serial_news(r->zone, r->primary, news->serial)) {
 	case BNS_SERIAL_NEWER:
 		bns_line_enter(&r->t->fetches, &r->place, on_turn_to_fetch);
 		break;
@@ -150,7 +159,7 @@ static void on_serial(void *arg, enum bns_error err, uint32_t serial, const char
 		run_end_fresh(r, BNS_OUTCOME_REJECTED, "", "this version was rejected");
 		break;
 	case BNS_SERIAL_OLDER:
-		note_went_back(r, serial);
+		note_went_back(r, news->serial);
 		run_next(r);
 		break;
 	case BNS_SERIAL_WITHDRAWN:

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 
 #define TCP_PROGRESS_MS 5000 /* for a single answer */
+#define TCP_EDNS_MS     3000 /* when another try without EDNS follows */
 
 struct bns_soa_check {
 	uv_loop_t *loop;
@@ -24,7 +25,7 @@ struct bns_soa_check {
 	char reason[BNS_ASK_REASON_MAX]; /* what was wrong with an answer that came; "" */
 };
 
-static enum bns_error check_ask(struct bns_soa_check *c, bool tcp);
+static enum bns_error check_ask(struct bns_soa_check *c, bool tcp, bool edns);
 
 static void check_free(struct bns_soa_check *c)
 {
@@ -32,14 +33,14 @@ static void check_free(struct bns_soa_check *c)
 	free(c);
 }
 
-static void check_end(struct bns_soa_check *c, enum bns_error err, uint32_t serial)
+static void check_end(struct bns_soa_check *c, enum bns_error err, const struct bns_soa_news *news)
 {
-	c->done(c->arg, err, serial, c->reason);
+	c->done(c->arg, err, news, c->reason);
 	check_free(c);
 }
 
 /* Reads an answer; on failure c->reason says why it isn't one. */
-static enum bns_error check_read(struct bns_soa_check *c, const uint8_t *msg, size_t len, uint32_t *serial)
+static enum bns_error check_read(struct bns_soa_check *c, const uint8_t *msg, size_t len, struct bns_soa_news *news)
 {
 	enum bns_error err = bns_ask_check(&c->ask, msg, len, true, c->reason);
 
@@ -57,35 +58,40 @@ static enum bns_error check_read(struct bns_soa_check *c, const uint8_t *msg, si
 		snprintf(c->reason, sizeof(c->reason), "is not authoritative for the zone");
 		return BNS_EDENIED;
 	}
-	err = bns_ask_serial(&c->ask, msg, len, serial);
+	news->edns = c->ask.edns;
+	news->expire = bns_ask_read_expire(msg, len);
+	err = bns_ask_serial(&c->ask, msg, len, &news->serial);
 	if (err)
 		snprintf(c->reason, sizeof(c->reason), "sent an answer without the zone's SOA");
 	return err;
 }
 
-static void check_by_tcp(struct bns_soa_check *c)
+static void check_again(struct bns_soa_check *c, bool tcp, bool edns)
 {
-	enum bns_error err = check_ask(c, true);
+	enum bns_error err = check_ask(c, tcp, edns);
 
 	if (err) {
-		snprintf(c->reason, sizeof(c->reason), "could not be asked over TCP: %s", bns_strerror(err));
-		check_end(c, err, 0);
+		snprintf(c->reason, sizeof(c->reason), "could not be asked over %s: %s", tcp ? "TCP" : "UDP",
+			 bns_strerror(err));
+		check_end(c, err, NULL);
 	}
 }
 
 static enum bns_query_more on_message(void *arg, const uint8_t *msg, size_t len)
 {
 	struct bns_soa_check *c = arg;
-	uint32_t serial = 0;
-	enum bns_error err = check_read(c, msg, len, &serial);
+	struct bns_soa_news news = {0};
+	enum bns_error err = check_read(c, msg, len, &news);
 
 	/* Anybody can send a datagram: what doesn't match or isn't signed well is not the answer (RFC 8945 §5.3). */
 	if (err && err != BNS_ESHORT && !c->tcp && (c->has_key || err == BNS_EFORMAT))
 		return BNS_QUERY_WAIT;
 	if (err == BNS_ESHORT && !c->tcp)
-		check_by_tcp(c);
+		check_again(c, true, c->ask.edns);
+	else if (bns_ask_dislikes_edns(&c->ask, err, msg))
+		check_again(c, c->tcp, false);
 	else
-		check_end(c, err, serial);
+		check_end(c, err, &news);
 	return BNS_QUERY_ENOUGH;
 }
 
@@ -93,16 +99,17 @@ static void on_ended(void *arg, enum bns_error err, const char *reason)
 {
 	struct bns_soa_check *c = arg;
 
-	if (!c->tcp) {
-		check_by_tcp(c);
+	if (!c->tcp || (c->ask.edns && err != BNS_EIO)) {
+		/* Silence over UDP may be its way; silence over both may be about EDNS. */
+		check_again(c, true, !c->tcp && c->ask.edns);
 		return;
 	}
 	if (c->reason[0] == '\0')
 		snprintf(c->reason, sizeof(c->reason), "could not be asked for its serial: %s", reason);
-	check_end(c, err, 0);
+	check_end(c, err, NULL);
 }
 
-static enum bns_error check_ask(struct bns_soa_check *c, bool tcp)
+static enum bns_error check_ask(struct bns_soa_check *c, bool tcp, bool edns)
 {
 	struct bns_query_calls calls = {.message = on_message, .ended = on_ended, .arg = c};
 	uint8_t msg[BNS_ASK_LEN_MAX];
@@ -110,13 +117,16 @@ static enum bns_error check_ask(struct bns_soa_check *c, bool tcp)
 	enum bns_error err;
 
 	c->tcp = tcp;
+	c->ask.edns = edns;
+	c->reason[0] = '\0';
 	bns_tsig_close(&c->tsig);
 	bns_tsig_open(&c->tsig, c->has_key ? &c->key : NULL);
 	err = bns_ask_write(&c->ask, &c->tsig, msg, sizeof(msg), &len);
 	if (err)
 		return err;
 	if (tcp)
-		return bns_query_tcp(c->loop, c->timers, &c->primary, msg, len, TCP_PROGRESS_MS, &calls, &c->query);
+		return bns_query_tcp(c->loop, c->timers, &c->primary, msg, len, edns ? TCP_EDNS_MS : TCP_PROGRESS_MS,
+				     &calls, &c->query);
 	return bns_query_udp(c->loop, c->timers, &c->primary, msg, len, &calls, &c->query);
 }
 
@@ -139,7 +149,7 @@ enum bns_error bns_soa_check_start(uv_loop_t *loop, struct bns_timers *timers, c
 		c->key = *key;
 	c->done = done;
 	c->arg = arg;
-	err = check_ask(c, false);
+	err = check_ask(c, false, true);
 	if (err) {
 		check_free(c);
 		return err;

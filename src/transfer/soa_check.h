@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* "Which serial do you have?" (RFC 1034 §4.3.5): over UDP, then over TCP where that fails. Thread: the loop's. */
+/*
+ * "Which serial do you have, and how long does it live?" (RFC 1034 §4.3.5,
+ * RFC 7314): over UDP, then over TCP where that fails; without EDNS where the
+ * primary shows that it doesn't know it. Thread: the loop's.
+ */
 #ifndef BNS_TRANSFER_SOA_CHECK_H
 #define BNS_TRANSFER_SOA_CHECK_H
 
@@ -8,8 +12,16 @@
 
 struct bns_soa_check;
 
-/* Called once. With BNS_OK `serial` is the primary's; else `reason` is half a sentence whose subject is the primary. */
-typedef void (*bns_soa_check_done_fn)(void *arg, enum bns_error err, uint32_t serial, const char *reason);
+/* What a primary told. */
+struct bns_soa_news {
+	uint32_t serial;
+	struct bns_ask_expire expire;
+	bool edns; /* it takes EDNS */
+};
+
+/* Called once. With BNS_OK `news` are the primary's; else `reason` is half a sentence whose subject is the primary. */
+typedef void (*bns_soa_check_done_fn)(void *arg, enum bns_error err, const struct bns_soa_news *news,
+				      const char *reason);
 
 /* `apex` and `key` (NULL: unsigned) are copied. `done` is never called before this returns. */
 enum bns_error bns_soa_check_start(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *primary,

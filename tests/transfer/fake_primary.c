@@ -31,6 +31,8 @@ struct client {
 	struct bns_tsig tsig;
 	struct bns_tsig_key key;
 	unsigned at;
+	bool wants_expire;
+	unsigned rcode;
 };
 
 struct out {
@@ -134,6 +136,40 @@ static void write_soa(struct bns_writer *w, const struct fake_primary *p, uint32
 	write_rr(w, "", 0, BNS_TYPE_SOA, BNS_CLASS_IN, rdata, len);
 }
 
+static bool asks_expire(struct fake_primary *p, const uint8_t *msg, const struct bns_request *q)
+{
+	bool asks = q->has_edns && q->opt_rdlen == 4 && bns_get_u16(msg + q->opt_rdata) == BNS_EDNS_EXPIRE &&
+		    bns_get_u16(msg + q->opt_rdata + 2) == 0;
+	p->expire_queries += asks;
+	return asks;
+}
+
+/* An unknown option before EXPIRE, as others may send. */
+static void write_expire(struct bns_writer *w, const struct fake_primary *p)
+{
+	bns_message_write_opt(w, BNS_EDNS_UDP_DEFAULT, 0, 0, 14);
+	bns_write_bytes(w, "\375\351\0\2xx", 6);
+	bns_write_u16(w, BNS_EDNS_EXPIRE);
+	bns_write_u16(w, 4);
+	bns_write_u32(w, p->left_s);
+	bns_put_u16(w->data + 10, (uint16_t)(bns_get_u16(w->data + 10) + 1));
+}
+
+static bool is_silent_to(const struct fake_primary *p, const struct bns_request *q)
+{
+	return p->lie == FAKE_SILENT ||
+	       (q->has_edns && (p->lie == FAKE_SILENT_TO_EDNS || p->lie == FAKE_CLOSES_ON_EDNS));
+}
+
+static unsigned rcode_to(const struct fake_primary *p, bool edns)
+{
+	if (edns && p->lie == FAKE_FORMERR_TO_EDNS)
+		return BNS_RCODE_FORMERR;
+	if (edns && p->lie == FAKE_NOTIMP_TO_EDNS)
+		return BNS_RCODE_NOTIMP;
+	return p->lie == FAKE_REFUSED ? BNS_RCODE_REFUSED : BNS_RCODE_NOERROR;
+}
+
 /* Record number `at` of the zone: SOA, NS, its address, the others, SOA. False behind the last one. */
 static bool write_record(struct bns_writer *w, const struct fake_primary *p, unsigned at)
 {
@@ -205,8 +241,8 @@ static void sign(struct bns_tsig *tsig, const struct fake_primary *p, uint8_t *m
 }
 
 /* The answer to SOA, which both protocols share; its length. */
-static size_t answer_soa(const struct fake_primary *p, bool tcp, const uint8_t *msg, size_t len,
-			 const struct bns_request *q, uint8_t *out)
+static size_t answer_soa(struct fake_primary *p, bool tcp, const uint8_t *msg, size_t len, const struct bns_request *q,
+			 uint8_t *out)
 {
 	struct bns_writer w = bns_writer_of(out, BNS_MESSAGE_MAX - BNS_TSIG_ROOM);
 	uint16_t flags = p->lie == FAKE_NOT_AUTHORITATIVE ? 0 : BNS_FLAG_AA;
@@ -216,12 +252,14 @@ static size_t answer_soa(const struct fake_primary *p, bool tcp, const uint8_t *
 
 	if (!tcp && p->lie == FAKE_TRUNCATED)
 		flags |= BNS_FLAG_TC;
-	begin_message(&w, id, flags, p->lie == FAKE_REFUSED ? BNS_RCODE_REFUSED : BNS_RCODE_NOERROR,
-		      msg + BNS_HEADER_LEN, (size_t)(q->question_end - BNS_HEADER_LEN));
+	unsigned rcode = rcode_to(p, q->has_edns);
+	begin_message(&w, id, flags, rcode, msg + BNS_HEADER_LEN, (size_t)(q->question_end - BNS_HEADER_LEN));
 	if (p->lie == FAKE_WRONG_ZONE)
 		out[BNS_HEADER_LEN + 1] = 'X';
-	if (p->lie != FAKE_REFUSED && !(flags & BNS_FLAG_TC))
+	if (!rcode && !(flags & BNS_FLAG_TC))
 		write_soa(&w, p, p->serial);
+	if (asks_expire(p, msg, q) && p->tells_expire && !rcode)
+		write_expire(&w, p);
 	open_tsig(&tsig, &key, p, msg, len, q);
 	sign(&tsig, p, out, &w.pos);
 	bns_tsig_close(&tsig);
@@ -249,7 +287,7 @@ static void udp_received(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const st
 		return;
 	assert_int_equal(bns_request_parse((uint8_t *)buf->base, (size_t)n, &q), BNS_OK);
 	p->udp_queries++;
-	if (p->lie == FAKE_SILENT || p->lie == FAKE_SILENT_OVER_UDP)
+	if (is_silent_to(p, &q) || p->lie == FAKE_SILENT_OVER_UDP)
 		return;
 	size_t len = answer_soa(p, false, (uint8_t *)buf->base, (size_t)n, &q, out);
 	uv_buf_t reply = uv_buf_init((char *)out, (unsigned)len);
@@ -318,11 +356,10 @@ static void send_transfer(struct client *c)
 	unsigned per_message = p->per_message ? p->per_message : p->lie == FAKE_ENDLESS ? ENDLESS_BATCH : UINT32_MAX;
 	bool more = true;
 
-	begin_message(&w, c->id, BNS_FLAG_AA, p->lie == FAKE_REFUSED ? BNS_RCODE_REFUSED : BNS_RCODE_NOERROR,
-		      c->question, c->question_len);
+	begin_message(&w, c->id, BNS_FLAG_AA, c->rcode, c->question, c->question_len);
 	if (p->lie == FAKE_WRONG_ZONE)
 		out->data[2 + BNS_HEADER_LEN + 1] = 'X';
-	for (unsigned i = 0; p->lie != FAKE_REFUSED && i < per_message && more; i++) {
+	for (unsigned i = 0; !c->rcode && i < per_message && more; i++) {
 		more = write_record(&w, p, c->at);
 		if (more)
 			c->at++;
@@ -332,6 +369,9 @@ static void send_transfer(struct client *c)
 		more = true;
 	if (p->lie == FAKE_BEHIND_FINAL_SOA && !more)
 		write_rr(&w, "\4late", 5, BNS_TYPE_A, BNS_CLASS_IN, "\300\0\2\1", 4);
+	if (c->wants_expire && p->tells_expire && !c->rcode)
+		write_expire(&w, p);
+	c->wants_expire = false; /* in the first message alone */
 	out->len = w.pos;
 	if (more || p->lie != FAKE_LAST_UNSIGNED)
 		sign(&c->tsig, p, out->data + 2, &out->len);
@@ -352,8 +392,11 @@ static void serve(struct client *c, const uint8_t *msg, size_t len)
 
 	assert_int_equal(bns_request_parse(msg, len, &q), BNS_OK);
 	p->tcp_queries++;
-	if (p->lie == FAKE_SILENT)
+	if (is_silent_to(p, &q)) {
+		if (p->lie == FAKE_CLOSES_ON_EDNS)
+			client_close(c);
 		return;
+	}
 	if (q.qtype != BNS_TYPE_AXFR) {
 		struct out *out = out_new(c);
 		out->len = answer_soa(p, true, msg, len, &q, out->data + 2);
@@ -366,6 +409,8 @@ static void serve(struct client *c, const uint8_t *msg, size_t len)
 	memcpy(c->question, msg + BNS_HEADER_LEN, c->question_len);
 	open_tsig(&c->tsig, &c->key, p, msg, len, &q);
 	c->at = 0;
+	c->rcode = rcode_to(p, q.has_edns);
+	c->wants_expire = asks_expire(p, msg, &q);
 	send_transfer(c);
 }
 

@@ -35,12 +35,18 @@ enum fake_lie {
 	FAKE_UNSIGNED, /* has the key, doesn't use it */
 	FAKE_LAST_UNSIGNED,
 	FAKE_WRONG_SECRET,
+	FAKE_FORMERR_TO_EDNS,
+	FAKE_NOTIMP_TO_EDNS,
+	FAKE_SILENT_TO_EDNS,
+	FAKE_CLOSES_ON_EDNS, /* over UDP it is silent then */
 };
 
 struct fake_primary {
 	enum fake_lie lie;
 	uint32_t serial;
-	uint32_t expire_s;              /* SOA EXPIRE; 0: a day */
+	uint32_t expire_s; /* SOA EXPIRE; 0: a day */
+	bool tells_expire; /* with `left_s` in EXPIRE, to who asks for it (RFC 7314) */
+	uint32_t left_s;
 	unsigned records;               /* beside SOA, NS and its address */
 	unsigned per_message;           /* records in one message; 0: all */
 	const struct bns_tsig_key *key; /* NULL: neither asked for nor used */
@@ -49,6 +55,7 @@ struct fake_primary {
 	unsigned udp_queries;
 	unsigned tcp_queries;
 	unsigned axfrs;
+	unsigned expire_queries; /* of all, those that ask for EXPIRE */
 
 	uv_udp_t udp;
 	uv_tcp_t tcp;

@@ -21,26 +21,30 @@ struct outcome {
 	enum bns_error err;
 	struct bns_contents *contents;
 	uint32_t serial;
+	struct bns_ask_expire expire;
 	char reason[1024];
 };
 
-static void on_transferred(void *arg, enum bns_error err, struct bns_contents *contents, const char *reason)
+static void on_transferred(void *arg, enum bns_error err, struct bns_contents *contents,
+			   const struct bns_ask_expire *expire, const char *reason)
 {
 	struct outcome *o = arg;
 	assert_false(o->ended);
 	o->ended = true;
 	o->err = err;
 	o->contents = contents;
+	o->expire = expire ? *expire : (struct bns_ask_expire){.told = false};
 	snprintf(o->reason, sizeof(o->reason), "%s", reason);
 }
 
-static void on_checked(void *arg, enum bns_error err, uint32_t serial, const char *reason)
+static void on_checked(void *arg, enum bns_error err, const struct bns_soa_news *news, const char *reason)
 {
 	struct outcome *o = arg;
 	assert_false(o->ended);
 	o->ended = true;
 	o->err = err;
-	o->serial = serial;
+	o->serial = news && !err ? news->serial : 0;
+	o->expire = news && !err ? news->expire : (struct bns_ask_expire){.told = false};
 	snprintf(o->reason, sizeof(o->reason), "%s", reason);
 }
 
@@ -74,8 +78,9 @@ static struct outcome transfer(struct fake_primary *p, const struct bns_tsig_key
 	struct world w;
 
 	world_open(&w, p);
-	assert_int_equal(bns_axfr_in_start(&w.loop, &w.timers, &p->addr, apex, key, limits, on_transferred, &o, &x),
-			 BNS_OK);
+	assert_int_equal(
+		bns_axfr_in_start(&w.loop, &w.timers, &p->addr, apex, key, true, limits, on_transferred, &o, &x),
+		BNS_OK);
 	assert_false(o.ended);
 	fake_wait(&w.loop, &o.ended);
 	world_close(&w, p);
@@ -253,7 +258,7 @@ static void axfr_in_reports_a_closed_port(void **state)
 	world_open(&w, &p);
 	fake_primary_close(&p);
 	uv_run(&w.loop, UV_RUN_NOWAIT);
-	assert_int_equal(bns_axfr_in_start(&w.loop, &w.timers, &p.addr, apex, NULL, NULL, on_transferred, &o, &x),
+	assert_int_equal(bns_axfr_in_start(&w.loop, &w.timers, &p.addr, apex, NULL, true, NULL, on_transferred, &o, &x),
 			 BNS_OK);
 	fake_wait(&w.loop, &o.ended);
 	assert_int_equal(o.err, BNS_EIO);
@@ -272,11 +277,69 @@ static void axfr_in_is_silent_once_cancelled(void **state)
 	struct world w;
 
 	world_open(&w, &p);
-	assert_int_equal(bns_axfr_in_start(&w.loop, &w.timers, &p.addr, apex, NULL, NULL, on_transferred, &o, &x),
+	assert_int_equal(bns_axfr_in_start(&w.loop, &w.timers, &p.addr, apex, NULL, true, NULL, on_transferred, &o, &x),
 			 BNS_OK);
 	bns_axfr_in_cancel(x);
 	world_close(&w, &p);
 	assert_false(o.ended);
+}
+
+/* -- EDNS and EXPIRE -- */
+
+static void axfr_in_asks_for_expire_and_tells_it(void **state)
+{
+	(void)state;
+	struct bns_tsig_key key = fake_key("k1", BNS_HMAC_SHA256, 5);
+	struct fake_primary p = {
+		.serial = 7, .records = 20, .per_message = 5, .key = &key, .tells_expire = true, .left_s = 4711};
+	struct outcome o = transfer(&p, &key, NULL);
+	assert_int_equal(o.err, BNS_OK);
+	assert_int_equal(p.expire_queries, 1);
+	assert_true(o.expire.told);
+	assert_int_equal(o.expire.left_s, 4711);
+	bns_contents_free(o.contents);
+}
+
+static void axfr_in_asks_a_primary_that_knows_no_edns_without_it(void **state)
+{
+	static const enum fake_lie lies[] = {FAKE_FORMERR_TO_EDNS, FAKE_NOTIMP_TO_EDNS, FAKE_CLOSES_ON_EDNS,
+					     FAKE_SILENT_TO_EDNS};
+	(void)state;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		const struct bns_transfer_limits limits = {.progress_timeout_ms = 500};
+		struct fake_primary p = {.lie = lies[i], .serial = 7, .records = 3, .tells_expire = true};
+		struct outcome o = transfer(&p, NULL, &limits);
+		assert_string_equal(o.reason, "");
+		assert_int_equal(o.contents->count, 6);
+		assert_int_equal(p.tcp_queries, 2);
+		assert_false(o.expire.told);
+		bns_contents_free(o.contents);
+	}
+}
+
+static void soa_check_asks_for_expire_and_tells_it(void **state)
+{
+	(void)state;
+	struct fake_primary p = {.serial = 7, .tells_expire = true, .left_s = 0};
+	struct outcome o = check(&p, NULL);
+	assert_int_equal(o.serial, 7);
+	assert_int_equal(p.expire_queries, 1);
+	assert_true(o.expire.told);
+	assert_int_equal(o.expire.left_s, 0);
+}
+
+static void soa_check_asks_a_primary_that_knows_no_edns_without_it(void **state)
+{
+	static const enum fake_lie lies[] = {FAKE_FORMERR_TO_EDNS, FAKE_NOTIMP_TO_EDNS, FAKE_CLOSES_ON_EDNS,
+					     FAKE_SILENT_TO_EDNS};
+	(void)state;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct fake_primary p = {.lie = lies[i], .serial = 7, .tells_expire = true};
+		struct outcome o = check(&p, NULL);
+		assert_int_equal(o.err, BNS_OK);
+		assert_int_equal(o.serial, 7);
+		assert_false(o.expire.told);
+	}
 }
 
 /* -- signatures -- */
@@ -424,6 +487,10 @@ int main(void)
 		cmocka_unit_test(axfr_in_leaves_out_of_zone_records_to_the_gate),
 		cmocka_unit_test(axfr_in_reports_a_closed_port),
 		cmocka_unit_test(axfr_in_is_silent_once_cancelled),
+		cmocka_unit_test(axfr_in_asks_for_expire_and_tells_it),
+		cmocka_unit_test(axfr_in_asks_a_primary_that_knows_no_edns_without_it),
+		cmocka_unit_test(soa_check_asks_for_expire_and_tells_it),
+		cmocka_unit_test(soa_check_asks_a_primary_that_knows_no_edns_without_it),
 		cmocka_unit_test(axfr_in_verifies_every_algorithm),
 		cmocka_unit_test(axfr_in_refuses_a_dropped_signature),
 		cmocka_unit_test(axfr_in_refuses_an_unsigned_last_message),

@@ -166,6 +166,74 @@ static void secondary_expires_and_comes_back(void **state)
 	assert_int_equal(w->primary.axfrs, 1);
 }
 
+/* Seconds the zone lives on, give or take those that the test takes. */
+static void assert_lives(struct world *w, int64_t seconds)
+{
+	int64_t left_s = w->zone->record.expires_s - w->zone->record.refreshed_s;
+	assert_in_range(left_s, seconds - 2, seconds);
+	assert_int_equal(bns_image_expires(bns_table_get(w->table, w->zone->apex)), w->zone->record.expires_s);
+}
+
+static void secondary_of_a_secondary_lives_no_longer_than_that(void **state)
+{
+	struct world *w = *state;
+	w->primary.tells_expire = true;
+	w->primary.left_s = 1000;
+	world_start(w);
+	world_wait_serial(w, 1);
+	assert_lives(w, 1000);
+	/* What it has been granted stays: another primary may have told of it (RFC 7314 §4). */
+	w->primary.left_s = 500;
+	world_refresh(w, false);
+	assert_int_equal(w->result.outcome, BNS_OUTCOME_NOTHING_NEW);
+	assert_lives(w, 1000);
+	w->primary.left_s = 2000;
+	world_refresh(w, false);
+	assert_lives(w, 2000);
+	w->primary.left_s = UINT32_MAX;
+	world_refresh(w, false);
+	assert_lives(w, 86400);
+	w->primary.serial = 2;
+	w->primary.left_s = 100;
+	world_refresh(w, false);
+	assert_int_equal(w->result.outcome, BNS_OUTCOME_SERVED);
+	assert_lives(w, 100);
+	w->primary.tells_expire = false;
+	world_refresh(w, false);
+	assert_lives(w, 86400);
+}
+
+static void secondary_keeps_expire_of_its_primary_within_the_configured_limits(void **state)
+{
+	struct world *w = *state;
+	w->conf_zone.expire_min_s = 600;
+	w->conf_zone.expire_max_s = 700;
+	w->primary.tells_expire = true;
+	w->primary.left_s = 1;
+	world_start(w);
+	world_wait_serial(w, 1);
+	assert_lives(w, 600);
+	w->primary.left_s = 10000;
+	world_refresh(w, false);
+	assert_lives(w, 700);
+}
+
+static void secondary_expires_with_its_primarys_copy(void **state)
+{
+	struct world *w = *state;
+	w->conf_zone.refresh_max_s = 1;
+	w->conf_zone.retry_max_s = 1;
+	w->primary.tells_expire = true;
+	w->primary.left_s = 0;
+	world_start(w);
+	world_wait_state(w, BNS_IMAGE_EXPIRED);
+	/* As long as it is at its end, a check isn't life. */
+	world_refresh(w, false);
+	assert_int_equal(w->zone->state, BNS_IMAGE_EXPIRED);
+	w->primary.left_s = 1000;
+	world_wait_state(w, BNS_IMAGE_SERVED);
+}
+
 static void secondary_signs_and_verifies_with_its_primarys_key(void **state)
 {
 	struct world *w = *state;
@@ -341,6 +409,9 @@ int main(void)
 		IN_A_WORLD(secondary_keeps_its_version_when_the_new_one_has_out_of_zone_records),
 		IN_A_WORLD(secondary_keeps_its_version_when_a_transfer_breaks),
 		IN_A_WORLD(secondary_expires_and_comes_back),
+		IN_A_WORLD(secondary_of_a_secondary_lives_no_longer_than_that),
+		IN_A_WORLD(secondary_keeps_expire_of_its_primary_within_the_configured_limits),
+		IN_A_WORLD(secondary_expires_with_its_primarys_copy),
 		IN_A_WORLD(secondary_signs_and_verifies_with_its_primarys_key),
 		IN_A_WORLD(secondary_that_is_stopped_tells_who_waits),
 		IN_A_WORLD(notify_of_a_primary_begins_a_refresh),
