@@ -37,6 +37,7 @@ char *bns_size_to_text(uint64_t bytes, char out[BNS_SIZE_TEXT_MAX])
 
 	for (; bytes > 0 && bytes % 1024 == 0 && units[unit]; unit++)
 		bytes /= 1024;
-	snprintf(out, BNS_SIZE_TEXT_MAX, "%" PRIu64 "%.1s", bytes, unit ? &units[unit - 1] : "");
+	const char suffix[] = {unit > 0 ? units[unit - 1] : '\0', '\0'};
+	snprintf(out, BNS_SIZE_TEXT_MAX, "%" PRIu64 "%s", bytes, suffix);
 	return out;
 }
