@@ -124,7 +124,7 @@ static enum bns_answer_action send_answer(struct exchange *x, enum bns_rcode rco
 		bns_encode_clear(&x->encoder);
 		bns_encode_truncate(&x->encoder);
 		return finish_answer(x, BNS_RCODE_NOERROR);
-	case BNS_QUERY_CONTINUE:
+	default:
 		break;
 	}
 	return finish_answer(x, rcode);
@@ -219,7 +219,7 @@ static enum bns_answer_action answer_query(struct exchange *x)
 		return send_rcode(x, BNS_RCODE_REFUSED);
 	case BNS_QUERY_TRUNCATE:
 		return send_truncated(x);
-	case BNS_QUERY_CONTINUE:
+	default:
 		break;
 	}
 	if (x->req.qclass == BNS_CLASS_CH)

@@ -418,6 +418,18 @@ static void answer_over_udp_is_no_longer_than_both_sides_allow(void **state)
 	assert_non_null(strstr(tcp(), "NOERROR aa rd"));
 }
 
+static void answer_over_udp_has_512_octets_whatever_is_configured(void **state)
+{
+	(void)state;
+	env.udp_max_payload = 100;
+	question("a-name-that-takes-a-third-of-it.a-name-that-takes-a-third-of-it.a-name-that-takes-a-third-of-it."
+		 "example.test",
+		 BNS_TYPE_A);
+	assert_non_null(strstr(udp(), "NXDOMAIN aa rd"));
+	assert_in_range(out_len, 101, 512);
+	env.udp_max_payload = 1232;
+}
+
 static void answer_says_servfail_and_why_where_there_is_no_version(void **state)
 {
 	(void)state;
@@ -544,6 +556,7 @@ int main(void)
 		query_test(answer_ignores_unknown_options),
 		query_test(answer_says_badvers_to_a_later_edns),
 		query_test(answer_over_udp_is_no_longer_than_both_sides_allow),
+		query_test(answer_over_udp_has_512_octets_whatever_is_configured),
 		query_test(answer_says_servfail_and_why_where_there_is_no_version),
 		query_test(answer_shows_the_question_to_plugins),
 		query_test(answer_does_what_plugins_say),
