@@ -3,7 +3,6 @@
 
 #include "base/buf.h"
 
-#define HASHED_LABEL_LEN 32 /* 20 octets in base32hex without padding (RFC 5155 §3.3) */
 #define ALGORITHM_SHA1   1
 #define PARAMETERS_FIXED 5 /* algorithm, flags, iterations, salt length (RFC 5155 §4.2) */
 
@@ -23,7 +22,7 @@ static int digit_of(uint8_t c)
 /* Eight digits of base32hex make five octets (RFC 4648 §7). */
 static bool decode_hash(const uint8_t *label, uint8_t hash[BNS_NSEC3_HASH_LEN])
 {
-	for (unsigned group = 0; group < HASHED_LABEL_LEN / 8; group++) {
+	for (unsigned group = 0; group < BNS_NSEC3_LABEL_LEN / 8; group++) {
 		uint64_t bits = 0;
 		for (unsigned i = 0; i < 8; i++) {
 			int digit = digit_of(label[8 * group + i]);
@@ -62,7 +61,7 @@ static uint32_t place_nsec3s(struct bns_blob *b, const struct bns_contents *c, c
 	for (uint32_t n = 1; n < plan->count && !b->err; n++) {
 		struct bns_nsec3 entry = {.node = n};
 		const struct bns_plan_node *node = &plan->nodes[n];
-		if (node->labels != labels || node->name[0] != HASHED_LABEL_LEN ||
+		if (node->labels != labels || node->name[0] != BNS_NSEC3_LABEL_LEN ||
 		    !decode_hash(node->name + 1, entry.hash) || !node_has(c, node, BNS_TYPE_NSEC3, p))
 			continue;
 		uint32_t place = bns_blob_reserve(b, sizeof(entry), _Alignof(struct bns_nsec3));

@@ -52,16 +52,18 @@ static uint8_t flags_of(const struct bns_record *records, size_t count, bool ape
 	return flags;
 }
 
-/* NSEC3 and its signatures, one label below the apex (RFC 5155 §3). */
+/* NSEC3 and its signatures at a hash, one label below the apex (RFC 5155 §3). */
 static bool is_nsec3_alone(const struct bns_record *records, size_t count, unsigned labels_below_apex)
 {
 	bool found = false;
+	if (labels_below_apex != 1 || records[0].owner[0] != BNS_NSEC3_LABEL_LEN)
+		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (records[i].type != BNS_TYPE_NSEC3 && records[i].type != BNS_TYPE_RRSIG)
 			return false;
 		found |= records[i].type == BNS_TYPE_NSEC3;
 	}
-	return found && labels_below_apex == 1;
+	return found;
 }
 
 /* The deepest ancestor (or the name itself) that is planned already, by labels. */

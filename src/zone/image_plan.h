@@ -9,6 +9,8 @@
 
 #include "zone/image.h"
 
+#define BNS_NSEC3_LABEL_LEN 32 /* 20 octets in base32hex without padding (RFC 5155 §3.3) */
+
 struct bns_plan_node {
 	const uint8_t *name; /* in an owner of the contents */
 	size_t first;        /* its records in the contents */

@@ -220,6 +220,71 @@ static void encode_truncates_a_chain_that_outgrows_pointers(void **state)
 	free(text);
 }
 
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return *seed >> 8;
+}
+
+/* Up to three labels of few, so that names meet; some look like hashes. */
+static int random_name(uint32_t *seed, char *text)
+{
+	static const char *const labels[] = {
+		"a", "b", "*", "zz", "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom", "2t7b4g4vsa5smi47k61mv5bv1a22bojr"};
+	uint32_t count = next_random(seed) % 4;
+	char *p = text;
+	for (uint32_t i = 0; i < count; i++)
+		p += sprintf(p, "%s.", labels[next_random(seed) % 6]);
+	return (int)(p - text + sprintf(p, "r.test."));
+}
+
+static struct bns_image *random_zone(uint32_t *seed)
+{
+	static const char *const records[] = {
+		"A 192.0.2.1",
+		"NS a.b.r.test.",
+		"CNAME b.r.test.",
+		"DNAME zz.r.test.",
+		"DS 1 8 2 0000000000000000000000000000000000000000000000000000000000000000",
+		"NSEC a.r.test. A",
+		"NSEC3 1 1 1 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A",
+		"NSEC3 1 0 2 ab 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom A",
+		"RRSIG A" SIGNED,
+		"RRSIG NSEC3" SIGNED,
+	};
+	static const char *const chains[] = {"NSEC a.r.test.", "NSEC3PARAM 1 0 1 -", "NSEC3PARAM 1 0 2 ab",
+					     "DNSKEY 256 3 13 AAAA"};
+	char text[8192], *p = text;
+	p += sprintf(p, "$TTL 5\n@ SOA . . 1 1 1 1 1\n@ NS .\n@ %s\n@ %s\n", chains[next_random(seed) % 4],
+		     chains[next_random(seed) % 4]);
+	for (int i = 0; i < 20; i++) {
+		p += random_name(seed, p);
+		const char *record = records[next_random(seed) % 10];
+		p += sprintf(p, " %s%s", record, record[strlen(record) - 1] == '\n' ? "" : "\n");
+	}
+	return sample_image("r.test", text);
+}
+
+static void encode_answers_from_chains_that_make_no_sense(void **state)
+{
+	(void)state;
+	static const uint16_t types[] = {BNS_TYPE_A,     BNS_TYPE_DS,  BNS_TYPE_NSEC, BNS_TYPE_NSEC3,
+					 BNS_TYPE_RRSIG, BNS_TYPE_ANY, BNS_TYPE_NS,   BNS_TYPE_TXT};
+	uint32_t seed = 5155;
+	for (int zones = 0; zones < 300; zones++) {
+		struct bns_image *img = random_zone(&seed);
+		for (int questions = 0; questions < 40; questions++) {
+			char name[BNS_NAME_TEXT_MAX];
+			random_name(&seed, name);
+			/* It parses, which sample_read sees to. */
+			assert_non_null(strstr(ask(img, name, types[next_random(&seed) % 8], BNS_EDNS_DO,
+						   512 + next_random(&seed) % 1000),
+					       "OPT 1232 do"));
+		}
+		bns_image_free(img);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +297,7 @@ int main(void)
 		cmocka_unit_test(encode_truncates_where_signatures_or_proofs_do_not_fit),
 		cmocka_unit_test(encode_gives_up_signed_addresses_outside_the_cut_first),
 		cmocka_unit_test(encode_truncates_a_chain_that_outgrows_pointers),
+		cmocka_unit_test(encode_answers_from_chains_that_make_no_sense),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -189,7 +189,9 @@ static void image_does_not_find_owners_of_nsec3_alone(void **state)
 	fixture_add_a(c, NS1_HASH, 1);
 	add_nsec3(c, A_HASH);
 	fixture_add_a(c, "below." A_HASH, 1);
+	add_nsec3(c, "*.example");
 	struct bns_image *img = build(c);
+	assert_non_null(find(img, "*.example"));
 	assert_null(find(img, APEX_HASH));
 	assert_non_null(find(img, NS1_HASH));
 	assert_non_null(find(img, A_HASH));
