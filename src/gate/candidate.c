@@ -146,6 +146,18 @@ static void hold_interrupted(const struct bns_zone *zone, struct bns_candidate *
 			  "look at it and approve it, or ask for it again with zone retransfer", "verdict", "hold");
 }
 
+/*
+ * Left by a change that was interrupted, or that failed behind its review:
+ * once another version is served it isn't what comes next any more, and beside
+ * a decided candidate it says less. Its source offers it again if it is still
+ * wanted.
+ */
+static bool is_left_over(const struct bns_zone *zone, const struct bns_candidate *c)
+{
+	uint32_t served_serial = zone->record.has_version ? zone->record.published_serial : 0;
+	return c->state == BNS_CANDIDATE_REVIEWING && (zone->held || c->served_serial != served_serial);
+}
+
 static void take(struct bns_zone *zone, struct bns_candidate *c)
 {
 	if (c->state == BNS_CANDIDATE_REJECTED) {
@@ -153,25 +165,36 @@ static void take(struct bns_zone *zone, struct bns_candidate *c)
 		zone->rejected = c;
 		return;
 	}
-	if (c->state == BNS_CANDIDATE_REVIEWING) {
-		/* A decided candidate says more than an interrupted look at the next one, which comes again. */
-		if (zone->held) {
-			bns_candidate_free(c);
-			return;
-		}
+	if (c->state == BNS_CANDIDATE_REVIEWING)
 		hold_interrupted(zone, c);
-	}
 	bns_candidate_free(zone->held);
 	zone->held = c;
 }
 
+struct recall {
+	struct bns_zone *zone;
+	struct bns_store_txn *leftovers; /* their end */
+	bool dropped;
+};
+
+static void drop_left_over(struct recall *r, struct bns_candidate *c)
+{
+	r->dropped = true;
+	if (bns_candidate_unstore(r->leftovers, c->id))
+		bns_log(BNS_LOG_ERR, "zone=%s id=%s a left-over candidate can't be removed", r->zone->text, c->id);
+	bns_candidate_free(c);
+}
+
 static bool recall_one(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t len)
 {
-	struct bns_zone *zone = arg;
+	struct recall *r = arg;
+	struct bns_zone *zone = r->zone;
 	json_t *o = json_loadb((const char *)value, len, 0, NULL);
 	struct bns_candidate *c = o ? candidate_from_json(o) : NULL;
 	json_decref(o);
-	if (c)
+	if (c && is_left_over(zone, c))
+		drop_left_over(r, c);
+	else if (c)
 		take(zone, c);
 	else
 		bns_log(BNS_LOG_ERR, "zone=%s id=%.*s a stored candidate can't be read; it is left alone", zone->text,
@@ -183,5 +206,13 @@ enum bns_error bns_candidate_recall(struct bns_gate *g, struct bns_zone *zone)
 {
 	char prefix[BNS_CANDIDATE_ID_MAX];
 	int n = snprintf(prefix, sizeof(prefix), "%s@", zone->text);
-	return bns_store_each(g->store, BNS_DB_CANDIDATE, prefix, (size_t)n, false, recall_one, zone);
+	struct recall r = {.zone = zone, .leftovers = bns_store_begin(g->store)};
+	if (!r.leftovers)
+		return BNS_ENOMEM;
+	enum bns_error err = bns_store_each(g->store, BNS_DB_CANDIDATE, prefix, (size_t)n, false, recall_one, &r);
+	if (r.dropped)
+		bns_store_commit(r.leftovers, NULL, NULL);
+	else
+		bns_store_drop(r.leftovers);
+	return err;
 }

@@ -9,7 +9,9 @@
 /* An answer without a job still comes on the loop's next turn: an idle pass of the pool does it. */
 struct late_answer {
 	uv_work_t work;
-	struct bns_zone *zone;
+	struct bns_gate *gate;
+	uint8_t apex[BNS_NAME_MAX]; /* found again when it is told: the zone may be gone by then */
+	bool has_zone;
 	struct bns_result result;
 	bns_result_fn done;
 	void *arg;
@@ -24,7 +26,7 @@ static void answer_late(uv_work_t *work, int status)
 {
 	(void)status;
 	struct late_answer *a = work->data;
-	a->done(a->arg, a->zone, &a->result);
+	a->done(a->arg, a->has_zone ? bns_gate_zone_find(a->gate, a->apex) : NULL, &a->result);
 	free(a);
 }
 
@@ -41,7 +43,9 @@ static void answer(struct bns_gate *g, struct bns_zone *zone, enum bns_outcome o
 		done(arg, zone, &result);
 		return;
 	}
-	*a = (struct late_answer){.zone = zone, .result = result, .done = done, .arg = arg};
+	*a = (struct late_answer){.gate = g, .has_zone = zone != NULL, .result = result, .done = done, .arg = arg};
+	if (zone)
+		memcpy(a->apex, zone->apex, bns_name_len(zone->apex));
 	a->work.data = a;
 	if (uv_queue_work(g->loop, &a->work, no_work, answer_late))
 		answer_late(&a->work, 0);

@@ -7,20 +7,31 @@
 
 #define REJECTED_KEPT 8
 
-/* The oldest rejections are forgotten, so that a flapping primary can't fill the store. */
-static enum bns_error trim(struct bns_store_txn *txn, struct bns_zone *zone)
+/* The oldest rejections, which make room for one more, so that a flapping primary can't fill the store. */
+static struct bns_candidate **first_too_old(struct bns_zone *zone)
 {
 	struct bns_candidate **link = &zone->rejected;
 	for (unsigned kept = 1; *link && kept < REJECTED_KEPT; kept++)
 		link = &(*link)->next;
+	return link;
+}
+
+static enum bns_error unstore_too_old(struct bns_store_txn *txn, struct bns_zone *zone)
+{
 	enum bns_error err = BNS_OK;
-	while (*link && !err) {
-		struct bns_candidate *c = *link;
+	for (const struct bns_candidate *c = *first_too_old(zone); c && !err; c = c->next)
 		err = bns_candidate_unstore(txn, c->id);
+	return err;
+}
+
+static void forget_too_old(struct bns_zone *zone)
+{
+	struct bns_candidate **link = first_too_old(zone);
+	while (*link) {
+		struct bns_candidate *c = *link;
 		*link = c->next;
 		bns_candidate_free(c);
 	}
-	return err;
 }
 
 static enum bns_error put(struct bns_store_txn *txn, struct bns_job *job, const struct bns_candidate *c)
@@ -29,7 +40,7 @@ static enum bns_error put(struct bns_store_txn *txn, struct bns_job *job, const 
 	if (!err)
 		err = bns_candidate_store(txn, job->zone, c, NULL, 0);
 	if (!err)
-		err = trim(txn, job->zone);
+		err = unstore_too_old(txn, job->zone);
 	if (!err)
 		err = bns_audit_candidate(job->gate, txn, "rejected", job->zone, c, job->by, job->why);
 	return err;
@@ -40,6 +51,11 @@ static void rejected(void *arg, enum bns_error err, const char *reason)
 	struct bns_job *job = arg;
 	struct bns_zone *zone = job->zone;
 	struct bns_candidate *c = zone->held;
+	/* A removal may have been taken back meanwhile (bns_gate_zone_keep): then nothing of it is left anywhere. */
+	if (!c || strcmp(c->id, job->id) != 0) {
+		bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "candidate %s doesn't wait any more", job->id);
+		return;
+	}
 	if (err) {
 		c->state = BNS_CANDIDATE_HELD;
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the rejection could not be stored: %s", reason);
@@ -47,6 +63,7 @@ static void rejected(void *arg, enum bns_error err, const char *reason)
 	}
 	zone->held = NULL;
 	zone->leaving = zone->leaving && c->origin != BNS_ORIGIN_REMOVAL;
+	forget_too_old(zone);
 	c->next = zone->rejected;
 	zone->rejected = c;
 	char text[BNS_REASON_MAX];

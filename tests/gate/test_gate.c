@@ -479,6 +479,92 @@ static void gate_keeps_a_zone_that_is_wanted_again(void **state)
 	fail_msg("the removal never came to its end");
 }
 
+static void gate_can_take_back_a_removal_while_it_is_rejected(void **state)
+{
+	struct fixture *f = *state;
+	bool met = false;
+	for (uint32_t i = 0; i < 20; i++) {
+		assert_int_equal(fixture_submit(f, fixture_zone(i + 1, "precious", OLD)), BNS_OUTCOME_SERVED);
+		bns_gate_zone_remove(f->gate, f->zone, fixture_answer, f);
+		fixture_wait(f);
+		assert_int_equal(f->result.outcome, BNS_OUTCOME_HELD);
+		bns_gate_reject(f->gate, f->zone->held->id, "no", "ops(0)", fixture_answer, f);
+		turn(f, i / 2);
+		met = met || !f->answered;
+		bns_gate_zone_keep(f->gate, f->zone);
+		if (!f->answered)
+			fixture_wait(f);
+		assert_null(f->zone->held);
+	}
+	assert_true(met);
+	fixture_restart(f);
+	assert_null(f->zone->held);
+}
+
+struct straggler {
+	struct bns_gate *gate;
+	bool answered;
+};
+
+static void on_straggler(void *arg, struct bns_zone *zone, const struct bns_result *result)
+{
+	static const uint8_t apex[] = "\7example\3com";
+	struct straggler *s = arg;
+	assert_int_equal(result->outcome, BNS_OUTCOME_FAILED);
+	assert_ptr_equal(zone, bns_gate_zone_find(s->gate, apex));
+	s->answered = true;
+}
+
+static void gate_answers_about_a_zone_that_has_gone_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	bns_gate_zone_remove(f->gate, f->zone, fixture_answer, f);
+	while (!f->zone_gone) {
+		struct straggler s = {.gate = f->gate};
+		bns_gate_reject(f->gate, "example.com@7-0", "no", "ops(0)", on_straggler, &s);
+		while (!s.answered)
+			fixture_turn(f);
+	}
+}
+
+static void *stored(struct fixture *f, enum bns_store_db db, const char *id, size_t *len)
+{
+	void *value = NULL;
+	enum bns_error err = bns_store_get(f->store, db, id, strlen(id), &value, len);
+	return err ? NULL : value;
+}
+
+static void store(struct fixture *f, enum bns_store_db db, const char *id, const void *value, size_t len)
+{
+	struct bns_store_txn *txn = bns_store_begin(f->store);
+	assert_int_equal(bns_store_put(txn, db, id, strlen(id), value, len), BNS_OK);
+	bns_store_commit(txn, NULL, NULL);
+}
+
+/* A full disk leaves one behind, whose end can't be written either. */
+static void gate_does_not_hold_an_interrupted_change_that_is_older_than_what_is_served(void **state)
+{
+	struct fixture *f = *state;
+	char id[BNS_CANDIDATE_ID_MAX];
+	void *reviewing = NULL;
+	size_t len = 0;
+	serve_first(f);
+	id_of(fixture_zone(2, "late", NEW), id);
+	struct bns_submission late = {.contents = fixture_zone(2, "late", NEW), .source = PRIMARY};
+	bns_gate_submit(f->gate, f->zone, &late, NULL, NULL);
+	while (!(reviewing = stored(f, BNS_DB_CANDIDATE, id, &len)))
+		fixture_turn(f);
+	fixture_restart(f);
+	assert_int_equal(fixture_submit(f, fixture_zone(3, "fine", NEW)), BNS_OUTCOME_SERVED);
+	store(f, BNS_DB_CANDIDATE, id, reviewing, len);
+	free(reviewing);
+	fixture_restart(f);
+	assert_null(f->zone->held);
+	fixture_restart(f);
+	assert_null(stored(f, BNS_DB_CANDIDATE, id, &len));
+}
+
 static void gate_keeps_versions_to_the_journals_depth(void **state)
 {
 	struct fixture *f = *state;
@@ -564,6 +650,9 @@ int main(void)
 		TEST(gate_removes_a_zone_that_nothing_protects),
 		TEST(gate_holds_the_removal_of_a_protected_zone),
 		TEST(gate_keeps_a_zone_that_is_wanted_again),
+		TEST(gate_can_take_back_a_removal_while_it_is_rejected),
+		TEST(gate_answers_about_a_zone_that_has_gone_meanwhile),
+		TEST(gate_does_not_hold_an_interrupted_change_that_is_older_than_what_is_served),
 		TEST(gate_keeps_versions_to_the_journals_depth),
 		TEST(gate_dry_run_leaves_no_trace),
 		TEST(gate_judges_held_changes_again_on_demand),
