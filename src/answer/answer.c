@@ -9,6 +9,8 @@
 /* RFC 6895 §3.1; asked for, never stored. */
 enum { TYPE_RESERVED = 0, TYPE_MAILB = 253, TYPE_MAILA = 254 };
 
+#define PADDING_BLOCK 468 /* RFC 8467 §4.1 */
+
 /* One request on its way. */
 struct exchange {
 	const struct bns_answer_env *env;
@@ -16,6 +18,7 @@ struct exchange {
 	size_t len;
 	const union bns_addr *client;
 	bool tcp;
+	bool encrypted;
 	bool allow_tsig;
 	struct bns_request req;
 	bool hooked;                 /* query hooks are still to be asked */
@@ -52,6 +55,8 @@ static void open_answer(struct exchange *x, enum bns_ede ede)
 	if (x->req.has_edns)
 		bns_edns_answer(&x->edns, ede);
 	bns_encode_open(&x->encoder, x->msg, &x->req, x->env->udp_max_payload, &x->edns.out, x->out, answer_max(x));
+	if (x->encrypted && bns_edns_wants_padding(&x->edns))
+		bns_encode_pad(&x->encoder, PADDING_BLOCK);
 }
 
 /* ---- query hooks ---- */
@@ -267,6 +272,7 @@ enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_
 	x.len = len;
 	x.client = client;
 	x.tcp = transport != BNS_TRANSPORT_UDP;
+	x.encrypted = transport == BNS_TRANSPORT_TLS;
 	x.allow_tsig = allow_tsig;
 	x.counts = counts;
 	x.hooked = bns_plugins_have_query(env->plugins);
@@ -278,6 +284,7 @@ enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_
 	bns_edns_open(&x.edns, env->conf ? bns_rcu_load(*env->conf) : NULL, client, x.tcp ? env->keepalive_ds : 0);
 
 	count(&counts->queries);
+	count(&counts->transport[transport]);
 	enum bns_answer_action action = deserves_answer(&x) ? answer_request(&x) : BNS_ANSWER_DROP;
 	if (action == BNS_ANSWER_DROP)
 		count(&counts->dropped);

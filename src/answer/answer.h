@@ -45,6 +45,7 @@ enum bns_answer_action {
 /* What is counted; a copy per worker, which alone writes it. Others read each count with one atomic load. */
 struct bns_answer_counts {
 	uint64_t queries;
+	uint64_t transport[BNS_TRANSPORT_TLS + 1]; /* queries again */
 	uint64_t dropped;
 	uint64_t handed_over;
 	uint64_t truncated;

@@ -43,6 +43,11 @@ bool bns_edns_cookie_holds(const struct bns_edns *e)
 	return e->has_options && e->cookie != BNS_COOKIE_UNKNOWN;
 }
 
+bool bns_edns_wants_padding(const struct bns_edns *e)
+{
+	return e->has_options && e->asked.padding;
+}
+
 /* Whose server cookie doesn't hold gets a new one and its answer all the same (RFC 7873 §5.2.3, §5.2.4). */
 static void add_cookie(struct bns_edns *e)
 {

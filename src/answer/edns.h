@@ -34,6 +34,9 @@ bool bns_edns_wants_cookie(const struct bns_edns *e);
 /* A server cookie of ours vouches for the client's address. */
 bool bns_edns_cookie_holds(const struct bns_edns *e);
 
+/* Who pads its question wants the answer padded (RFC 7830 §4). */
+bool bns_edns_wants_padding(const struct bns_edns *e);
+
 /* Before bns_edns_answer, where the answer comes from a zone that is served: EXPIRE, if that was asked for. */
 void bns_edns_add_expire(struct bns_edns *e, const struct bns_request *req, const struct bns_image *img);
 

@@ -276,12 +276,42 @@ static uint16_t options_len(const struct bns_encoder *e)
 	return e->w.pos + BNS_OPT_EMPTY_LEN + o->len <= e->cap ? o->len : o->needed_len;
 }
 
+void bns_encode_pad(struct bns_encoder *e, size_t block)
+{
+	e->pad_block = block;
+}
+
+/* Octets of a padding option behind `options` octets of others; 0: none. */
+static uint16_t padding_len(const struct bns_encoder *e, uint16_t options)
+{
+	size_t least = e->w.pos + BNS_OPT_EMPTY_LEN + options + BNS_OPTION_HEADER_LEN;
+	if (e->pad_block == 0 || least > e->cap)
+		return 0;
+	size_t padded = (least + e->pad_block - 1) / e->pad_block * e->pad_block;
+	if (padded > e->cap)
+		padded = e->cap;
+	return (uint16_t)(padded - least + BNS_OPTION_HEADER_LEN);
+}
+
+static void put_padding(struct bns_encoder *e, uint16_t len)
+{
+	static const uint8_t zero[1];
+	bns_write_u16(&e->w, BNS_EDNS_PADDING);
+	bns_write_u16(&e->w, (uint16_t)(len - BNS_OPTION_HEADER_LEN));
+	for (uint16_t i = BNS_OPTION_HEADER_LEN; i < len; i++)
+		bns_write_bytes(&e->w, zero, 1);
+}
+
 static void put_opt(struct bns_encoder *e, enum bns_rcode rcode)
 {
 	uint16_t len = options_len(e);
-	bns_message_write_opt(&e->w, e->udp_payload, (uint8_t)(rcode >> 4), e->req->edns_flags & BNS_EDNS_DO, len);
+	uint16_t padding = padding_len(e, len);
+	bns_message_write_opt(&e->w, e->udp_payload, (uint8_t)(rcode >> 4), e->req->edns_flags & BNS_EDNS_DO,
+			      (uint16_t)(len + padding));
 	if (len > 0)
 		bns_write_bytes(&e->w, e->options->data, len);
+	if (padding > 0)
+		put_padding(e, padding);
 	count_records(e, BNS_SECTION_ADDITIONAL, 1);
 }
 

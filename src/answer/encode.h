@@ -20,6 +20,7 @@ struct bns_encoder {
 	size_t body;                       /* where the records begin */
 	uint16_t udp_payload;              /* ours, for the OPT */
 	const struct bns_options *options; /* the OPT's; NULL: none */
+	size_t pad_block;                  /* 0: no padding */
 };
 
 /*
@@ -43,6 +44,9 @@ void bns_encode_clear(struct bns_encoder *e);
 /* A record at the question's name, for answers that come from no zone. */
 void bns_encode_record(struct bns_encoder *e, uint16_t type, uint16_t rclass, uint32_t ttl, const uint8_t *rdata,
 		       uint16_t rdlen);
+
+/* bns_encode_close pads the answer to a multiple of `block` octets, or as far as there is room (RFC 7830). */
+void bns_encode_pad(struct bns_encoder *e, size_t block);
 
 /* TC alone: ask again over TCP. */
 void bns_encode_truncate(struct bns_encoder *e);

@@ -30,6 +30,9 @@ static enum bns_error read_option(uint16_t code, const uint8_t *data, uint16_t l
 	case BNS_EDNS_KEEPALIVE:
 		out->keepalive = true;
 		return BNS_OK;
+	case BNS_EDNS_PADDING:
+		out->padding = true;
+		return BNS_OK;
 	case BNS_EDNS_COOKIE:
 		return read_cookie(data, len, out);
 	default:

@@ -26,6 +26,7 @@ struct bns_options_asked {
 	bool nsid;
 	bool expire;
 	bool keepalive;
+	bool padding;
 	uint16_t cookie_len;   /* 0: no cookie */
 	const uint8_t *cookie; /* in the request */
 };

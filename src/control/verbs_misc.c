@@ -94,6 +94,13 @@ static json_t *rcodes(const struct bns_answer_counts *counts)
 	return object;
 }
 
+static json_t *transports(const struct bns_answer_counts *counts)
+{
+	return json_pack("{s:I, s:I, s:I}", "udp", (json_int_t)counts->transport[BNS_TRANSPORT_UDP], "tcp",
+			 (json_int_t)counts->transport[BNS_TRANSPORT_TCP], "tls",
+			 (json_int_t)counts->transport[BNS_TRANSPORT_TLS]);
+}
+
 void bns_run_stats(struct bns_call *call)
 {
 	const struct bns_control_env *env = call->env;
@@ -105,11 +112,11 @@ void bns_run_stats(struct bns_call *call)
 	if (env->store)
 		bns_store_usage(env->store, &used, &max);
 	bns_call_result(call,
-			json_pack("{s:i, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:i}", "schema", 1, "queries",
-				  (json_int_t)n.queries, "dropped", (json_int_t)n.dropped, "handed_over",
-				  (json_int_t)n.handed_over, "truncated", (json_int_t)n.truncated, "rcodes", rcodes(&n),
-				  "store_used_bytes", (json_int_t)used, "store_max_bytes", (json_int_t)max, "workers",
-				  env->server ? (int)bns_server_workers(env->server) : 0));
+			json_pack("{s:i, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:I, s:i}", "schema", 1, "queries",
+				  (json_int_t)n.queries, "transports", transports(&n), "dropped", (json_int_t)n.dropped,
+				  "handed_over", (json_int_t)n.handed_over, "truncated", (json_int_t)n.truncated,
+				  "rcodes", rcodes(&n), "store_used_bytes", (json_int_t)used, "store_max_bytes",
+				  (json_int_t)max, "workers", env->server ? (int)bns_server_workers(env->server) : 0));
 }
 
 static json_t *latest_events(const struct bns_call *call)

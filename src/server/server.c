@@ -257,6 +257,8 @@ static void add_counts(struct bns_answer_counts *sum, const struct bns_answer_co
 	sum->dropped += __atomic_load_n(&counts->dropped, __ATOMIC_RELAXED);
 	sum->handed_over += __atomic_load_n(&counts->handed_over, __ATOMIC_RELAXED);
 	sum->truncated += __atomic_load_n(&counts->truncated, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i <= BNS_TRANSPORT_TLS; i++)
+		sum->transport[i] += __atomic_load_n(&counts->transport[i], __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < BNS_ANSWER_RCODES; i++)
 		sum->rcode[i] += __atomic_load_n(&counts->rcode[i], __ATOMIC_RELAXED);
 }

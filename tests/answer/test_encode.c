@@ -16,6 +16,7 @@
 /* Question, decision, and its octets in at most `cap`; the rest of `out` must stay untouched. */
 static uint8_t out[BNS_MESSAGE_MAX + 64];
 static size_t out_len;
+static size_t pad_block; /* 0: none */
 
 static const char *encode(const struct bns_image *img, const uint8_t *query, size_t query_len, size_t cap)
 {
@@ -26,6 +27,7 @@ static const char *encode(const struct bns_image *img, const uint8_t *query, siz
 	memset(out, 0xEE, sizeof(out));
 	bns_lookup(img, &req.qname, req.qtype, req.edns_flags & BNS_EDNS_DO, &d);
 	bns_encode_open(&e, query, &req, 1232, NULL, out, cap);
+	bns_encode_pad(&e, pad_block);
 	bns_encode_decision(&e, img, &d);
 	out_len = bns_encode_close(&e, d.rcode);
 	assert_true(out_len <= cap);
@@ -246,6 +248,23 @@ static void encode_keeps_room_for_the_opt(void **state)
 	bns_image_free(img);
 }
 
+static void encode_pads_to_the_block_or_to_the_end_of_the_buffer(void **state)
+{
+	(void)state;
+	uint8_t query[512];
+	size_t len = sample_add_edns(query, sample_query("www.example.test", BNS_TYPE_TXT, query), 0, 4096, 0);
+	pad_block = 600;
+	for (size_t cap = 512; cap < 800; cap++) {
+		(void)encode(image, query, len, cap);
+		assert_int_equal(out_len, cap < 600 ? cap : 600);
+	}
+	for (pad_block = 1; pad_block < 500; pad_block++) {
+		(void)encode(image, query, len, 1000);
+		assert_int_equal(out_len % pad_block, 0);
+	}
+	pad_block = 0;
+}
+
 static void encode_truncates_where_glue_below_the_cut_does_not_fit(void **state)
 {
 	(void)state;
@@ -366,6 +385,7 @@ int main(void)
 		cmocka_unit_test(encode_adds_what_fits_of_the_addresses_of_the_zones_servers),
 		cmocka_unit_test(encode_truncates_by_whole_rrsets),
 		cmocka_unit_test(encode_keeps_room_for_the_opt),
+		cmocka_unit_test(encode_pads_to_the_block_or_to_the_end_of_the_buffer),
 		cmocka_unit_test(encode_truncates_where_glue_below_the_cut_does_not_fit),
 		cmocka_unit_test(encode_writes_names_in_full_beyond_a_pointers_reach),
 		cmocka_unit_test(encode_names_glue_beyond_a_pointers_reach),

@@ -478,6 +478,47 @@ static void chaos_tells_identity_and_version(void **state)
 	assert_string_equal(chaos("www.example.test", BNS_TYPE_TXT), "REFUSED");
 }
 
+/* ---- padding ---- */
+
+static void answer_by_tls_to_a_padded_question_is_padded_to_blocks(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"www.example.test", "example.test", "not.there.example.test"};
+	size_t len;
+	struct bns_answer_conf *c = new_conf();
+	c->nsid_len = 3;
+	memcpy(c->nsid, "\1ns", 3);
+	bns_answer_conf_set(&conf, c);
+	for (size_t i = 0; i < 3; i++) {
+		question(names[i], BNS_TYPE_TXT);
+		option(BNS_EDNS_NSID, "", 0);
+		option(BNS_EDNS_PADDING, "\0\0\0\0", 4);
+		(void)ask_over(BNS_TRANSPORT_TLS);
+		assert_int_equal(out_len, 468);
+		const uint8_t *zeros = answered(BNS_EDNS_PADDING, &len);
+		assert_non_null(zeros);
+		for (size_t n = 0; n < len; n++)
+			assert_int_equal(zeros[n], 0);
+		assert_ptr_equal(zeros + len, out + out_len);
+		assert_true(has(BNS_EDNS_NSID));
+	}
+}
+
+static void padding_is_only_for_those_who_pad_and_only_by_tls(void **state)
+{
+	(void)state;
+	question("www.example.test", BNS_TYPE_TXT);
+	(void)ask_over(BNS_TRANSPORT_TLS);
+	assert_false(has(BNS_EDNS_PADDING));
+	option(BNS_EDNS_PADDING, "", 0);
+	(void)ask_over(BNS_TRANSPORT_TCP);
+	assert_false(has(BNS_EDNS_PADDING));
+	(void)udp();
+	assert_false(has(BNS_EDNS_PADDING));
+	(void)ask_over(BNS_TRANSPORT_TLS);
+	assert_true(has(BNS_EDNS_PADDING));
+}
+
 #define own(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -501,6 +542,8 @@ int main(void)
 		own(report_channel_is_told_unasked),
 		own(report_channel_yields_to_the_answer),
 		own(every_option_fits_into_the_smallest_answer),
+		own(answer_by_tls_to_a_padded_question_is_padded_to_blocks),
+		own(padding_is_only_for_those_who_pad_and_only_by_tls),
 		own(chaos_is_refused_unless_there_is_an_answer),
 		own(chaos_tells_identity_and_version),
 	};

@@ -60,7 +60,7 @@ void net_start(struct net *n, const struct net_conf *conf)
 			count++;
 	}
 	n->addr_count = count;
-	const struct bns_server_conf server_conf = {
+	struct bns_server_conf server_conf = {
 		.listen = listen,
 		.listen_count = count,
 		.workers = conf->workers > 0 ? conf->workers : 1,
@@ -72,11 +72,19 @@ void net_start(struct net *n, const struct net_conf *conf)
 	n->table = bns_table_new();
 	assert_non_null(n->table);
 	assert_int_equal(bns_table_publish(n->table, sample_image("example.test", sample_zone)), BNS_OK);
+	union bns_addr listen_tls;
+	assert_int_equal(bns_addr_from_text("127.0.0.1@0", 0, &listen_tls), BNS_OK);
+	server_conf.listen_tls = &listen_tls;
+	server_conf.listen_tls_count = conf->tls ? 1 : 0;
 	enum bns_error err = bns_server_open(&server_conf, &n->server, &diag);
 	assert_string_equal(diag.text, "");
 	assert_int_equal(err, BNS_OK);
 	for (size_t i = 0; i < count; i++)
 		bns_server_address(n->server, i, &n->addr[i]);
+	if (conf->tls) {
+		bns_server_address(n->server, count, &n->tls_addr);
+		bns_server_set_tls(n->server, conf->tls);
+	}
 	err = bns_server_start(n->server, &n->loop, n->table, NULL, on_datagram, on_connection, n);
 	assert_int_equal(err, BNS_OK);
 }

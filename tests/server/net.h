@@ -13,6 +13,7 @@ struct net {
 	struct bns_table *table;
 	struct bns_server *server;
 	union bns_addr addr[NET_ADDRS]; /* as bound */
+	union bns_addr tls_addr;        /* likewise, where there is a certificate */
 	size_t addr_count;              /* of those that this machine has */
 	/* The last that was handed over. */
 	unsigned datagrams;
@@ -28,6 +29,7 @@ struct net_conf {
 	unsigned workers;
 	unsigned tcp_max_clients;
 	uint64_t tcp_idle_timeout_ms;
+	struct bns_tls_ctx *tls; /* NULL: no TLS; else on IPv4 too, and the server's then */
 };
 
 /* The sample zone is served; a datagram handed over is answered with its own octets and QR set. */
