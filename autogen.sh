@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 BUILD_PACKAGES="gcc libc6-dev make autoconf automake libtool pkg-config libldns-dev libssl-dev libuv1-dev libyaml-dev
 	libjansson-dev liblmdb-dev liburcu-dev libxxhash-dev libsystemd-dev libcap-ng-dev libcmocka-dev"
 RUN_PACKAGES="knot bind9-dnsutils"
-CHECK_PACKAGES="knot bind9 bind9-utils nsd bind9-dnsutils ldnsutils python3 python3-dnspython"
+CHECK_PACKAGES="knot bind9 bind9-utils nsd bind9-dnsutils ldnsutils python3 python3-dnspython clang libclang-rt-dev"
 
 fail()
 {
@@ -129,6 +129,14 @@ fresh_dist()
 	quietly "Packing the sources" dist.log make distdir distdir=build-dist
 }
 
+# Five seconds of search for each fuzz target.
+fuzzed()
+{
+	quietly "Building with libFuzzer" build-fuzz.log make -j"$(jobs)" fuzzers
+	echo "Fuzzing ..."
+	tests/fuzz/run.sh . build-fuzz || failures=1
+}
+
 check()
 {
 	failures=0
@@ -141,7 +149,8 @@ check()
 	fresh_dist
 	sanitized asan check-unit --enable-asan --enable-ubsan
 	sanitized tsan check-threads --enable-tsan
-	count_results src plugins tests build-asan build-tsan || failures=1
+	fuzzed
+	count_results src plugins tests build-asan build-tsan build-fuzz || failures=1
 	exit $failures
 }
 
