@@ -16,7 +16,7 @@ _world = {}
 
 
 def compare(t, group):
-    own_allowed = judge.documented()
+    documented_kinds = judge.documented()
     verdict = judge.Verdict()
     for origin in zones.GROUPS[group]:
         zone = questions.read(_world["files"][origin], origin)
@@ -25,7 +25,7 @@ def compare(t, group):
                           [q.tcp for q in asked])
         for n, question in enumerate(asked):
             parsed = [side[n] and wire.parse(side[n]) for side in answers]
-            verdict.judge(judge.Case(question, zone.origin.to_wire().lower(), parsed), own_allowed)
+            verdict.judge(judge.Case(question, zone.origin.to_wire().lower(), parsed), documented_kinds)
     t.say(f"{verdict.questions} questions; differences among the three: " +
           ", ".join(f"{kind} {count}" for kind, count in verdict.kinds.most_common()))
     _world["kinds"].update(verdict.kinds)

@@ -152,7 +152,8 @@ def questions(zone, seed, share=1.0):
         for rdtype in USUAL:
             asker.add(octets, rdtype)
             asker.add(octets, rdtype, payload=1232, do=True)
-            asker.by_lot(octets, rdtype)
+            if asker.rng.random() < 2 * share:
+                asker.by_lot(octets, rdtype)
         for rdtype in RARE:
             if asker.rng.random() < 0.4 * share:
                 asker.by_lot(octets, rdtype)

@@ -77,7 +77,7 @@ class Bind(_SharedFiles, flow.Bind):
 	listen-on port {self.port} {{ {flow.HOST}; }}; listen-on-v6 {{ none; }};
 	recursion no; dnssec-validation no; empty-zones-enable no; notify no;
 	allow-transfer {{ none; }};
-	minimal-responses yes; minimal-any yes;
+	minimal-responses yes; minimal-any yes; zero-no-soa-ttl no;
 	version none; hostname none; server-id none; answer-cookie no;
 	edns-udp-size {UDP_PAYLOAD}; max-udp-size {UDP_PAYLOAD}; nocookie-udp-size {UDP_PAYLOAD};
 	max-records-per-type 0; max-types-per-name 0;
