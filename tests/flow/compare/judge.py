@@ -47,7 +47,7 @@ def _aliases(answer):
 
 
 def _within(name, origin):
-    """A wire name at or below another; a label's length octet can't be taken for a letter of a shorter name."""
+    """A wire name at or below another: no label of these zones holds an octet that could pass for a length."""
     return name.endswith(origin)
 
 

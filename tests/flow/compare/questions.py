@@ -112,24 +112,23 @@ class _Asker:
         self.questions[Question(name, rdtype, rdclass, payload, do, tcp, flags)] = None
 
     def mixed(self, name):
-        """0x20: the case of each letter by lot."""
-        return bytes(c ^ 32 if chr(c).isascii() and chr(c).isalpha() and self.rng.random() < 0.5 else c for c in name)
-
-    def mixed_labels(self, name):
-        """As mixed, but lengths of labels aren't letters."""
+        """0x20: the case of each letter by lot; lengths of labels aren't letters."""
         out, at = b"", 0
         while name[at]:
             end = at + 1 + name[at]
-            out += name[at:at + 1] + self.mixed(name[at + 1:end])
+            out += name[at:at + 1] + bytes(self.swapped(c) for c in name[at + 1:end])
             at = end
         return out + b"\0"
+
+    def swapped(self, octet):
+        return octet ^ 32 if chr(octet).isascii() and chr(octet).isalpha() and self.rng.random() < 0.5 else octet
 
     def by_lot(self, name, rdtype, rdclass=wire.IN):
         """In one way of all."""
         rng = self.rng
         payload = rng.choice((None, 0, 512, 1232, 1232, 4096, 65535))
         flags = rng.choice((0, wire.RD)) | rng.choice((0, 0, wire.CD)) | rng.choice((0, 0, wire.AD))
-        self.add(self.mixed_labels(name), rdtype, rdclass, payload, payload is not None and rng.random() < 0.5,
+        self.add(self.mixed(name), rdtype, rdclass, payload, payload is not None and rng.random() < 0.5,
                  rng.random() < 0.25, flags)
 
     def in_all_sizes(self, name, rdtype):

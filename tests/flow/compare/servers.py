@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Four servers with the same zone files, set up so that their answers can be compared (see docs/answers.md)."""
 
+import shutil
+
 import flow
 
 UDP_PAYLOAD = 1232
@@ -70,7 +72,7 @@ class Bind(_SharedFiles, flow.Bind):
     """Minimal by option; checks that would refuse odd but lawful zones are off."""
 
     def write_conf(self):
-        flow.shutil.copy(flow._which("named"), self.folder / "named")
+        shutil.copy(flow._which("named"), self.folder / "named")
         parts = [f"""options {{
 	directory "{self.folder}";
 	pid-file none; session-keyfile none; managed-keys-directory "{self.folder}";
