@@ -174,12 +174,15 @@ static void slipped_answers_are_truncated_and_slipped_errors_whole(void **state)
 	assert_tally(flood("192.0.2.1", BNS_KIND_POSITIVE, WWW), 1, 0, 49);
 }
 
-static void tcp_and_allowed_networks_are_never_limited(void **state)
+static void tcp_cookies_and_allowed_networks_are_never_limited(void **state)
 {
 	(void)state;
 	open_with("rate: 1\nallow: [198.51.100.0/24, \"2001:db8:1::/48\", 203.0.113.9]\n");
 	struct bns_query_view view = view_of("192.0.2.1", BNS_KIND_POSITIVE, WWW);
 	view.tcp = true;
+	assert_tally(flood_view(&view), 50, 0, 0);
+	view = view_of("192.0.2.1", BNS_KIND_POSITIVE, WWW);
+	view.cookie_ok = true;
 	assert_tally(flood_view(&view), 50, 0, 0);
 	assert_tally(flood("198.51.100.77", BNS_KIND_POSITIVE, WWW), 50, 0, 0);
 	assert_tally(flood("2001:db8:1:2::3", BNS_KIND_POSITIVE, WWW), 50, 0, 0);
@@ -239,7 +242,7 @@ int main(void)
 		plugin_test(alike_are_answers_by_source_denials_by_zone_and_all_errors),
 		plugin_test(kinds_have_limits_of_their_own),
 		plugin_test(slipped_answers_are_truncated_and_slipped_errors_whole),
-		plugin_test(tcp_and_allowed_networks_are_never_limited),
+		plugin_test(tcp_cookies_and_allowed_networks_are_never_limited),
 		plugin_test(log_only_limits_nothing),
 		plugin_test(question_alone_is_not_limited),
 		plugin_test(wrong_options_are_refused_in_words),
