@@ -20,8 +20,7 @@ static void print_array(FILE *out, const json_t *array)
 {
 	size_t i;
 	json_t *item;
-	json_array_foreach(array, i, item)
-	{
+	json_array_foreach (array, i, item) {
 		const char *rule = bns_rpc_str(item, "rule");
 		if (i > 0)
 			fputs(", ", out);
@@ -39,8 +38,7 @@ static void print_object(FILE *out, const json_t *object)
 	const char *key;
 	json_t *value;
 	const char *comma = "";
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
 		fprintf(out, "%s%s ", comma, key);
 		print_value(out, value);
 		comma = ", ";
@@ -95,8 +93,7 @@ static void print_rows(FILE *out, bool colour, const json_t *rows, const char *c
 	size_t i;
 	json_t *row;
 	struct bns_grid *grid = bns_grid_new(columns, count);
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach (rows, i, row) {
 		char *cells[COLUMNS_MAX];
 		for (size_t k = 0; k < count; k++)
 			cells[k] = cell_of(json_object_get(row, columns[k]));
@@ -115,8 +112,7 @@ static void print_any_rows(FILE *out, bool colour, const json_t *rows)
 	size_t count = 0;
 	const char *key;
 	json_t *value;
-	json_object_foreach(json_array_get(rows, 0), key, value)
-	{
+	json_object_foreach (json_array_get(rows, 0), key, value) {
 		if (count < COLUMNS_MAX)
 			columns[count++] = key;
 	}
@@ -130,13 +126,11 @@ static void print_fields(FILE *out, bool colour, const json_t *object)
 	const char *key;
 	json_t *value;
 	size_t width = 0;
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
 		if (strlen(key) > width && strcmp(key, "schema") != 0)
 			width = strlen(key);
 	}
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
 		if (strcmp(key, "schema") == 0)
 			continue;
 		if (json_is_object(json_array_get(value, 0)) && !*bns_rpc_str(json_array_get(value, 0), "rule")) {
@@ -156,8 +150,7 @@ static void print_findings(FILE *out, bool colour, const json_t *findings)
 {
 	size_t i;
 	json_t *finding;
-	json_array_foreach(findings, i, finding)
-	{
+	json_array_foreach (findings, i, finding) {
 		bns_render_finding(out, colour, finding);
 	}
 }
@@ -189,8 +182,7 @@ static void view_outcomes(FILE *out, bool colour, const json_t *result)
 {
 	size_t i;
 	json_t *row;
-	json_array_foreach(json_object_get(result, "zones"), i, row)
-	{
+	json_array_foreach (json_object_get(result, "zones"), i, row) {
 		print_outcome(out, colour, row);
 	}
 	if (json_array_size(json_object_get(result, "zones")) == 0)
@@ -215,8 +207,6 @@ static void view_held_show(FILE *out, bool colour, const json_t *result)
 	print_findings(out, colour, json_object_get(result, "findings"));
 	fputc('\n', out);
 	bns_render_changes(out, colour, bns_rpc_str(result, "zone"), json_object_get(result, "changes"));
-	fprintf(out, "\napprove: brandnsctl held approve %s --reason REASON\n", id);
-	fprintf(out, "reject:  brandnsctl held reject %s --reason REASON\n", id);
 }
 
 static void view_dump(FILE *out, bool colour, const json_t *result)
@@ -303,6 +293,44 @@ void bns_render_result(FILE *out, bool colour, const char *verb, const json_t *r
 	}
 	if (!print_list(out, colour, verb, result))
 		print_fields(out, colour, result);
+}
+
+#define PLAIN_IN_A_SHELL "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@"
+
+/* As one word of a shell. */
+static void print_quoted(FILE *out, const char *text)
+{
+	if (*text && text[strspn(text, PLAIN_IN_A_SHELL)] == '\0') {
+		fputs(text, out);
+		return;
+	}
+	fputc('\'', out);
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*text, out);
+	}
+	fputc('\'', out);
+}
+
+static void print_decision(FILE *out, const char *label, const char *verb, const char *socket, const char *id)
+{
+	fprintf(out, "%s brandnsctl ", label);
+	if (socket) {
+		fputs("-s ", out);
+		print_quoted(out, socket);
+		fputc(' ', out);
+	}
+	fprintf(out, "%s %s --reason REASON\n", verb, id);
+}
+
+void bns_render_decisions(FILE *out, const char *socket, const json_t *held)
+{
+	const char *id = bns_rpc_str(held, "id");
+	fputc('\n', out);
+	print_decision(out, "approve:", "held approve", socket, id);
+	print_decision(out, "reject: ", "held reject", socket, id);
 }
 
 void bns_render_event(FILE *out, bool colour, const json_t *event)

@@ -10,6 +10,9 @@
 /* `verb` in words. */
 void bns_render_result(FILE *out, bool colour, const char *verb, const json_t *result);
 
+/* The commands that decide about what `held show` showed, to be pasted; `socket` NULL: the default one. */
+void bns_render_decisions(FILE *out, const char *socket, const json_t *held);
+
 /* One line of `events --follow`. */
 void bns_render_event(FILE *out, bool colour, const json_t *event);
 

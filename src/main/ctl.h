@@ -25,6 +25,7 @@ enum ctl_exit {
 
 struct ctl {
 	const char *socket;
+	bool socket_given; /* hints repeat it */
 	unsigned timeout_s; /* 0: none */
 	bool json;
 	bool batch;

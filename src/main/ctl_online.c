@@ -104,6 +104,8 @@ static enum ctl_exit show(struct ctl *ctl, const char *verb, json_t *result)
 		ctl_print_json(ctl, result);
 	else
 		bns_render_result(stdout, ctl->colour, verb, result);
+	if (!ctl->json && strcmp(verb, "held show") == 0)
+		bns_render_decisions(stdout, ctl->socket_given ? ctl->socket : NULL, result);
 	complain_outcome(ctl, verb, result);
 	json_array_foreach(json_object_get(result, "zones"), i, row)
 	{

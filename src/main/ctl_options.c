@@ -47,6 +47,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 's':
 		ctl->socket = arg;
+		ctl->socket_given = true;
 		return 0;
 	case 'j':
 		ctl->json = true;

@@ -88,7 +88,7 @@ def test_a_held_change_is_shown_then_decided_by_its_id(t):
     code, out, _ = plain(d, "held", "show", "example.com")
     assert code == 0
     assert "\n- url1234 CNAME d1.cdn.example.\n+ url1234 CNAME sendgrid.net.    LB01 held: " in out, out
-    assert f"brandnsctl held approve {held['id']} --reason" in out, out
+    assert f"brandnsctl -s {d.socket} held approve {held['id']} --reason" in out, out
     code, out, err = plain(d, "held", "approve", "example.com")
     assert (code, out) == (1, held["id"] + "\n") and held["id"] in err, (code, out, err)
     code, _, err = plain(d, "held", "approve", held["id"])
