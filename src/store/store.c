@@ -77,6 +77,7 @@ enum bns_error bns_store_open(const char *folder, uint64_t max_size_bytes, uv_lo
 	s->lock_fd = -1;
 	s->folder = strdup(folder);
 	s->max_size_bytes = max_size_bytes;
+	s->audit_kept = BNS_STORE_AUDIT_KEPT;
 	bns_store_list_init(&s->queue);
 	bns_store_list_init(&s->finished);
 
@@ -183,11 +184,20 @@ enum bns_error bns_store_del(struct bns_store_txn *txn, enum bns_store_db db, co
 	return add_op(txn, &head, key, "");
 }
 
+void bns_store_set_audit_kept(struct bns_store *s, uint64_t lines)
+{
+	s->audit_kept = lines;
+}
+
 enum bns_error bns_store_audit(struct bns_store *s, struct bns_store_txn *txn, const char *json_line)
 {
 	uint8_t key[8];
 	bns_put_u64(key, s->audit_next);
 	enum bns_error err = bns_store_put(txn, BNS_DB_AUDIT, key, sizeof(key), json_line, strlen(json_line));
+	if (!err && s->audit_next >= s->audit_kept) {
+		bns_put_u64(key, s->audit_next - s->audit_kept);
+		err = bns_store_del(txn, BNS_DB_AUDIT, key, sizeof(key));
+	}
 	if (!err)
 		s->audit_next++;
 	return err;

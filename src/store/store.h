@@ -85,8 +85,11 @@ bool bns_store_intact(const struct bns_store *s);
 
 /*
  * The audit: what was decided, by whom. Queues `json_line` with the next
- * sequence number into `txn`.
+ * sequence number into `txn`; the oldest goes where there are more than
+ * BNS_STORE_AUDIT_KEPT, or than bns_store_set_audit_kept says.
  */
+#define BNS_STORE_AUDIT_KEPT 1000000
+void bns_store_set_audit_kept(struct bns_store *s, uint64_t lines);
 enum bns_error bns_store_audit(struct bns_store *s, struct bns_store_txn *txn, const char *json_line) BNS_MUST_CHECK;
 
 #endif

@@ -52,6 +52,7 @@ struct bns_store {
 	int lock_fd;
 	uint64_t max_size_bytes;
 	uint64_t audit_next;
+	uint64_t audit_kept;
 	size_t pending; /* main loop: committed, `done` not called yet */
 
 	uv_async_t async;

@@ -603,6 +603,32 @@ static void audit_goes_on_after_the_last_line_of_an_earlier_run(void **state)
 	}
 }
 
+static bool has_line(struct fixture *f, uint64_t n)
+{
+	uint8_t key[8];
+	void *value = NULL;
+	size_t len;
+	bns_put_u64(key, n);
+	enum bns_error err = bns_store_get(f->store, BNS_DB_AUDIT, key, 8, &value, &len);
+	free(value);
+	return err == BNS_OK;
+}
+
+static void audit_does_not_grow_without_end(void **state)
+{
+	struct fixture *f = *state;
+	open_sized(f, 16 * MIB);
+	bns_store_set_audit_kept(f->store, 10);
+	for (uint64_t n = 0; n < 25; n++) {
+		struct bns_store_txn *txn = begin(f);
+		assert_int_equal(bns_store_audit(f->store, txn, "{}"), BNS_OK);
+		bns_store_commit(txn, NULL, NULL);
+		uv_run(&f->loop, UV_RUN_DEFAULT);
+		assert_true(has_line(f, n));
+		assert_true(n < 10 || (!has_line(f, n - 10) && has_line(f, n - 9)));
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -629,6 +655,7 @@ int main(void)
 		T(file_without_its_unused_end_is_no_torn_one),
 		T(replaced_file_is_noticed),
 		T(audit_goes_on_after_the_last_line_of_an_earlier_run),
+		T(audit_does_not_grow_without_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
