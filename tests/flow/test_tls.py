@@ -10,6 +10,7 @@ import subprocess
 import dns.edns
 import dns.message
 import dns.query
+import dns.rcode
 
 import flow
 
@@ -51,8 +52,9 @@ class Node:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def ask(self, query, crt=None, name="ns.example.test"):
+    def ask(self, query, crt=None, name="ns.example.test", version=ssl.TLSVersion.TLSv1_3):
         context = ssl.create_default_context(cafile=str(crt or self.crt))
+        context.maximum_version = version
         return dns.query.tls(query, flow.HOST, port=self.tls, timeout=10, ssl_context=context, server_hostname=name)
 
 
@@ -70,6 +72,14 @@ def test_dig_and_kdig_transfer_a_zone_by_tls(t):
         lines = [line for line in node.run(client, "+tls", "example.com", "AXFR").splitlines()
                  if line and not line.startswith(";")]
         assert len(lines) == len(plain) == 1000 + 5, f"{client}: {len(lines)} of {len(plain)}"
+
+
+def test_transfers_are_refused_below_tls_1_3(t):
+    node = Node(t)
+    answer = node.ask(dns.message.make_query("example.com", "AXFR"), version=ssl.TLSVersion.TLSv1_2)
+    assert answer.rcode() == dns.rcode.REFUSED, answer
+    answer = node.ask(dns.message.make_query("www.example.com", "A"), version=ssl.TLSVersion.TLSv1_2)
+    assert answer.rcode() == dns.rcode.NOERROR, answer
 
 
 def test_answers_are_padded_for_those_who_pad(t):
