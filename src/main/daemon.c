@@ -12,17 +12,13 @@
 #include "main/daemon_internal.h"
 #include "main/privileges.h"
 
-#define TICK_MS        1000
-#define DRAIN_LIMIT_MS 5000
-#define DRAIN_STEP_MS  10
-
 void bns_daemon_log_diag(enum bns_log_level level, const struct bns_diag *diag)
 {
 	char text[sizeof(diag->file) + sizeof(diag->text) + 32];
 	bns_log(level, "%s", bns_diag_format(diag, text, sizeof(text)));
 }
 
-static void open_log(const struct bns_daemon_options *o)
+void bns_daemon_open_log(const struct bns_daemon_options *o)
 {
 	bns_log_open(o->use_syslog ? BNS_LOG_SYSLOG : BNS_LOG_STDERR, "brandnsd");
 	bns_log_set_level(o->verbose ? BNS_LOG_DEBUG : BNS_LOG_INFO);
@@ -65,7 +61,7 @@ int bns_daemon_check(const struct bns_daemon_options *options)
 	struct bns_conf *conf;
 	struct bns_plugins *plugins = NULL;
 	struct bns_tls_ctx *tls = NULL;
-	open_log(options);
+	bns_daemon_open_log(options);
 	if (bns_conf_load(options->conf_path, &conf, &diag)) {
 		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
 		return BNS_EXIT_CONF;
@@ -121,130 +117,6 @@ static enum bns_error add_zones(struct bns_daemon *d, struct bns_diag *diag)
 	if (!err)
 		err = bns_orphans_remove(&d->orphans, d->gate, d->store, bns_daemon_removed, d);
 	return err;
-}
-
-/* ---- stop ---- */
-
-static void close_handle(uv_handle_t *handle)
-{
-	if (!uv_is_closing(handle))
-		uv_close(handle, NULL);
-}
-
-/* Second half: nothing comes in any more and what was in hand has ended, or has had its time. */
-static void close_rest(struct bns_daemon *d)
-{
-	if (d->gate)
-		bns_gate_stop(d->gate);
-	if (d->store)
-		bns_store_close(d->store);
-	d->store = NULL;
-	for (unsigned i = 0; i < d->signal_count; i++)
-		close_handle((uv_handle_t *)&d->signals[i]);
-	/* Told twice is told: the rest takes milliseconds and shall end as it should. */
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	if (d->signal_count == 0)
-		return;
-	close_handle((uv_handle_t *)&d->tick);
-	close_handle((uv_handle_t *)&d->watchdog);
-	close_handle((uv_handle_t *)&d->drain);
-}
-
-static void on_drain(uv_timer_t *timer)
-{
-	struct bns_daemon *d = timer->data;
-	if (bns_gate_busy(d->gate) && bns_clock_mono_ms() < d->drain_until_ms)
-		return;
-	uv_timer_stop(timer);
-	close_rest(d);
-}
-
-/* First half: the doors are closed; a change that is being reviewed may still come to its end. */
-static void stop(void *arg)
-{
-	struct bns_daemon *d = arg;
-	if (d->stopping)
-		return;
-	d->stopping = true;
-	sd_notify(0, "STOPPING=1");
-	if (d->server)
-		bns_server_stop(d->server);
-	if (d->control)
-		bns_control_stop(d->control);
-	if (d->transfer)
-		bns_transfer_stop(d->transfer);
-	bns_loader_stop(&d->loader);
-	if (d->signal_count == 0) {
-		close_rest(d);
-		return;
-	}
-	d->drain_until_ms = bns_clock_mono_ms() + DRAIN_LIMIT_MS;
-	uv_timer_start(&d->drain, on_drain, 0, DRAIN_STEP_MS);
-}
-
-/* ---- the loop's own events ---- */
-
-static void reload_on_signal(struct bns_daemon *d)
-{
-	struct bns_diag diag = {0};
-	if (!bns_daemon_reload(d, &diag))
-		return;
-	bns_daemon_log_diag(BNS_LOG_ERR, &diag);
-	bns_log(BNS_LOG_ERR, "reload failed; what was in force stays in force");
-}
-
-static void on_signal(uv_signal_t *handle, int number)
-{
-	struct bns_daemon *d = handle->data;
-	if (number == SIGHUP) {
-		reload_on_signal(d);
-	} else if (number == SIGUSR1) {
-		open_log(d->options);
-	} else {
-		bns_log(BNS_LOG_NOTICE, "stopping on signal %d", number);
-		stop(d);
-	}
-}
-
-static void on_tick(uv_timer_t *timer)
-{
-	struct bns_daemon *d = timer->data;
-	bns_gate_tick(d->gate);
-	bool lost = !bns_store_intact(d->store);
-	if (lost && !d->store_lost)
-		bns_log(BNS_LOG_CRIT,
-			"the store's folder %s was removed or replaced: service goes on, but accepted versions will "
-			"not "
-			"survive a restart; bring the folder back and restart",
-			d->conf->storage);
-	d->store_lost = lost;
-}
-
-static void on_watchdog(uv_timer_t *timer)
-{
-	(void)timer;
-	sd_notify(0, "WATCHDOG=1");
-}
-
-static void start_events(struct bns_daemon *d)
-{
-	static const int numbers[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR1};
-	uint64_t watchdog_us = 0;
-	for (; d->signal_count < 4; d->signal_count++) {
-		uv_signal_t *s = &d->signals[d->signal_count];
-		uv_signal_init(&d->loop, s);
-		s->data = d;
-		uv_signal_start(s, on_signal, numbers[d->signal_count]);
-	}
-	uv_timer_init(&d->loop, &d->tick);
-	d->tick.data = d;
-	uv_timer_start(&d->tick, on_tick, TICK_MS, TICK_MS);
-	uv_timer_init(&d->loop, &d->drain);
-	d->drain.data = d;
-	uv_timer_init(&d->loop, &d->watchdog);
-	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
-		uv_timer_start(&d->watchdog, on_watchdog, 0, watchdog_us / 2000);
 }
 
 /* ---- start ---- */
@@ -353,7 +225,7 @@ static enum bns_error open_control(struct bns_daemon *d, struct bns_diag *diag)
 		.started_s = bns_clock_wall_s(),
 		.arg = d,
 		.reload = bns_daemon_reload,
-		.stop = stop,
+		.stop = bns_daemon_stop,
 	};
 	return bns_control_open(&env, d->conf->control_listen, d->conf->control_admin, d->conf->control_admin_count,
 				&d->control, diag);
@@ -388,7 +260,7 @@ static enum bns_error start(struct bns_daemon *d, struct bns_diag *diag)
 
 static void end(struct bns_daemon *d)
 {
-	stop(d);
+	bns_daemon_stop(d);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);
 	bns_control_free(d->control);
@@ -415,7 +287,7 @@ static int run(struct bns_daemon *d)
 		bns_daemon_log_diag(BNS_LOG_CRIT, &diag);
 		return d->conf_is_bad ? BNS_EXIT_CONF : BNS_EXIT_FAILURE;
 	}
-	start_events(d);
+	bns_daemon_start_events(d);
 	bns_loader_init(&d->loader, d->gate);
 	bns_loader_start(&d->loader, d->conf);
 	sd_notify(0, "READY=1");
@@ -430,8 +302,9 @@ int bns_daemon_run(const struct bns_daemon_options *options)
 {
 	struct bns_daemon d = {.options = options};
 	struct bns_diag diag = {0};
-	open_log(options);
+	bns_daemon_open_log(options);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN); /* until there is something to read again */
 	if (bns_conf_load(options->conf_path, &d.conf, &diag)) {
 		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
 		return BNS_EXIT_CONF;

@@ -47,6 +47,14 @@ struct bns_daemon {
 
 void bns_daemon_log_diag(enum bns_log_level level, const struct bns_diag *diag);
 
+void bns_daemon_open_log(const struct bns_daemon_options *options);
+
+/* Signals, tick and watchdog begin. */
+void bns_daemon_start_events(struct bns_daemon *d);
+
+/* For bns_control_env.stop and signals; `arg` is the daemon. Also after a start that failed half-way. */
+void bns_daemon_stop(void *arg);
+
 /* A zone comes under the gate's care; a secondary's timers begin. */
 enum bns_error bns_daemon_add_zone(struct bns_daemon *d, const struct bns_conf_zone *conf,
 				   struct bns_diag *diag) BNS_MUST_CHECK;
