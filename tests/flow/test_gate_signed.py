@@ -45,8 +45,8 @@ class Signed:
         """The zone signed until `lasts` (seconds) from now."""
         plain = self.keys / "plain"
         plain.write_text(f"{text}$INCLUDE {self.keys}/{self.key}.key\n")
-        self.call("dnssec-signzone", "-z", "-P", "-K", self.keys, "-o", ZONE, "-s", "now-60", "-e", f"now{lasts}",
-                  "-f", self.file, plain)
+        self.call("dnssec-signzone", "-z", "-P", "-K", self.keys, "-d", self.keys, "-o", ZONE, "-s", "now-60",
+                  "-e", f"now{lasts}", "-f", self.file, plain)
 
     def reload(self):
         answer = self.node.ctl("zone", "reload", ZONE)
