@@ -85,7 +85,8 @@ static const struct bns_option server_options[] = {
 	 .min = 1,
 	 .max = 1000000,
 	 .default_text = "1000",
-	 .help = "TCP connections at a time"},
+	 .help = "TCP connections at a time, TLS included; when all are taken, the client address (IPv6: /64) that "
+		 "holds the most loses its most silent one to a newcomer"},
 	{.name = "tcp-idle-timeout",
 	 .type = BNS_OPTION_SECONDS,
 	 AT(bns_conf, tcp_idle_timeout_s),

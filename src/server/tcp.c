@@ -248,10 +248,9 @@ static void turn_away(struct bns_tcp *tcp, int listen_fd)
 static void add_connection(struct bns_tcp *tcp, int fd, const union bns_addr *client, struct bns_tls *tls)
 {
 	uv_loop_t *loop = &tcp->worker->loop;
-	struct bns_tcp_conn *conn = bns_tcp_pool_take(&tcp->pool, uv_now(loop));
+	struct bns_tcp_conn *conn = bns_tcp_pool_take(&tcp->pool, client, uv_now(loop));
 	conn->fd = fd;
 	conn->tls = tls;
-	conn->client = *client;
 	conn->tcp = tcp;
 	if (uv_poll_init(loop, &conn->poll, fd) != 0) {
 		bns_tcp_pool_leave(&tcp->pool, conn);
@@ -284,7 +283,7 @@ static bool accept_one(const struct listener *l)
 		return true;
 	}
 	if (tcp->pool.taken == tcp->max_clients)
-		hang_up(tcp->pool.oldest);
+		hang_up(bns_tcp_pool_find_dispensable(&tcp->pool, &client));
 	add_connection(tcp, fd, &client, tls);
 	return true;
 }

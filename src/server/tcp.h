@@ -2,8 +2,9 @@
 /*
  * A worker's TCP side (RFC 7766), in the clear and by TLS: a fixed number of connections, each with
  * buffers of its own whose pages are touched only when used. Requests that
- * come together are answered together. Who has been silent longest makes room
- * for a newcomer. Thread: the worker's, but for open and close.
+ * come together are answered together. When all are taken, the client address
+ * that holds the most makes room for a newcomer with its most silent one.
+ * Thread: the worker's, but for open and close.
  */
 #ifndef BNS_SERVER_TCP_H
 #define BNS_SERVER_TCP_H

@@ -28,7 +28,7 @@ enum bns_error bns_tcp_pool_open(struct bns_tcp_pool *pool, size_t count)
 		conn->next = pool->free;
 		pool->free = conn;
 	}
-	return BNS_OK;
+	return bns_tcp_hosts_open(&pool->hosts, count);
 }
 
 void bns_tcp_pool_close(struct bns_tcp_pool *pool)
@@ -36,6 +36,7 @@ void bns_tcp_pool_close(struct bns_tcp_pool *pool)
 	if (pool->buffers)
 		munmap(pool->buffers, pool->buffers_bytes);
 	free(pool->conns);
+	bns_tcp_hosts_close(&pool->hosts);
 }
 
 static void append(struct bns_tcp_pool *pool, struct bns_tcp_conn *conn)
@@ -61,12 +62,14 @@ static void unlink_conn(struct bns_tcp_pool *pool, struct bns_tcp_conn *conn)
 		pool->newest = conn->prev;
 }
 
-struct bns_tcp_conn *bns_tcp_pool_take(struct bns_tcp_pool *pool, uint64_t now_ms)
+struct bns_tcp_conn *bns_tcp_pool_take(struct bns_tcp_pool *pool, const union bns_addr *client, uint64_t now_ms)
 {
 	struct bns_tcp_conn *conn = pool->free;
 	if (!conn)
 		return NULL;
 	pool->free = conn->next;
+	conn->client = *client;
+	conn->host = bns_tcp_hosts_join(&pool->hosts, client);
 	conn->tls = NULL;
 	conn->in_len = 0;
 	conn->out_pos = 0;
@@ -77,6 +80,26 @@ struct bns_tcp_conn *bns_tcp_pool_take(struct bns_tcp_pool *pool, uint64_t now_m
 	append(pool, conn);
 	pool->taken++;
 	return conn;
+}
+
+static struct bns_tcp_conn *most_silent_of(const struct bns_tcp_pool *pool, const struct bns_tcp_host *host)
+{
+	struct bns_tcp_conn *conn = pool->oldest;
+	while (conn->host != host)
+		conn = conn->next;
+	return conn;
+}
+
+/* Nobody loses a connection to those who hold more than he does (RFC 7766 §6.2.2, RFC 9210 §4.2). */
+struct bns_tcp_conn *bns_tcp_pool_find_dispensable(const struct bns_tcp_pool *pool, const union bns_addr *client)
+{
+	const struct bns_tcp_host *own = bns_tcp_hosts_find(&pool->hosts, client);
+	struct bns_tcp_conn *found = pool->oldest;
+	for (struct bns_tcp_conn *conn = found; conn; conn = conn->next) {
+		if (conn->host->held > found->host->held)
+			found = conn;
+	}
+	return own && own->held == found->host->held ? most_silent_of(pool, own) : found;
 }
 
 void bns_tcp_pool_touch(struct bns_tcp_pool *pool, struct bns_tcp_conn *conn, uint64_t now_ms)
@@ -91,6 +114,7 @@ void bns_tcp_pool_touch(struct bns_tcp_pool *pool, struct bns_tcp_conn *conn, ui
 void bns_tcp_pool_leave(struct bns_tcp_pool *pool, struct bns_tcp_conn *conn)
 {
 	unlink_conn(pool, conn);
+	bns_tcp_hosts_leave(&pool->hosts, conn->host);
 	pool->taken--;
 }
 

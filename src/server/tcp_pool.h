@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "base/addr.h"
+#include "server/tcp_hosts.h"
 #include "server/tls.h"
 #include "wire/message.h"
 
@@ -22,8 +23,9 @@ struct bns_tcp_conn {
 	int fd;
 	struct bns_tls *tls; /* NULL: in the clear */
 	union bns_addr client;
-	uint64_t progress_ms; /* of the loop's clock: accepted, a request answered, all answers taken */
-	uint8_t *in;          /* BNS_TCP_FRAME_MAX octets: requests not answered yet */
+	struct bns_tcp_host *host; /* the client's share of the places */
+	uint64_t progress_ms;      /* of the loop's clock: accepted, a request answered, all answers taken */
+	uint8_t *in;               /* BNS_TCP_FRAME_MAX octets: requests not answered yet */
 	size_t in_len;
 	uint8_t *out; /* BNS_TCP_OUT_BYTES octets: answers the peer hasn't taken yet */
 	size_t out_pos;
@@ -41,13 +43,21 @@ struct bns_tcp_pool {
 	struct bns_tcp_conn *oldest; /* of the taken ones */
 	struct bns_tcp_conn *newest;
 	unsigned taken;
+	struct bns_tcp_hosts hosts;
 };
 
 enum bns_error bns_tcp_pool_open(struct bns_tcp_pool *pool, size_t count) BNS_MUST_CHECK;
 void bns_tcp_pool_close(struct bns_tcp_pool *pool);
 
 /* A free place, now the newest of the taken ones; NULL: none is free. */
-struct bns_tcp_conn *bns_tcp_pool_take(struct bns_tcp_pool *pool, uint64_t now_ms);
+struct bns_tcp_conn *bns_tcp_pool_take(struct bns_tcp_pool *pool, const union bns_addr *client, uint64_t now_ms);
+
+/*
+ * The connection that makes room for a client's next one: of the address that
+ * holds the most, the most silent. Where several hold the most, the client's
+ * own pays, else the one with the most silent connection. Some place is taken.
+ */
+struct bns_tcp_conn *bns_tcp_pool_find_dispensable(const struct bns_tcp_pool *pool, const union bns_addr *client);
 
 /* The connection made progress: it becomes the newest. */
 void bns_tcp_pool_touch(struct bns_tcp_pool *pool, struct bns_tcp_conn *conn, uint64_t now_ms);

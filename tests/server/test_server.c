@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -265,6 +266,45 @@ static void server_makes_room_by_closing_the_most_silent_client(void **state)
 		close(fds[i]);
 }
 
+static int connect_from(const char *host)
+{
+	union bns_addr from;
+	assert_int_equal(bns_addr_from_text(host, 0, &from), BNS_OK);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const struct timeval limit = {.tv_sec = NET_LIMIT_MS / 1000};
+	assert_true(fd >= 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	assert_int_equal(bind(fd, &from.sa, bns_addr_len(&from)), 0);
+	assert_int_equal(connect(fd, &net.addr[0].sa, bns_addr_len(&net.addr[0])), 0);
+	return fd;
+}
+
+static void server_keeps_a_client_from_pushing_others_out(void **state)
+{
+	(void)state;
+	int crowd[12];
+	start(4, 0);
+	int other = connect_from("127.0.0.2");
+	assert_string_equal(net_ask_tcp(other, "www.example.test", BNS_TYPE_TXT), WWW_TXT);
+	for (int i = 0; i < 12; i++) {
+		crowd[i] = connect_from("127.0.0.1");
+		assert_string_equal(net_ask_tcp(crowd[i], "www.example.test", BNS_TYPE_TXT), WWW_TXT);
+	}
+	for (int i = 0; i < 9; i++)
+		net_expect_closed(crowd[i]);
+	/* The most silent of all, but not of those who hold the most. */
+	assert_string_equal(net_ask_tcp(other, "www.example.test", BNS_TYPE_TXT), WWW_TXT);
+	/* Somebody new finds room at the crowd's cost. */
+	int third = connect_from("127.0.0.3");
+	assert_string_equal(net_ask_tcp(third, "www.example.test", BNS_TYPE_TXT), WWW_TXT);
+	net_expect_closed(crowd[9]);
+	assert_string_equal(net_ask_tcp(other, "www.example.test", BNS_TYPE_TXT), WWW_TXT);
+	for (int i = 0; i < 12; i++)
+		close(crowd[i]);
+	close(other);
+	close(third);
+}
+
 static void server_survives_many_short_connections(void **state)
 {
 	(void)state;
@@ -486,6 +526,7 @@ int main(void)
 		server_test(server_survives_clients_that_break_off),
 		server_test(server_closes_idle_connections),
 		server_test(server_makes_room_by_closing_the_most_silent_client),
+		server_test(server_keeps_a_client_from_pushing_others_out),
 		server_test(server_survives_many_short_connections),
 		server_test(server_hands_notify_to_the_main_loop),
 		server_test(server_drops_what_the_main_loop_does_not_fetch),
