@@ -11,7 +11,7 @@ BUILD_PACKAGES="gcc libc6-dev make autoconf automake libtool pkg-config libldns-
 	libjansson-dev liblmdb-dev liburcu-dev libxxhash-dev libsystemd-dev libcap-ng-dev libcmocka-dev"
 RUN_PACKAGES="knot bind9-dnsutils"
 CHECK_PACKAGES="knot bind9 bind9-utils nsd bind9-dnsutils knot-dnsutils ldnsutils openssl python3 python3-dnspython clang
-	libclang-rt-dev"
+	libclang-rt-dev llvm"
 
 fail()
 {
