@@ -5,38 +5,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "conf/conf_internal.h"
 
 #define SECRET_TEXT_MAX 4096
 
-static size_t padding_of(const char *text, size_t len)
-{
-	size_t n = 0;
-	while (n < 2 && n < len && text[len - 1 - n] == '=')
-		n++;
-	return n;
-}
-
-/* EVP_DecodeBlock takes whole groups of four, and '=' anywhere: what it doesn't check is checked here. */
 static enum bns_error decode(struct bns_conf_reader *r, const char *text, struct bns_conf_key *key)
 {
-	size_t len = strlen(text), padding = padding_of(text, len);
-	if (len == 0 || len % 4 != 0 || len > SECRET_TEXT_MAX || strcspn(text, "= \t\r\n") != len - padding)
+	size_t len = strlen(text);
+	if (len > SECRET_TEXT_MAX)
 		return BNS_ESYNTAX;
-	uint8_t *secret = bns_arena_bytes(&r->conf->arena, len / 4 * 3);
+	uint8_t *secret = bns_arena_bytes(&r->conf->arena, BNS_BASE64_ROOM(len) + 1);
 	if (!secret)
 		return BNS_ENOMEM;
-	int n = EVP_DecodeBlock(secret, (const uint8_t *)text, (int)len);
-	if (n < 0)
-		return BNS_ESYNTAX;
 	key->secret = secret;
-	key->secret_len = (size_t)n - padding;
-	return BNS_OK;
+	return bns_base64_decode(text, secret, BNS_BASE64_ROOM(len), &key->secret_len);
 }
 
 bool bns_conf_is_exposed(const struct bns_yaml *value)

@@ -2,10 +2,11 @@
 /* "@server" and --key. */
 #include <netdb.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "main/ctl_sides.h"
 
 static bool resolve(const char *host, uint16_t port, union bns_addr *addr)
@@ -45,18 +46,13 @@ bool ctl_server_from_text(const struct ctl *ctl, const char *text, union bns_add
 
 static bool secret_from_text(const char *text, struct bns_tsig_key *key)
 {
-	unsigned char raw[BNS_TSIG_SECRET_MAX + 3];
-	size_t len = strlen(text);
-	if (len == 0 || len % 4 != 0 || len / 4 * 3 > sizeof(raw))
-		return false;
-	int n = EVP_DecodeBlock(raw, (const unsigned char *)text, (int)len);
-	n -= (text[len - 1] == '=') + (text[len - 2] == '=');
-	if (n < 1 || (size_t)n > sizeof(key->secret))
-		return false;
-	memcpy(key->secret, raw, (size_t)n);
-	key->secret_len = (size_t)n;
+	uint8_t raw[BNS_TSIG_SECRET_MAX + 3];
+	bool good = bns_base64_decode(text, raw, sizeof(raw), &key->secret_len) == BNS_OK && key->secret_len > 0 &&
+		    key->secret_len <= sizeof(key->secret);
+	if (good)
+		memcpy(key->secret, raw, key->secret_len);
 	OPENSSL_cleanse(raw, sizeof(raw));
-	return true;
+	return good;
 }
 
 /* Takes `copy` apart. */
