@@ -120,19 +120,6 @@ static enum bns_error check_tls(struct bns_conf_reader *r)
 	return BNS_OK;
 }
 
-static enum bns_error read_acls(struct bns_conf_reader *r)
-{
-	enum bns_error err = bns_item_read_all(r, BNS_SECTION_ACL);
-	const struct bns_conf_acl *acls = r->objects[BNS_SECTION_ACL];
-	for (size_t i = 0; i < r->nodes[BNS_SECTION_ACL].count && !err; i++) {
-		const struct bns_yaml *node = r->nodes[BNS_SECTION_ACL].list[i];
-		if (acls[i].address_count == 0 && !acls[i].key)
-			bns_conf_warn(r, node->file, node,
-				      "acl '%.64s' names neither address nor key: it is open to everyone", acls[i].id);
-	}
-	return err;
-}
-
 static enum bns_error read_plugins(struct bns_conf_reader *r)
 {
 	enum bns_error err = bns_item_read_all(r, BNS_SECTION_PLUGIN);
@@ -161,9 +148,9 @@ static enum bns_error read_sections(struct bns_conf_reader *r)
 	if (!err)
 		err = bns_conf_keys(r);
 	if (!err)
-		err = bns_item_read_all(r, BNS_SECTION_REMOTE);
+		err = bns_conf_remotes(r);
 	if (!err)
-		err = read_acls(r);
+		err = bns_conf_acls(r);
 	if (!err)
 		err = bns_conf_templates(r);
 	if (!err)

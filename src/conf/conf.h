@@ -35,11 +35,30 @@ struct bns_conf_key {
 	size_t secret_len;
 };
 
+/* SHA-256 of a public key as a certificate carries it (SubjectPublicKeyInfo, RFC 7858 §4.2). */
+#define BNS_CONF_PIN_LEN 32
+
+struct bns_conf_pin {
+	uint8_t sha256[BNS_CONF_PIN_LEN];
+};
+
+/* How a remote is spoken to by TLS. It must have the name, and one of the pins: each where there is one. */
+struct bns_conf_tls {
+	const char *server_name; /* NULL: none */
+	const char *ca_file;     /* absolute; NULL: the authorities that the system trusts */
+	const struct bns_conf_pin *pin;
+	size_t pin_count;
+	const char *cert_file; /* absolute, or NULL: none is shown; with key_file or not at all */
+	const char *key_file;
+	bool opportunistic; /* neither name nor pin: whoever answers will do */
+};
+
 struct bns_conf_remote {
 	const char *id;
 	const union bns_addr *address;
 	size_t address_count;
 	const struct bns_conf_key *key; /* NULL: none */
+	const struct bns_conf_tls *tls; /* NULL: in the clear */
 };
 
 enum bns_acl_action { BNS_ACL_TRANSFER = 1, BNS_ACL_NOTIFY = 2 };
@@ -49,6 +68,13 @@ struct bns_conf_acl {
 	const struct bns_prefix *address; /* none: any address */
 	size_t address_count;
 	const struct bns_conf_key *key;   /* NULL: none needed */
+	unsigned protocols;               /* bits 1 << enum bns_transport; 0: any */
+	/* The client's certificate must have one of these keys, and one of these names: each where there are any. */
+	const struct bns_conf_pin *cert_key;
+	size_t cert_key_count;
+	const char *const *cert_hostname;
+	size_t cert_hostname_count;
+	const char *ca_file;              /* absolute; NULL: the authorities that the system trusts */
 	unsigned actions;                 /* of enum bns_acl_action */
 };
 
@@ -116,6 +142,10 @@ struct bns_conf {
 	size_t plugin_count;
 	const struct bns_conf_key *keys;
 	size_t key_count;
+	const struct bns_conf_remote *remotes;
+	size_t remote_count;
+	const struct bns_conf_acl *acls;
+	size_t acl_count;
 
 	const struct bns_diag *warnings; /* inline secret in a file others can read, ... */
 	size_t warning_count;

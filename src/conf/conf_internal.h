@@ -28,6 +28,9 @@ enum bns_section_id {
 	BNS_SECTION_ZONE_DIRECTORY,
 	BNS_SECTION_ZONE,
 	BNS_SECTION_PLUGIN,
+	BNS_SECTION_TOP_COUNT,
+	/* Mappings within an item of another section. */
+	BNS_SECTION_REMOTE_TLS = BNS_SECTION_TOP_COUNT,
 	BNS_SECTION_COUNT,
 };
 
@@ -49,10 +52,12 @@ enum bns_option_type {
 	BNS_OPTION_WORDS,     /* unsigned: bit 1 << position for each word */
 	BNS_OPTION_TEXTS,     /* const char *const * and a count */
 	BNS_OPTION_SECRETS,   /* const struct bns_conf_cookie_secret * and a count; `max` of them */
+	BNS_OPTION_PINS,      /* const struct bns_conf_pin * and a count */
 	BNS_OPTION_ADDRESSES, /* const union bns_addr * and a count */
 	BNS_OPTION_PREFIXES,  /* const struct bns_prefix * and a count */
 	BNS_OPTION_REF,       /* pointer to an item of section `ref` */
 	BNS_OPTION_REFS,      /* array of such pointers and a count */
+	BNS_OPTION_MAPPING,   /* pointer to what the table of section `ref` makes of it, NULL: not written */
 	BNS_OPTION_NOT_YET,   /* known, but only with its default or empty */
 };
 
@@ -191,6 +196,10 @@ struct bns_directory_zones {
 
 /* hex.c: pairs of hexadecimal digits, `len` octets of them; false where the text is something else. */
 bool bns_hex_decode(const char *text, size_t len, uint8_t *out);
+
+/* peer.c: remotes and acls, which say who may be at a connection's other end. */
+enum bns_error bns_conf_remotes(struct bns_conf_reader *r) BNS_MUST_CHECK;
+enum bns_error bns_conf_acls(struct bns_conf_reader *r) BNS_MUST_CHECK;
 
 /* key.c: can others read the file in which this stands? */
 bool bns_conf_is_exposed(const struct bns_yaml *value);

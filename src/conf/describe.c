@@ -50,6 +50,8 @@ static const char *const kinds[] = {
 	[BNS_OPTION_PREFIXES] = "list of addresses and prefixes",
 	[BNS_OPTION_REF] = "id from ",
 	[BNS_OPTION_REFS] = "list of ids from ",
+	[BNS_OPTION_PINS] = "list of SHA-256 in base64",
+	[BNS_OPTION_MAPPING] = "mapping, see ",
 	[BNS_OPTION_NOT_YET] = "not available in this version",
 };
 
@@ -66,7 +68,7 @@ static void put_kind(FILE *out, const struct bns_option *o, put_fn put)
 	put(out, kinds[o->type]);
 	if (o->words)
 		put_words(out, o->words, put);
-	if (o->type == BNS_OPTION_REF || o->type == BNS_OPTION_REFS)
+	if (o->type == BNS_OPTION_REF || o->type == BNS_OPTION_REFS || o->type == BNS_OPTION_MAPPING)
 		put(out, bns_sections[o->ref].name);
 	if (o->required)
 		put(out, "; required");

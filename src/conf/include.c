@@ -129,7 +129,7 @@ static enum bns_error fail_unknown(struct bns_conf_reader *r, const struct bns_y
 	unsigned best = BNS_NEAREST_BEGIN;
 	if (bns_is_nearer(child->key, known, &best))
 		nearest = "include";
-	for (size_t i = 0; i < BNS_SECTION_COUNT; i++) {
+	for (size_t i = 0; i < BNS_SECTION_TOP_COUNT; i++) {
 		size_t used = strlen(known);
 		if (bns_is_nearer(child->key, bns_sections[i].name, &best))
 			nearest = bns_sections[i].name;
@@ -144,7 +144,7 @@ static enum bns_error gather_child(struct bns_conf_reader *r, const struct bns_y
 {
 	if (strcmp(child->key, "include") == 0)
 		return include_all(r, child, depth);
-	for (enum bns_section_id id = 0; id < BNS_SECTION_COUNT; id++) {
+	for (enum bns_section_id id = 0; id < BNS_SECTION_TOP_COUNT; id++) {
 		if (strcmp(child->key, bns_sections[id].name) == 0)
 			return add_section(r, id, child);
 	}

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "conf/conf_internal.h"
 
 #define DNS_PORT 53
@@ -96,6 +97,21 @@ static enum bns_error item_secret(struct bns_conf_reader *r, const struct bns_op
 	return BNS_OK;
 }
 
+static enum bns_error item_pin(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *item,
+			       void *out)
+{
+	struct bns_conf_pin *pin = out;
+	uint8_t octets[BNS_BASE64_ROOM(64)];
+	size_t len;
+	if (strlen(item->text) > 64 || bns_base64_decode(item->text, octets, sizeof(octets), &len) ||
+	    len != sizeof(pin->sha256))
+		return bns_conf_fail(r, item,
+				     "'%s' takes the SHA-256 of a public key in base64, 44 characters, not '%.64s'",
+				     o->name, item->text);
+	memcpy(pin->sha256, octets, sizeof(pin->sha256));
+	return BNS_OK;
+}
+
 static enum bns_error item_ref(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *item,
 			       void *out)
 {
@@ -132,6 +148,12 @@ static enum bns_error read_secrets(struct bns_conf_reader *r, const struct bns_o
 	return read_list(r, o, v, object, item_secret, sizeof(struct bns_conf_cookie_secret));
 }
 
+static enum bns_error read_pins(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				void *object)
+{
+	return read_list(r, o, v, object, item_pin, sizeof(struct bns_conf_pin));
+}
+
 static enum bns_error read_refs(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
 				void *object)
 {
@@ -162,6 +184,8 @@ bns_value_fn bns_list_reader(enum bns_option_type type)
 		return read_texts;
 	case BNS_OPTION_SECRETS:
 		return read_secrets;
+	case BNS_OPTION_PINS:
+		return read_pins;
 	case BNS_OPTION_ADDRESSES:
 		return read_addresses;
 	case BNS_OPTION_PREFIXES:

@@ -44,12 +44,29 @@ static enum bns_error read_not_yet(struct bns_conf_reader *r, const struct bns_o
 	return bns_conf_fail_key(r, v, "'%s' is not available in this version; leave it out", o->name);
 }
 
+static enum bns_error read_mapping(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				   void *object)
+{
+	void *inner = NULL;
+	enum bns_error err = BNS_OK;
+	if (v->kind != BNS_YAML_SCALAR || *v->text) {
+		inner = bns_arena_alloc(&r->conf->arena, bns_sections[o->ref].item_size);
+		err = inner ? bns_option_defaults(r, o->ref, inner) : bns_conf_no_memory(r);
+		if (!err)
+			err = bns_option_read(r, o->ref, v, inner);
+	}
+	memcpy((char *)object + o->offset, &inner, sizeof(inner));
+	return err;
+}
+
 enum bns_error bns_option_value(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
 				void *object)
 {
 	bns_value_fn read_list = bns_list_reader(o->type);
 	if (o->type == BNS_OPTION_NOT_YET)
 		return read_not_yet(r, o, v);
+	if (o->type == BNS_OPTION_MAPPING)
+		return read_mapping(r, o, v, object);
 	if (read_list && v->kind != BNS_YAML_MAPPING)
 		return read_list(r, o, v, object);
 	if (read_list)

@@ -17,7 +17,9 @@
 _Static_assert(sizeof(enum bns_serial_policy) == sizeof(unsigned), "a WORD option is stored as unsigned");
 
 const char *const bns_key_algorithms[] = {"hmac-sha256", "hmac-sha384", "hmac-sha512", NULL};
-static const char *const acl_actions[] = {"transfer", "notify", NULL}; /* bits of enum bns_acl_action */
+static const char *const acl_actions[] = {"transfer", "notify", NULL};  /* bits of enum bns_acl_action */
+static const char *const acl_protocols[] = {"udp", "tcp", "tls", NULL}; /* bits 1 << enum bns_transport */
+static const char *const tls_profiles[] = {"strict", "opportunistic", NULL};
 static const char *const serial_policies[] = {"increment", "unixtime", NULL};
 static const char *const signed_hold_limits[] = {"keep", "serve", NULL};
 
@@ -182,13 +184,51 @@ static const struct bns_option remote_options[] = {
 	 LIST_AT(bns_conf_remote, address, address_count),
 	 .min = 1,
 	 .required = true,
-	 .help = "Its addresses, tried in this order; port 53 where none is written"},
+	 .help = "Its addresses, tried in this order; where no port is written it is 53, or 853 with `tls`"},
 	{.name = "key",
 	 .type = BNS_OPTION_REF,
 	 AT(bns_conf_remote, key),
 	 .ref = BNS_SECTION_KEY,
 	 .help = "TSIG key for messages to and from it"},
-	NOT_YET("tls", "", "Transfers by TLS (RFC 9103)"),
+	{.name = "tls",
+	 .type = BNS_OPTION_MAPPING,
+	 AT(bns_conf_remote, tls),
+	 .ref = BNS_SECTION_REMOTE_TLS,
+	 .help = "Serial checks, transfers and NOTIFY go by TLS 1.3 (RFC 9103), never in the clear; without it, they "
+		 "are not encrypted"},
+};
+
+static const struct bns_option remote_tls_options[] = {
+	{.name = "server-name",
+	 .type = BNS_OPTION_NAME,
+	 AT(bns_conf_tls, server_name),
+	 .help = "Name that its certificate must be for"},
+	{.name = "ca-file",
+	 .type = BNS_OPTION_PATH,
+	 AT(bns_conf_tls, ca_file),
+	 .help = "PEM file with the authorities one of which must have signed for `server-name`; without it, those "
+		 "that the system trusts. Read again on reload"},
+	{.name = "pin",
+	 .type = BNS_OPTION_PINS,
+	 LIST_AT(bns_conf_tls, pin, pin_count),
+	 .help = "SHA-256 of the public keys (SPKI, RFC 7858) one of which its certificate must have. Alone it "
+		 "suffices, whoever signed the certificate and whatever its dates are; with `server-name` both must "
+		 "hold"},
+	{.name = "cert-file",
+	 .type = BNS_OPTION_PATH,
+	 AT(bns_conf_tls, cert_file),
+	 .help = "PEM certificate chain to show to it (mutual TLS); read again on reload"},
+	{.name = "key-file",
+	 .type = BNS_OPTION_PATH,
+	 AT(bns_conf_tls, key_file),
+	 .help = "Private key of `cert-file`, PEM; refused where others can read or change it"},
+	{.name = "profile",
+	 .type = BNS_OPTION_SWITCH,
+	 AT(bns_conf_tls, opportunistic),
+	 .words = tls_profiles,
+	 .default_text = "strict",
+	 .help = "Strict: it must prove who it is. Opportunistic: whoever answers is taken for it, so that only those "
+		 "who merely listen are kept out"},
 };
 
 static const struct bns_option acl_options[] = {
@@ -202,6 +242,25 @@ static const struct bns_option acl_options[] = {
 	 AT(bns_conf_acl, key),
 	 .ref = BNS_SECTION_KEY,
 	 .help = "TSIG key that is needed; none where it isn't written"},
+	{.name = "protocol",
+	 .type = BNS_OPTION_WORDS,
+	 AT(bns_conf_acl, protocols),
+	 .words = acl_protocols,
+	 .help = "How the request must have come; none is any"},
+	{.name = "cert-key",
+	 .type = BNS_OPTION_PINS,
+	 LIST_AT(bns_conf_acl, cert_key, cert_key_count),
+	 .help = "SHA-256 of public keys (SPKI) one of which the client's TLS certificate must have, whoever "
+		 "signed it"},
+	{.name = "cert-hostname",
+	 .type = BNS_OPTION_TEXTS,
+	 LIST_AT(bns_conf_acl, cert_hostname, cert_hostname_count),
+	 .help = "Names for one of which the client's TLS certificate must be, signed by an authority of `ca-file`"},
+	{.name = "ca-file",
+	 .type = BNS_OPTION_PATH,
+	 AT(bns_conf_acl, ca_file),
+	 .help = "PEM file with the authorities for `cert-hostname`; without it, those that the system trusts. Read "
+		 "again on reload"},
 	{.name = "action",
 	 .type = BNS_OPTION_WORDS,
 	 AT(bns_conf_acl, actions),
@@ -387,4 +446,8 @@ const struct bns_section bns_sections[BNS_SECTION_COUNT] = {
 				.open = true,
 				.item_size = sizeof(struct bns_conf_plugin),
 				OPTIONS(plugin_options)},
+	[BNS_SECTION_REMOTE_TLS] = {.name = "remote.tls",
+				    .help = "How a remote is spoken to by TLS",
+				    .item_size = sizeof(struct bns_conf_tls),
+				    OPTIONS(remote_tls_options)},
 };

@@ -255,7 +255,7 @@ bns_value_fn bns_value_reader(enum bns_option_type type)
 		[BNS_OPTION_SECONDS] = read_seconds,   [BNS_OPTION_SECONDS32] = read_seconds32,
 		[BNS_OPTION_LIMIT32] = read_limit32,   [BNS_OPTION_WORD] = read_word,
 		[BNS_OPTION_SWITCH] = read_switch,     [BNS_OPTION_REF] = read_ref,
-		[BNS_OPTION_NOT_YET] = NULL,
+		[BNS_OPTION_MAPPING] = NULL,           [BNS_OPTION_NOT_YET] = NULL,
 	};
 	return readers[type];
 }

@@ -43,6 +43,8 @@ bool bns_acl_allows(const struct bns_conf_zone *zone, enum bns_acl_action action
 {
 	for (size_t i = 0; i < zone->acl_count; i++) {
 		const struct bns_conf_acl *acl = zone->acl[i];
+		if (acl->protocols || acl->cert_key_count || acl->cert_hostname_count)
+			continue; /* nobody shows a certificate yet */
 		if ((acl->actions & (unsigned)action) && address_matches(acl, client) && key_matches(acl->key, key))
 			return true;
 	}

@@ -256,8 +256,8 @@ void bns_notices_send(struct bns_notices *ns, const struct bns_zone *zone)
 	for (size_t i = 0; i < zone->conf->notify_count; i++) {
 		const struct bns_conf_remote *remote = zone->conf->notify[i];
 		const struct bns_tsig_key *key = bns_transfer_key(ns->t, remote->key);
-		/* Signed or not at all, where a key is configured. */
-		for (size_t j = 0; j < remote->address_count && (key || !remote->key); j++)
+		/* Signed or not at all, where a key is configured; encrypted or not at all, where TLS is. */
+		for (size_t j = 0; j < remote->address_count && (key || !remote->key) && !remote->tls; j++)
 			add(ns, zone, &remote->address[j], key);
 	}
 	send_next_in_line(ns);

@@ -228,8 +228,8 @@ static enum bns_error list_endpoints(struct bns_refresh *r)
 		return BNS_ENOMEM;
 	for (size_t i = 0; i < conf->primary_count; i++) {
 		const struct bns_tsig_key *key = bns_transfer_key(r->t, conf->primary[i]->key);
-		if (conf->primary[i]->key && !key)
-			continue; /* signed or not at all */
+		if (conf->primary[i]->tls || (conf->primary[i]->key && !key))
+			continue; /* encrypted, and signed, or not at all */
 		for (size_t j = 0; j < conf->primary[i]->address_count; j++, e++) {
 			e->addr = conf->primary[i]->address[j];
 			e->has_key = key != NULL;

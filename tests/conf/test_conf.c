@@ -59,13 +59,14 @@ static void zones_of_the_example_have_their_settings(void **state)
 	assert_int_equal(z->primary_count, 1);
 	assert_string_equal(z->primary[0]->id, "hidden1");
 	assert_ptr_equal(z->primary[0]->key, &c->keys[0]);
-	assert_int_equal(bns_addr_port(&z->primary[0]->address[0]), 53);
+	assert_int_equal(bns_addr_port(&z->primary[0]->address[0]), 853);
+	assert_string_equal(z->primary[0]->tls->server_name, "xfr.example.org");
 	assert_string_equal(z->notify[0]->id, "edge1");
 	assert_int_equal(z->notify[0]->address_count, 2);
 	assert_int_equal(bns_addr_port(&z->notify[0]->address[1]), 5353);
 	assert_int_equal(z->acl[0]->actions, BNS_ACL_TRANSFER | BNS_ACL_NOTIFY);
 	assert_int_equal(z->acl[0]->address[0].bits, 24);
-	assert_int_equal(z->line, 49);
+	assert_int_equal(z->line, 50);
 	assert_path(f, z->file, "zones/example.net.zone");
 	z = zone_of(c, "found.example");
 	assert_path(f, z->file, "zones/found.example.zone");
@@ -346,8 +347,72 @@ static void acl_open_to_everyone_is_a_warning(void **state)
 	char got[1024];
 	const struct bns_conf *c = load_ok(*state, "acl:\n  - id: world\n    action: transfer\n");
 	assert_int_equal(c->warning_count, 1);
+	assert_string_equal(
+		bns_diag_format(&c->warnings[0], got, sizeof(got)),
+		"main.yaml:2:5: acl 'world' names neither address nor key nor certificate: it is open to everyone");
+}
+
+#define PIN "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+static void remote_by_tls_is_read_with_its_own_port(void **state)
+{
+	struct conf_fixture *f = *state;
+	const struct bns_conf *c =
+		load_ok(f, "remote:\n"
+			   "  - id: named\n"
+			   "    address: [192.0.2.1, '2001:db8::1', 192.0.2.1@8853]\n"
+			   "    tls: {server-name: XFR.example.org., ca-file: ca.pem, pin: " PIN ",\n"
+			   "          cert-file: /etc/own.crt, key-file: own.key}\n"
+			   "  - id: any\n"
+			   "    tls: {profile: opportunistic}\n"
+			   "    address: 192.0.2.2\n"
+			   "  - {id: clear, address: 192.0.2.3}\n");
+	assert_int_equal(c->remote_count, 3);
+	const struct bns_conf_remote *named = &c->remotes[0];
+	assert_int_equal(bns_addr_port(&named->address[0]), 853);
+	assert_int_equal(bns_addr_port(&named->address[1]), 853);
+	assert_int_equal(bns_addr_port(&named->address[2]), 8853);
+	assert_string_equal(named->tls->server_name, "xfr.example.org");
+	assert_path(f, named->tls->ca_file, "ca.pem");
+	assert_int_equal(named->tls->pin_count, 1);
+	for (unsigned i = 0; i < BNS_CONF_PIN_LEN; i++)
+		assert_int_equal(named->tls->pin[0].sha256[i], i);
+	assert_string_equal(named->tls->cert_file, "/etc/own.crt");
+	assert_path(f, named->tls->key_file, "own.key");
+	assert_false(named->tls->opportunistic);
+	assert_true(c->remotes[1].tls->opportunistic);
+	assert_int_equal(bns_addr_port(&c->remotes[1].address[0]), 853);
+	assert_null(c->remotes[2].tls);
+	assert_int_equal(bns_addr_port(&c->remotes[2].address[0]), 53);
+}
+
+static void acl_may_want_a_protocol_and_a_client_certificate(void **state)
+{
+	struct conf_fixture *f = *state;
+	const struct bns_conf *c =
+		load_ok(f, "server: {listen-tls: 127.0.0.1, tls-cert-file: a, tls-key-file: b}\n"
+			   "acl:\n"
+			   "  - {id: a, protocol: [tcp, tls], action: transfer, address: 192.0.2.1}\n"
+			   "  - {id: b, cert-key: [" PIN ", " PIN "], action: transfer}\n"
+			   "  - {id: c, cert-hostname: x.test, ca-file: ca.pem, action: transfer}\n");
+	assert_int_equal(c->warning_count, 0);
+	assert_int_equal(c->acl_count, 3);
+	assert_int_equal(c->acls[0].protocols, 1u << BNS_TRANSPORT_TCP | 1u << BNS_TRANSPORT_TLS);
+	assert_int_equal(c->acls[1].cert_key_count, 2);
+	assert_int_equal(c->acls[1].cert_key[1].sha256[31], 31);
+	assert_int_equal(c->acls[2].cert_hostname_count, 1);
+	assert_string_equal(c->acls[2].cert_hostname[0], "x.test");
+	assert_path(f, c->acls[2].ca_file, "ca.pem");
+}
+
+static void acl_for_certificates_without_tls_is_a_warning(void **state)
+{
+	char got[1024];
+	const struct bns_conf *c = load_ok(*state, "acl:\n  - {id: a, cert-key: " PIN ", action: transfer}\n");
+	assert_int_equal(c->warning_count, 1);
 	assert_string_equal(bns_diag_format(&c->warnings[0], got, sizeof(got)),
-			    "main.yaml:2:5: acl 'world' names neither address nor key: it is open to everyone");
+			    "main.yaml:2:5: acl 'a' wants a client certificate, which nobody can show: "
+			    "server.listen-tls is empty");
 }
 
 static void twenty_thousand_zones_are_found_again(void **state)
@@ -418,6 +483,9 @@ int main(void)
 		CONF_TEST(server_that_is_not_introduced_says_nothing),
 		CONF_TEST(cookie_secret_in_a_readable_file_is_a_warning),
 		CONF_TEST(acl_open_to_everyone_is_a_warning),
+		CONF_TEST(remote_by_tls_is_read_with_its_own_port),
+		CONF_TEST(acl_may_want_a_protocol_and_a_client_certificate),
+		CONF_TEST(acl_for_certificates_without_tls_is_a_warning),
 		CONF_TEST(twenty_thousand_zones_are_found_again),
 		cmocka_unit_test(description_names_options_kinds_and_defaults),
 	};

@@ -193,8 +193,6 @@ static void what_is_not_implemented_is_refused_unless_it_asks_for_nothing(void *
 {
 #define NOT_YET(key) "'" key "' is not available in this version; leave it out"
 	static const struct mistake mistakes[] = {
-		{"remote:\n  - id: a\n    address: 192.0.2.9\n    tls: {server-name: xfr.example.org}\n",
-		 "main.yaml:4:5: " NOT_YET("tls")},
 		{"zone:\n  - domain: a\n    catalog-role: interpret\n", "main.yaml:3:5: " NOT_YET("catalog-role")},
 		{"template:\n  - id: a\n    catalog-removals-max: 5%\n",
 		 "main.yaml:3:5: " NOT_YET("catalog-removals-max")},
@@ -202,7 +200,7 @@ static void what_is_not_implemented_is_refused_unless_it_asks_for_nothing(void *
 	assert_all_refused(state, mistakes);
 	load_ok(*state,
 		"server: {listen-tls: [], tls-cert-file: '', cookie-secret: , identity: ''}\n"
-		"remote: {id: a, address: 192.0.2.9, tls: {}}\n"
+		"remote: {id: a, address: 192.0.2.9, tls: }\n"
 		"zone: {domain: a, primary: a, catalog-role: none, catalog-template: '', catalog-removals-max: 10}\n");
 }
 
@@ -215,6 +213,41 @@ static void tls_needs_certificate_and_key(void **state)
 		 "main.yaml:2:3: 'tls-cert-file' needs its private key in 'tls-key-file'"},
 		{"server:\n  listen-tls: ::1\n  tls-cert-file: ''\n  tls-key-file: a.pem\n",
 		 "main.yaml:4:3: 'tls-key-file' needs its certificate in 'tls-cert-file'"},
+		{0}};
+	assert_all_refused(state, mistakes);
+}
+
+static void peers_by_tls_must_be_told_apart(void **state)
+{
+#define REMOTE "remote:\n  - id: a\n    address: 192.0.2.9\n    "
+#define PIN    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+	static const struct mistake mistakes[] = {
+		{REMOTE "tls: {}\n",
+		 "main.yaml:4:10: 'tls' needs 'server-name' or 'pin' to know the remote by, or 'profile: "
+		 "opportunistic'"},
+		{REMOTE "tls: yes\n", "main.yaml:4:10: 'remote.tls' takes a mapping with keys such as 'server-name'"},
+		{REMOTE "tls: {server-nam: b}\n",
+		 "main.yaml:4:11: unknown key 'server-nam' in 'remote.tls'; did you mean 'server-name'?"},
+		{REMOTE "tls: {pin: abc}\n",
+		 "main.yaml:4:16: 'pin' takes the SHA-256 of a public key in base64, 44 characters, not 'abc'"},
+		{REMOTE "tls: {pin: c2VjcmV0}\n",
+		 "main.yaml:4:16: 'pin' takes the SHA-256 of a public key in base64, 44 characters, not 'c2VjcmV0'"},
+		{REMOTE "tls: {pin: " PIN ", ca-file: b}\n",
+		 "main.yaml:4:62: 'ca-file' needs the name to look for in 'server-name'"},
+		{REMOTE "tls: {server-name: b, profile: opportunistic}\n",
+		 "main.yaml:4:10: with 'profile: opportunistic' nobody is authenticated; leave it out, or leave "
+		 "'server-name', 'ca-file' and 'pin' out"},
+		{REMOTE "tls: {server-name: b, cert-file: c}\n",
+		 "main.yaml:4:27: 'cert-file' needs its private key in 'key-file'"},
+		{REMOTE "tls: {server-name: b, key-file: c}\n",
+		 "main.yaml:4:27: 'key-file' needs its certificate in 'cert-file'"},
+		{"acl: {id: a, ca-file: b, action: transfer}\n",
+		 "main.yaml:1:14: 'ca-file' needs the names to look for in 'cert-hostname'"},
+		{"acl: {id: a, cert-hostname: b, protocol: tcp, action: transfer}\n",
+		 "main.yaml:1:32: only TLS has client certificates: add 'tls', or leave 'protocol' out"},
+		{"remote.tls: {server-name: b}\n", "main.yaml:1:1: unknown section 'remote.tls'; known: include, "
+						   "server, database, control, key, remote, acl, "
+						   "template, zone-directory, zone, plugin"},
 		{0}};
 	assert_all_refused(state, mistakes);
 }
@@ -384,6 +417,7 @@ int main(void)
 		CONF_TEST(what_is_written_twice_is_shown_with_both_places),
 		CONF_TEST(what_is_not_implemented_is_refused_unless_it_asks_for_nothing),
 		CONF_TEST(tls_needs_certificate_and_key),
+		CONF_TEST(peers_by_tls_must_be_told_apart),
 		CONF_TEST(what_a_server_says_of_itself_is_checked),
 		CONF_TEST(intervals_must_leave_room_between_them),
 		CONF_TEST(user_that_does_not_exist_is_refused),
