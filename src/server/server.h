@@ -12,7 +12,7 @@
 #include <uv.h>
 
 #include "answer/answer.h"
-#include "server/tls.h"
+#include "server/tls_ctx.h"
 
 struct bns_server_conf {
 	const union bns_addr *listen;

@@ -9,6 +9,7 @@
 
 #include "base/rcu.h"
 #include "server/tcp_io.h"
+#include "server/tls_ctx.h"
 
 #define ACCEPTS_MAX 16   /* of one listener before others have their turn */
 #define CLOSING_MAX 16   /* places beyond the limit, for connections whose handle is still closing */
@@ -278,7 +279,7 @@ static bool accept_one(const struct listener *l)
 			turn_away(tcp, l->fd);
 		return errno == EINTR || errno == ECONNABORTED;
 	}
-	if (l->tls && !(tls = bns_tls_accept(bns_rcu_load(*tcp->tls), fd))) {
+	if (l->tls && !(tls = bns_tls_ctx_accept(bns_rcu_load(*tcp->tls), fd))) {
 		close(fd);
 		return true;
 	}

@@ -9,8 +9,8 @@
 #include <uv.h>
 
 #include "base/addr.h"
+#include "base/tls.h"
 #include "server/tcp_hosts.h"
-#include "server/tls.h"
 #include "wire/message.h"
 
 #define BNS_TCP_FRAME_MAX (2 + BNS_MESSAGE_MAX) /* a message with its length before it (RFC 1035 §4.2.2) */

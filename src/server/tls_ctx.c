@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
-#include <fcntl.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
+#include "server/tls_ctx.h"
+
+#include <openssl/ssl.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "server/tls_internal.h"
+#include "base/rcu.h"
+#include "base/tls_files.h"
 
-/* A file with a passphrase must not make the daemon ask for it on a terminal. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return 0;
-}
+struct bns_tls_ctx {
+	struct bns_rcu_head rcu;
+	SSL_CTX *ssl;
+};
 
 /* RFC 7858 came before its token: a client without ALPN is a client. One that only speaks other protocols is not. */
 static int select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
@@ -49,78 +41,7 @@ static SSL_CTX *new_ssl_ctx(void)
 	/* Tickets alone: nothing is kept here for those who may come back. */
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_alpn_select_cb(ssl, select_alpn, NULL);
-	SSL_CTX_set_default_passwd_cb(ssl, no_passphrase);
 	return ssl;
-}
-
-static enum bns_error refuse(struct bns_diag *diag, const char *file, const char *why)
-{
-	bns_diag_set(diag, file, 0, 0, "%s", why);
-	return BNS_EINVAL;
-}
-
-/* A named pipe in its place must not stop the start. */
-static FILE *open_file(const char *path, struct stat *st, struct bns_diag *diag)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0) {
-		bns_diag_set(diag, path, 0, 0, "can't be opened: %s", strerror(errno));
-		return NULL;
-	}
-	FILE *f = fstat(fd, st) == 0 && S_ISREG(st->st_mode) ? fdopen(fd, "r") : NULL;
-	if (!f) {
-		(void)refuse(diag, path, "is not a regular file");
-		close(fd);
-	}
-	return f;
-}
-
-static enum bns_error use_chain(SSL_CTX *ssl, const char *path, struct bns_diag *diag)
-{
-	struct stat st;
-	FILE *f = open_file(path, &st, diag);
-	if (!f)
-		return BNS_EINVAL;
-	fclose(f);
-	if (SSL_CTX_use_certificate_chain_file(ssl, path) == 1)
-		return BNS_OK;
-	bns_diag_set(diag, path, 0, 0,
-		     "holds no usable certificate (%s); it must be PEM, the server's own certificate first, then those "
-		     "that signed it",
-		     ERR_reason_error_string(ERR_peek_last_error()));
-	return BNS_EINVAL;
-}
-
-static enum bns_error use_pkey(SSL_CTX *ssl, EVP_PKEY *pkey, const char *path, const char *cert_file,
-			       struct bns_diag *diag)
-{
-	if (!pkey)
-		return refuse(diag, path, "holds no usable private key; it must be PEM, without a passphrase");
-	if (SSL_CTX_use_PrivateKey(ssl, pkey) == 1 && SSL_CTX_check_private_key(ssl) == 1)
-		return BNS_OK;
-	bns_diag_set(diag, path, 0, 0,
-		     "is not the key of the certificate in %s; tls-cert-file and tls-key-file belong together",
-		     cert_file);
-	return BNS_EINVAL;
-}
-
-/* The permissions looked at are those of what is read, not of what the path names a moment before. */
-static enum bns_error use_key(SSL_CTX *ssl, const char *path, const char *cert_file, struct bns_diag *diag)
-{
-	struct stat st;
-	FILE *f = open_file(path, &st, diag);
-	if (!f)
-		return BNS_EINVAL;
-	if (st.st_mode & (S_IROTH | S_IWOTH)) {
-		fclose(f);
-		return refuse(diag, path,
-			      "can be read or changed by others; chmod 640 or 600 it, and replace key and certificate");
-	}
-	EVP_PKEY *pkey = PEM_read_PrivateKey(f, NULL, no_passphrase, NULL);
-	fclose(f);
-	enum bns_error err = use_pkey(ssl, pkey, path, cert_file, diag);
-	EVP_PKEY_free(pkey);
-	return err;
 }
 
 enum bns_error bns_tls_ctx_open(const char *cert_file, const char *key_file, struct bns_tls_ctx **out,
@@ -129,12 +50,8 @@ enum bns_error bns_tls_ctx_open(const char *cert_file, const char *key_file, str
 	struct bns_tls_ctx *ctx = calloc(1, sizeof(*ctx));
 	if (!ctx)
 		return BNS_ENOMEM;
-	ERR_clear_error();
 	ctx->ssl = new_ssl_ctx();
-	enum bns_error err = ctx->ssl ? use_chain(ctx->ssl, cert_file, diag) : BNS_ENOMEM;
-	if (!err)
-		err = use_key(ctx->ssl, key_file, cert_file, diag);
-	ERR_clear_error();
+	enum bns_error err = ctx->ssl ? bns_tls_files_pair(ctx->ssl, cert_file, key_file, diag) : BNS_ENOMEM;
 	if (err) {
 		SSL_CTX_free(ctx->ssl);
 		free(ctx);
@@ -155,4 +72,9 @@ void bns_tls_ctx_retire(struct bns_tls_ctx *ctx)
 {
 	if (ctx)
 		bns_rcu_defer(&ctx->rcu, free_ctx);
+}
+
+struct bns_tls *bns_tls_ctx_accept(const struct bns_tls_ctx *ctx, int fd)
+{
+	return bns_tls_accept(ctx->ssl, fd);
 }

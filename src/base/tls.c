@@ -1,34 +1,61 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "server/tls.h"
+#include "base/tls.h"
 
 #include <limits.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
-
-#include "server/tls_internal.h"
 
 struct bns_tls {
 	SSL *ssl;
 	BIO *received; /* once detached */
 	BIO *made;
+	const char *why;
 	bool wants_write;
 	bool broken; /* nothing more can be said, not even good-bye */
 };
 
-struct bns_tls *bns_tls_accept(const struct bns_tls_ctx *ctx, int fd)
+static struct bns_tls *tls_new(SSL_CTX *ctx)
 {
 	struct bns_tls *tls = calloc(1, sizeof(*tls));
 	if (!tls)
 		return NULL;
 	ERR_clear_error();
-	tls->ssl = SSL_new(ctx->ssl);
-	if (!tls->ssl || SSL_set_fd(tls->ssl, fd) != 1) {
-		SSL_free(tls->ssl);
-		free(tls);
+	tls->ssl = SSL_new(ctx);
+	if (tls->ssl)
+		return tls;
+	free(tls);
+	return NULL;
+}
+
+static struct bns_tls *give_up(struct bns_tls *tls)
+{
+	SSL_free(tls->ssl);
+	free(tls);
+	return NULL;
+}
+
+struct bns_tls *bns_tls_accept(SSL_CTX *ctx, int fd)
+{
+	struct bns_tls *tls = tls_new(ctx);
+	if (!tls)
 		return NULL;
-	}
 	SSL_set_accept_state(tls->ssl);
-	return tls;
+	return SSL_set_fd(tls->ssl, fd) == 1 ? tls : give_up(tls);
+}
+
+struct bns_tls *bns_tls_connect(SSL_CTX *ctx)
+{
+	struct bns_tls *tls = tls_new(ctx);
+	if (!tls)
+		return NULL;
+	SSL_set_connect_state(tls->ssl);
+	return bns_tls_detach(tls) == BNS_OK ? tls : give_up(tls);
+}
+
+SSL *bns_tls_ssl(const struct bns_tls *tls)
+{
+	return tls->ssl;
 }
 
 void bns_tls_shut_down(struct bns_tls *tls)
@@ -54,6 +81,8 @@ void bns_tls_close(struct bns_tls *tls)
 static ssize_t stopped(struct bns_tls *tls, int result, bool writing)
 {
 	int why = SSL_get_error(tls->ssl, result);
+	if (why == SSL_ERROR_SSL || why == SSL_ERROR_SYSCALL)
+		tls->why = ERR_reason_error_string(ERR_peek_error());
 	ERR_clear_error();
 	tls->wants_write = why == SSL_ERROR_WANT_WRITE && !writing;
 	/* Answers are written after the handshake, and without renegotiation nothing has to be read for them. */
@@ -61,6 +90,13 @@ static ssize_t stopped(struct bns_tls *tls, int result, bool writing)
 		return 0;
 	tls->broken = why != SSL_ERROR_ZERO_RETURN;
 	return -1;
+}
+
+int bns_tls_handshake(struct bns_tls *tls)
+{
+	ERR_clear_error();
+	int done = SSL_do_handshake(tls->ssl);
+	return done == 1 ? 1 : (int)stopped(tls, done, false);
 }
 
 ssize_t bns_tls_read(struct bns_tls *tls, void *data, size_t len)
@@ -97,6 +133,11 @@ bool bns_tls_wants_write(const struct bns_tls *tls)
 bool bns_tls_pending(const struct bns_tls *tls)
 {
 	return SSL_pending(tls->ssl) > 0;
+}
+
+const char *bns_tls_why(const struct bns_tls *tls)
+{
+	return tls->why;
 }
 
 bool bns_tls_fits_transfer(const struct bns_tls *tls)
