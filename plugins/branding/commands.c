@@ -207,8 +207,10 @@ static enum bns_error run_check(struct bns_plugin *p, const char *const *args, s
 }
 
 const struct bns_plugin_command lb_commands[] = {
-	{"branding list", "", "All brandings: those of the policy and those recognised.", false, run_list},
-	{"branding show", "HOST", "One branding: policy, where it resolves, what the rules find.", false, run_show},
-	{"branding check", "HOST|--all", "What the rules find in the versions that are served.", false, run_check},
+	{"branding list", "", "All brandings: those of the policy and those recognised.", false, run_list, NULL},
+	{"branding show", "HOST", "One branding: policy, where it resolves, what the rules find.", false, run_show,
+	 NULL},
+	{"branding check", "HOST|--all", "What the rules find in the versions that are served.", false, run_check,
+	 NULL},
 	{0},
 };

@@ -344,7 +344,7 @@ static const struct bns_option option_table[] = {
 };
 
 static const struct bns_plugin_command commands[] = {
-	{"ratelimit status", "", "What was limited, and how full the table is.", false, run_status},
+	{"ratelimit status", "", "What was limited, and how full the table is.", false, run_status, NULL},
 	{0},
 };
 

@@ -212,7 +212,7 @@ static const struct bns_option options[] = {
 };
 
 static const struct bns_plugin_command commands[] = {
-	{"signed status", "[ZONE]", "Which signature ends first, zone by zone.", false, sv_status},
+	{"signed status", "[ZONE]", "Which signature ends first, zone by zone.", false, sv_status, NULL},
 	{0},
 };
 

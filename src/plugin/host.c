@@ -84,11 +84,13 @@ void bns_plugins_free(struct bns_plugins *ps)
 {
 	if (!ps)
 		return;
+	bns_asks_abort(ps);
 	bns_reviews_abort(ps);
 	for (struct bns_plugin *p = ps->first; p; p = p->next)
 		if (p->desc->close)
 			p->desc->close(p);
 	bns_reviews_free(ps);
+	bns_asks_free(ps);
 	while (ps->first) {
 		struct bns_plugin *next = ps->first->next;
 		plugin_free(ps->first);

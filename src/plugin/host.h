@@ -62,6 +62,13 @@ const struct bns_plugin_command *bns_plugins_command(struct bns_plugins *ps, con
 /* Walks all commands of all plugins; `index` counts from 0; NULL at the end. */
 const struct bns_plugin_command *bns_plugins_command_at(struct bns_plugins *ps, size_t index);
 
+/* The end of a verb: `json` on BNS_OK, else `diag` says why. Both live during the call. */
+typedef void (*bns_reply_fn)(void *arg, enum bns_error err, const char *json, const struct bns_diag *diag);
+
+/* Runs a verb for `by`; `done` is called exactly once, maybe before this returns. */
+void bns_plugins_run(struct bns_plugin *p, const struct bns_plugin_command *command, const char *const *args,
+		     size_t count, const char *by, bns_reply_fn done, void *arg);
+
 /* A finished review: notes and amendments, owned by the review. */
 struct bns_review_note {
 	struct bns_note note; /* strings are owned by the review */
@@ -94,7 +101,7 @@ typedef void (*bns_review_done_fn)(void *arg, const struct bns_review_result *re
 enum bns_error bns_plugins_review(struct bns_plugins *ps, const struct bns_change *change, uint64_t deadline_mono_ms,
                                   bns_review_done_fn done, void *arg) BNS_MUST_CHECK;
 
-/* Ends, as a hold, what is past its deadline; late answers to it are ignored. */
+/* Ends, as a hold, what is past its deadline, and questions without an answer; late answers to it are ignored. */
 void bns_plugins_expire_reviews(struct bns_plugins *ps, uint64_t mono_ms);
 
 const char *bns_verdict_to_text(enum bns_verdict v); /* pass, amend, hold, refuse */

@@ -28,6 +28,9 @@ struct bns_plugins {
 	size_t query_count;             /* plugins with a query hook */
 	struct bns_review_run *open;    /* `done` is still owed */
 	struct bns_review_run *overdue; /* closed at the deadline; some plugin still holds its bns_review */
+	struct bns_ask *asks;           /* questions that some plugin has taken and not answered */
+	struct bns_reply *replies;      /* owed to verbs */
+	bool closing;                   /* nobody answers any more */
 };
 
 /* The calls every plugin gets. */
@@ -43,6 +46,18 @@ enum bns_error bns_review_note(struct bns_review *r, const struct bns_note *note
 enum bns_error bns_review_amend(struct bns_review *r, const uint8_t *owner, uint16_t type,
 				const struct bns_record *with, size_t count);
 void bns_review_end(struct bns_review *r);
+
+/* ask.c: bns_host's calls. */
+enum bns_answerer bns_ask(struct bns_plugin *p, const struct bns_question *question, uint64_t limit_ms,
+			  bns_answer_fn done, void *arg);
+void bns_ask_answer(struct bns_ask *ask, const struct bns_answer *answer);
+void bns_reply_end(struct bns_reply *reply, enum bns_error err, const char *json, const struct bns_diag *diag);
+
+/* Tells whoever waits past `mono_ms` that no answer came. */
+void bns_asks_expire(struct bns_plugins *ps, uint64_t mono_ms);
+/* Ends what is open; then frees what is left: no plugin may call any more. */
+void bns_asks_abort(struct bns_plugins *ps);
+void bns_asks_free(struct bns_plugins *ps);
 
 /* Ends what is open, as a hold, and frees what is left: no plugin may call any more. */
 void bns_reviews_abort(struct bns_plugins *ps);

@@ -27,11 +27,13 @@
 #include "zone/diff.h"
 #include "zone/digest.h"
 
-#define BNS_PLUGIN_ABI 1
+#define BNS_PLUGIN_ABI 2
 
 struct bns_host;
 struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
 struct bns_review;  /* one running review; opaque */
+struct bns_ask;     /* one open question of a plugin to another; opaque */
+struct bns_reply;   /* the answer owed to a verb; opaque */
 
 /* From mild to strict; of several the strictest counts. */
 enum bns_verdict {
@@ -109,8 +111,47 @@ struct bns_option {
 };
 
 /*
+ * What a plugin wants to know that another can find out: would `host`, with a
+ * CNAME to `target`, work over TLS and HTTP? The strings live during the call.
+ */
+struct bns_question {
+	const char *kind;      /* "route" is the only one so far; an answerer leaves what it doesn't know */
+	const char *zone_text; /* without the final dot, for logs */
+	const uint8_t *host;   /* lower-case wire names */
+	const uint8_t *target;
+	const uint8_t *origin; /* whose answers the target must hand on; NULL: nobody's */
+	uint64_t fresh_s;      /* an answer known for no longer than this is good enough; 0: look now */
+};
+
+/* Who takes a question, and what the answer weighs. */
+enum bns_answerer {
+	BNS_ANSWERER_NONE,     /* nobody knows such things: no answer will come */
+	BNS_ANSWERER_ADVISORY, /* worth telling, decides nothing */
+	BNS_ANSWERER_REQUIRED, /* nothing passes but a good answer */
+};
+
+enum bns_evidence {
+	BNS_EVIDENCE_NONE, /* no answer in time */
+	BNS_EVIDENCE_GOOD,
+	BNS_EVIDENCE_BAD,
+};
+
+/* Borrowed during the call. */
+struct bns_answer {
+	enum bns_evidence evidence;
+	int64_t at_s;                 /* when it was looked at */
+	const char *text;             /* one sentence: what was seen */
+	const struct bns_note *notes; /* what was found, good or bad: rule, severity, text, remedy */
+	size_t note_count;
+};
+
+typedef void (*bns_answer_fn)(void *arg, const struct bns_answer *answer);
+
+/*
  * One verb, e.g. "branding list". `run` answers JSON text with a "schema" key
- * in *json (malloc'ed; the caller frees it). `args` are the words behind the verb.
+ * in *json (malloc'ed; the caller frees it). `args` are the words behind the
+ * verb. A verb whose answer takes time has `start` instead: host->reply ends it,
+ * once; `by` is who called, as the audit names them. All live during the call.
  */
 struct bns_plugin_command {
 	const char *verb;
@@ -119,6 +160,8 @@ struct bns_plugin_command {
 	bool admin;        /* changes something */
 	enum bns_error (*run)(struct bns_plugin *p, const char *const *args, size_t count, char **json,
 	                      struct bns_diag *diag);
+	void (*start)(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
+	              struct bns_reply *reply);
 };
 
 enum bns_query_verdict { BNS_QUERY_CONTINUE, BNS_QUERY_DROP, BNS_QUERY_REFUSE, BNS_QUERY_TRUNCATE };
@@ -199,6 +242,19 @@ struct bns_host {
 	                        const struct bns_record *with, size_t count);
 	void (*review_end)(struct bns_review *r);
 
+	/*
+	 * Asks the other plugins. The first that takes the question answers it:
+	 * `done` is called once, maybe before this returns; after `limit_ms` with
+	 * BNS_EVIDENCE_NONE. Not called where the return says that nobody answers.
+	 */
+	enum bns_answerer (*ask)(struct bns_plugin *p, const struct bns_question *question, uint64_t limit_ms,
+	                         bns_answer_fn done, void *arg);
+	/* Answers a question that descriptor->asked has taken, once; `ask` is gone then. */
+	void (*answer)(struct bns_ask *ask, const struct bns_answer *answer);
+
+	/* Ends a verb that was started: on BNS_OK with `json` (copied), else with what `diag` (may be NULL) says. */
+	void (*reply)(struct bns_reply *reply, enum bns_error err, const char *json, const struct bns_diag *diag);
+
 	/* What the plugin remembers over restarts: small values by key, written with the next store commit. */
 	enum bns_error (*remember)(struct bns_plugin *p, const char *key, const void *value, size_t len);
 	void (*forget)(struct bns_plugin *p, const char *key);
@@ -268,6 +324,12 @@ struct bns_plugin_descriptor {
 	 * former state stays in force and `diag` says why.
 	 */
 	enum bns_error (*reload)(struct bns_plugin *p, struct bns_diag *diag);
+
+	/*
+	 * Another plugin asks. Who takes it says what the answer weighs and calls
+	 * host->answer, now or later; BNS_ANSWERER_NONE leaves it to others.
+	 */
+	enum bns_answerer (*asked)(struct bns_plugin *p, const struct bns_question *question, struct bns_ask *ask);
 };
 
 #endif

@@ -355,6 +355,7 @@ void bns_plugins_expire_reviews(struct bns_plugins *ps, uint64_t mono_ms)
 {
 	struct bns_review_run *run;
 
+	bns_asks_expire(ps, mono_ms);
 	/* `done` may begin or end other reviews: look from the start each time. */
 	while ((run = find_overdue(ps, mono_ms)) != NULL)
 		close_as_hold(run, "did not end its review in time");

@@ -16,6 +16,10 @@
 #ifndef SAMPLE_TTL
 #define SAMPLE_TTL 60
 #endif
+#ifndef SAMPLE_ASK
+#define SAMPLE_ASK    "sample ask"
+#define SAMPLE_ANSWER "sample answer"
+#endif
 
 struct sample_options {
 	const char *word;
@@ -31,6 +35,8 @@ struct sample_options {
 
 struct sample {
 	struct bns_review *late;
+	struct bns_ask *ask;     /* taken and not answered yet */
+	struct bns_reply *reply; /* of "sample ask" */
 	unsigned served, ticks;
 };
 
@@ -147,6 +153,75 @@ static enum bns_error run_finish(struct bns_plugin *p, const char *const *args, 
 	return *json ? BNS_OK : BNS_ENOMEM;
 }
 
+/* Takes questions about "now" and "late", and leaves the others. */
+static enum bns_answerer sample_asked(struct bns_plugin *p, const struct bns_question *question, struct bns_ask *ask)
+{
+	static const struct bns_note found = {.rule = "S2", .severity = 'C', .text = "the sample looked"};
+	const struct bns_host *host = bns_host_of(p);
+	struct sample *s = host->state(p);
+	const struct bns_answer good = {
+		.evidence = BNS_EVIDENCE_GOOD, .text = "it works", .notes = &found, .note_count = 1};
+
+	if (memcmp(question->host, "\3now", 4) == 0) {
+		host->answer(ask, &good);
+		return BNS_ANSWERER_ADVISORY;
+	}
+	if (memcmp(question->host, "\4late", 5) != 0)
+		return BNS_ANSWERER_NONE;
+	s->ask = ask;
+	return BNS_ANSWERER_REQUIRED;
+}
+
+static void answered(void *arg, const struct bns_answer *answer)
+{
+	struct bns_plugin *p = arg;
+	struct sample *s = bns_host_of(p)->state(p);
+	char json[128];
+
+	snprintf(json, sizeof(json), "{\"evidence\":%d,\"text\":\"%s\",\"notes\":%zu}", (int)answer->evidence,
+		 answer->text, answer->note_count);
+	bns_host_of(p)->reply(s->reply, BNS_OK, json, NULL);
+	s->reply = NULL;
+}
+
+/* "sample ask HOST": what the other plugins say of it. */
+static void start_ask(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
+		      struct bns_reply *reply)
+{
+	const struct bns_host *host = bns_host_of(p);
+	struct sample *s = host->state(p);
+	struct bns_diag diag = {.text = ""};
+	uint8_t name[BNS_NAME_MAX];
+	size_t len;
+
+	s->reply = reply;
+	if (count != 1 || host->name_from_text(args[0], NULL, name, &len) != BNS_OK) {
+		host->diag(&diag, NULL, 0, 0, "%s named no host", by);
+		host->reply(reply, BNS_EINVAL, NULL, &diag);
+		return;
+	}
+	const struct bns_question question = {
+		.kind = "route", .zone_text = "example.com", .host = name, .target = name};
+	if (host->ask(p, &question, 1000, answered, p) == BNS_ANSWERER_NONE)
+		host->reply(reply, BNS_ENOENT, NULL, NULL);
+}
+
+/* Answers the question that was taken. */
+static void start_answer(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
+			 struct bns_reply *reply)
+{
+	const struct bns_host *host = bns_host_of(p);
+	struct sample *s = host->state(p);
+
+	(void)args;
+	(void)count;
+	(void)by;
+	if (s->ask)
+		host->answer(s->ask, &(struct bns_answer){.evidence = BNS_EVIDENCE_BAD, .text = "looked at last"});
+	s->ask = NULL;
+	host->reply(reply, BNS_OK, "{}", NULL);
+}
+
 static enum bns_error run_show(struct bns_plugin *p, const char *const *args, size_t count, char **json,
 			       struct bns_diag *diag)
 {
@@ -179,8 +254,10 @@ static const struct bns_option options[] = {
 };
 
 static const struct bns_plugin_command commands[] = {
-	{"sample show", "", "Shows the options.", false, run_show},
-	{"sample finish", "", "Ends the late review.", true, run_finish},
+	{"sample show", "", "Shows the options.", false, run_show, NULL},
+	{"sample finish", "", "Ends the late review.", true, run_finish, NULL},
+	{SAMPLE_ASK, "HOST", "Asks the other plugins.", false, NULL, start_ask},
+	{SAMPLE_ANSWER, "", "Answers what was asked.", true, NULL, start_answer},
 	{0},
 };
 
@@ -198,4 +275,5 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.query = sample_query,
 	.tick = sample_tick,
 	.reload = sample_reload,
+	.asked = sample_asked,
 };

@@ -214,7 +214,8 @@ static void commands_are_found_and_walked(void **state)
 	struct bns_plugin *p;
 	assert_string_equal(bns_plugins_command_at(ps, 0)->verb, "sample show");
 	assert_string_equal(bns_plugins_command_at(ps, 1)->verb, "sample finish");
-	assert_null(bns_plugins_command_at(ps, 2));
+	assert_string_equal(bns_plugins_command_at(ps, 3)->verb, "sample answer");
+	assert_null(bns_plugins_command_at(ps, 4));
 	assert_null(bns_plugins_command(ps, "sample", &p));
 	bns_plugins_free(ps);
 }
@@ -374,6 +375,120 @@ static void closing_ends_open_reviews_as_a_hold(void **state)
 	assert_int_equal(h.verdict, BNS_VERDICT_HOLD);
 }
 
+/* ---- questions of one plugin to another, verbs that answer later ---- */
+
+struct replied {
+	unsigned times;
+	enum bns_error err;
+	char text[512];
+};
+
+static void hear_reply(void *arg, enum bns_error err, const char *json, const struct bns_diag *diag)
+{
+	struct replied *h = arg;
+
+	h->times++;
+	h->err = err;
+	snprintf(h->text, sizeof(h->text), "%s", json ? json : diag->text);
+}
+
+static void run_verb(struct bns_plugins *ps, const char *verb, const char *word, struct replied *h)
+{
+	struct bns_plugin *p;
+	const struct bns_plugin_command *c = bns_plugins_command(ps, verb, &p);
+
+	assert_non_null(c);
+	bns_plugins_run(p, c, &word, word ? 1 : 0, "ops(0)", hear_reply, h);
+}
+
+static struct bns_plugins *open_both(void)
+{
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct bns_diag diag;
+
+	assert_int_equal(load(ps, "other", "word: b\n", &diag), BNS_OK);
+	return ps;
+}
+
+static void question_is_answered_at_once(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_both();
+	struct replied h = {0};
+	run_verb(ps, "sample ask", "now.example.com", &h);
+	assert_int_equal(h.times, 1);
+	assert_string_equal(h.text, "{\"evidence\":1,\"text\":\"it works\",\"notes\":1}");
+	bns_plugins_free(ps);
+}
+
+static void question_is_answered_later(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_both();
+	struct replied asked = {0}, answered = {0};
+	run_verb(ps, "sample ask", "late.example.com", &asked);
+	assert_int_equal(asked.times, 0);
+	run_verb(ps, "other answer", NULL, &answered);
+	assert_int_equal(asked.times, 1);
+	assert_string_equal(asked.text, "{\"evidence\":2,\"text\":\"looked at last\",\"notes\":0}");
+	bns_plugins_free(ps);
+}
+
+static void question_that_nobody_takes_gets_no_answer(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_both();
+	struct replied h = {0};
+	run_verb(ps, "sample ask", "else.example.com", &h);
+	assert_int_equal(h.times, 1);
+	assert_int_equal(h.err, BNS_ENOENT);
+	bns_plugins_free(ps);
+	/* Nor does a plugin answer itself. */
+	ps = open_with("sample", "word: a\n");
+	run_verb(ps, "sample ask", "now.example.com", &h);
+	assert_int_equal(h.err, BNS_ENOENT);
+	bns_plugins_free(ps);
+}
+
+static void answer_past_its_limit_is_none_and_ignored_then(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_both();
+	struct replied asked = {0}, answered = {0};
+	run_verb(ps, "sample ask", "late.example.com", &asked);
+	bns_plugins_expire_reviews(ps, UINT64_MAX);
+	assert_int_equal(asked.times, 1);
+	assert_string_equal(asked.text, "{\"evidence\":0,\"text\":\"no answer came in time\",\"notes\":0}");
+	run_verb(ps, "other answer", NULL, &answered);
+	assert_int_equal(asked.times, 1);
+	bns_plugins_free(ps);
+}
+
+static void closing_ends_open_questions(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_both();
+	struct replied h = {0};
+	run_verb(ps, "sample ask", "late.example.com", &h);
+	bns_plugins_free(ps);
+	assert_int_equal(h.times, 1);
+	assert_int_equal(h.err, BNS_OK);
+}
+
+static void verb_that_fails_says_why(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_both();
+	struct replied h = {0};
+	run_verb(ps, "sample ask", NULL, &h);
+	assert_int_equal(h.err, BNS_EINVAL);
+	assert_string_equal(h.text, "ops(0) named no host");
+	run_verb(ps, "sample show", NULL, &h);
+	assert_int_equal(h.times, 2);
+	assert_int_equal(h.err, BNS_OK);
+	bns_plugins_free(ps);
+}
+
 static void served_and_tick_reach_the_plugin(void **state)
 {
 	(void)state;
@@ -432,6 +547,12 @@ int main(void)
 		cmocka_unit_test(late_review_is_a_hold_and_its_end_is_ignored),
 		cmocka_unit_test(review_that_ends_later_but_in_time_counts),
 		cmocka_unit_test(closing_ends_open_reviews_as_a_hold),
+		cmocka_unit_test(question_is_answered_at_once),
+		cmocka_unit_test(question_is_answered_later),
+		cmocka_unit_test(question_that_nobody_takes_gets_no_answer),
+		cmocka_unit_test(answer_past_its_limit_is_none_and_ignored_then),
+		cmocka_unit_test(closing_ends_open_questions),
+		cmocka_unit_test(verb_that_fails_says_why),
 		cmocka_unit_test(served_and_tick_reach_the_plugin),
 		cmocka_unit_test(verdicts_have_their_words),
 	};
