@@ -38,16 +38,16 @@ static int make_folder(void **state)
 {
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
-	tls_folder_make();
-	tls_make_pair("first");
-	tls_make_pair("second");
+	certs_folder_make();
+	certs_make("first", NULL, 3600);
+	certs_make("second", NULL, 3600);
 	return 0;
 }
 
 static int remove_folder(void **state)
 {
 	(void)state;
-	tls_folder_remove();
+	certs_folder_remove();
 	return 0;
 }
 
@@ -503,15 +503,15 @@ static void assert_refused(const char *cert, const char *key, const char *file, 
 {
 	struct bns_tls_ctx *ctx;
 	struct bns_diag diag = {.text = ""};
-	assert_int_equal(bns_tls_ctx_open(tls_path(cert), tls_path(key), &ctx, &diag), BNS_EINVAL);
-	assert_string_equal(diag.file, tls_path(file));
+	assert_int_equal(bns_tls_ctx_open(certs_path(cert), certs_path(key), &ctx, &diag), BNS_EINVAL);
+	assert_string_equal(diag.file, certs_path(file));
 	assert_non_null(strstr(diag.text, why));
 }
 
 static void tls_refuses_files_that_do_not_fit(void **state)
 {
 	(void)state;
-	tls_write_file("text", "no PEM\n");
+	certs_write_file("text", "no PEM\n");
 	assert_refused("none.crt", "first.key", "none.crt", "can't be opened: No such file");
 	assert_refused("first.crt", "none.key", "none.key", "can't be opened: No such file");
 	assert_refused("", "first.key", "", "is not a regular file");
@@ -523,9 +523,9 @@ static void tls_refuses_files_that_do_not_fit(void **state)
 static void tls_refuses_a_key_that_others_can_read(void **state)
 {
 	(void)state;
-	assert_int_equal(chmod(tls_path("second.key"), 0644), 0);
+	assert_int_equal(chmod(certs_path("second.key"), 0644), 0);
 	assert_refused("second.crt", "second.key", "second.key", "can be read or changed by others; chmod 640 or 600");
-	assert_int_equal(chmod(tls_path("second.key"), 0640), 0);
+	assert_int_equal(chmod(certs_path("second.key"), 0640), 0);
 	bns_tls_ctx_retire(tls_ctx("second"));
 	bns_rcu_barrier();
 }
@@ -534,7 +534,7 @@ static void tls_refuses_a_key_with_a_passphrase_without_asking_for_it(void **sta
 {
 	(void)state;
 	EVP_PKEY *key = EVP_EC_gen("P-256");
-	FILE *f = fopen(tls_path("locked.key"), "w");
+	FILE *f = fopen(certs_path("locked.key"), "w");
 	assert_non_null(f);
 	assert_int_equal(fchmod(fileno(f), 0600), 0);
 	assert_int_equal(

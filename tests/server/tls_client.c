@@ -5,95 +5,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../answer/sample.h"
 #include "tls_client.h"
-
-#define NAMES_MAX 64
-
-static char folder[64];
-static char paths[NAMES_MAX][256];
-static size_t path_count;
-
-void tls_folder_make(void)
-{
-	strcpy(folder, "/tmp/brandns-test-tls-XXXXXX");
-	assert_non_null(mkdtemp(folder));
-	path_count = 0;
-}
-
-void tls_folder_remove(void)
-{
-	DIR *d = opendir(folder);
-	assert_non_null(d);
-	for (const struct dirent *e; (e = readdir(d));)
-		if (e->d_name[0] != '.')
-			assert_int_equal(unlinkat(dirfd(d), e->d_name, 0), 0);
-	closedir(d);
-	assert_int_equal(rmdir(folder), 0);
-}
-
-const char *tls_path(const char *name)
-{
-	char *path = paths[path_count++ % NAMES_MAX];
-	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
-	return path;
-}
-
-static FILE *create(const char *name, const char *suffix)
-{
-	char file[128];
-	snprintf(file, sizeof(file), "%s%s", name, suffix);
-	FILE *f = fopen(tls_path(file), "w");
-	assert_non_null(f);
-	assert_int_equal(fchmod(fileno(f), 0600), 0);
-	return f;
-}
-
-void tls_write_file(const char *name, const char *text)
-{
-	FILE *f = create(name, "");
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
-static X509 *self_signed(const char *name, EVP_PKEY *key)
-{
-	X509 *cert = X509_new();
-	assert_non_null(cert);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-	X509_set_pubkey(cert, key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1,
-				   0);
-	X509_set_issuer_name(cert, X509_get_subject_name(cert));
-	assert_int_not_equal(X509_sign(cert, key, EVP_sha256()), 0);
-	return cert;
-}
-
-void tls_make_pair(const char *name)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	assert_non_null(key);
-	X509 *cert = self_signed(name, key);
-	FILE *f = create(name, ".crt");
-	assert_int_equal(PEM_write_X509(f, cert), 1);
-	assert_int_equal(fclose(f), 0);
-	f = create(name, ".key");
-	assert_int_equal(PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL), 1);
-	assert_int_equal(fclose(f), 0);
-	X509_free(cert);
-	EVP_PKEY_free(key);
-}
 
 struct bns_tls_ctx *tls_ctx(const char *name)
 {
@@ -102,7 +20,7 @@ struct bns_tls_ctx *tls_ctx(const char *name)
 	char cert[64], key[64];
 	snprintf(cert, sizeof(cert), "%s.crt", name);
 	snprintf(key, sizeof(key), "%s.key", name);
-	enum bns_error err = bns_tls_ctx_open(tls_path(cert), tls_path(key), &ctx, &diag);
+	enum bns_error err = bns_tls_ctx_open(certs_path(cert), certs_path(key), &ctx, &diag);
 	assert_string_equal(diag.text, "");
 	assert_int_equal(err, BNS_OK);
 	return ctx;

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Certificates made for a test, and a blocking TLS client. Every wait has net.h's limit. */
+/* A blocking TLS client. Every wait has net.h's limit. */
 #ifndef TESTS_SERVER_TLS_CLIENT_H
 #define TESTS_SERVER_TLS_CLIENT_H
 
 #include <openssl/ssl.h>
 
+#include "../base/certs.h"
 #include "net.h"
-
-/* A folder of its own; tls_folder_remove takes it away with what the calls below put into it. */
-void tls_folder_make(void);
-void tls_folder_remove(void);
-
-/* The path of a file in the folder; lives until the test's end. */
-const char *tls_path(const char *name);
-
-/* Writes NAME.crt and NAME.key, self-signed, with NAME as its common name; the key is mode 600. */
-void tls_make_pair(const char *name);
-void tls_write_file(const char *name, const char *text);
 
 /* Of a pair that was made. */
 struct bns_tls_ctx *tls_ctx(const char *name);
