@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "transfer/stream.h"
 #include "wire/message.h"
 
 #define UDP_FIRST_WAIT_MS  1000
@@ -14,16 +15,10 @@
 #define TCP_IN_MAX         (2 + BNS_MESSAGE_MAX)
 #define REASON_MAX         128
 
-union query_handle {
-	uv_handle_t handle;
-	uv_udp_t udp;
-	uv_tcp_t tcp;
-};
-
 struct bns_query {
-	union query_handle uv;
-	uv_connect_t connect;
-	uv_write_t write;
+	uv_udp_t udp;
+	bool over_udp;
+	struct bns_stream *stream; /* over TCP */
 	struct bns_timers *timers;
 	struct bns_timer timer;
 	struct bns_query_calls calls;
@@ -49,10 +44,14 @@ static void on_closed(uv_handle_t *handle)
 static void query_close(struct bns_query *q)
 {
 	bns_timer_drop(q->timers, &q->timer);
-	uv_close(&q->uv.handle, on_closed);
+	bns_stream_close(q->stream);
+	if (q->over_udp)
+		uv_close((uv_handle_t *)&q->udp, on_closed);
+	else
+		free(q);
 }
 
-/* The last thing done with a query: its memory goes when libuv lets go of the handle. */
+/* The last thing done with a query. */
 static void query_end(struct bns_query *q, enum bns_error err, const char *reason)
 {
 	struct bns_query_calls calls = q->calls;
@@ -84,6 +83,8 @@ static enum bns_error query_new(struct bns_timers *timers, const uint8_t *msg, s
 	}
 	q->timers = timers;
 	q->calls = *calls;
+	q->over_udp = false;
+	q->stream = NULL;
 	q->sends = 0;
 	q->in_len = 0;
 	q->in_cap = in_cap;
@@ -128,7 +129,7 @@ static void udp_received(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const st
 static int udp_send(struct bns_query *q)
 {
 	uv_buf_t buf = uv_buf_init((char *)q->frame + 2, (unsigned)(q->frame_len - 2));
-	int status = uv_udp_try_send(&q->uv.udp, &buf, 1, NULL);
+	int status = uv_udp_try_send(&q->udp, &buf, 1, NULL);
 
 	/* A full send buffer is as good as a lost datagram: the next try comes anyway. */
 	if (status < 0 && status != UV_EAGAIN)
@@ -161,14 +162,15 @@ enum bns_error bns_query_udp(uv_loop_t *loop, struct bns_timers *timers, const u
 
 	if (err)
 		return err;
-	if (uv_udp_init(loop, &q->uv.udp)) {
+	if (uv_udp_init(loop, &q->udp)) {
 		bns_timer_drop(timers, &q->timer);
 		free(q);
 		return BNS_EIO;
 	}
-	q->uv.handle.data = q;
+	q->udp.data = q;
+	q->over_udp = true;
 	/* Connected: the kernel drops what others send, and tells of a closed port. */
-	if (uv_udp_connect(&q->uv.udp, &server->sa) || uv_udp_recv_start(&q->uv.udp, udp_alloc, udp_received) ||
+	if (uv_udp_connect(&q->udp, &server->sa) || uv_udp_recv_start(&q->udp, udp_alloc, udp_received) ||
 	    udp_send(q)) {
 		query_close(q);
 		return BNS_EIO;
@@ -179,12 +181,12 @@ enum bns_error bns_query_udp(uv_loop_t *loop, struct bns_timers *timers, const u
 
 /* -- TCP -- */
 
-static void tcp_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+static void tcp_room(void *arg, uint8_t **data, size_t *cap)
 {
-	struct bns_query *q = handle->data;
+	struct bns_query *q = arg;
 
-	(void)suggested;
-	*buf = uv_buf_init((char *)q->in + q->in_len, (unsigned)(q->in_cap - q->in_len));
+	*data = q->in + q->in_len;
+	*cap = q->in_cap - q->in_len;
 }
 
 /* Hands out the whole messages in `in`; false: the query is gone. */
@@ -207,46 +209,30 @@ static bool tcp_deliver(struct bns_query *q)
 	return true;
 }
 
-static void tcp_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+static void tcp_received(void *arg, size_t len)
 {
-	struct bns_query *q = stream->data;
+	struct bns_query *q = arg;
 
-	(void)buf;
-	if (n == UV_EOF) {
-		query_end(q, BNS_ESHORT, "the connection was closed");
-		return;
-	}
-	if (n < 0) {
-		query_fail(q, "the connection broke", (int)n);
-		return;
-	}
-	q->in_len += (size_t)n;
-	if (tcp_deliver(q) && n > 0)
+	q->in_len += len;
+	if (tcp_deliver(q))
 		bns_timer_arm(q->timers, &q->timer, q->progress_timeout_ms);
 }
 
-static void tcp_written(uv_write_t *write, int status)
+static void tcp_opened(void *arg)
 {
-	struct bns_query *q = write->handle->data;
+	struct bns_query *q = arg;
+	enum bns_error err = bns_stream_write(q->stream, q->frame, q->frame_len);
 
-	if (status && status != UV_ECANCELED)
-		query_fail(q, "can't send over TCP", status);
+	if (err)
+		query_end(q, err, "the question can't be sent over TCP");
 }
 
-static void tcp_connected(uv_connect_t *connect, int status)
+static void tcp_ended(void *arg, enum bns_error err, const char *reason)
 {
-	struct bns_query *q = connect->handle->data;
-	uv_stream_t *stream = connect->handle;
-	uv_buf_t buf = uv_buf_init((char *)q->frame, (unsigned)q->frame_len);
+	struct bns_query *q = arg;
 
-	if (status == UV_ECANCELED)
-		return;
-	if (!status)
-		status = uv_read_start(stream, tcp_alloc, tcp_read);
-	if (!status)
-		status = uv_write(&q->write, stream, &buf, 1, tcp_written);
-	if (status)
-		query_fail(q, "can't connect over TCP", status);
+	q->stream = NULL;
+	query_end(q, err, reason);
 }
 
 static void tcp_timeout(struct bns_timer *timer)
@@ -258,22 +244,19 @@ enum bns_error bns_query_tcp(uv_loop_t *loop, struct bns_timers *timers, const u
 			     const uint8_t *msg, size_t len, uint64_t progress_timeout_ms,
 			     const struct bns_query_calls *calls, struct bns_query **out)
 {
+	struct bns_stream_calls stream_calls = {
+		.opened = tcp_opened, .room = tcp_room, .received = tcp_received, .ended = tcp_ended};
 	struct bns_query *q;
 	enum bns_error err = query_new(timers, msg, len, calls, tcp_timeout, TCP_IN_MAX, &q);
 
 	if (err)
 		return err;
 	q->progress_timeout_ms = progress_timeout_ms ? progress_timeout_ms : TCP_PROGRESS_MS;
-	if (uv_tcp_init(loop, &q->uv.tcp)) {
-		bns_timer_drop(timers, &q->timer);
-		free(q);
-		return BNS_EIO;
-	}
-	q->uv.handle.data = q;
-	uv_tcp_nodelay(&q->uv.tcp, 1);
-	if (uv_tcp_connect(&q->connect, &q->uv.tcp, &server->sa, tcp_connected)) {
+	stream_calls.arg = q;
+	err = bns_stream_open(loop, server, &stream_calls, &q->stream);
+	if (err) {
 		query_close(q);
-		return BNS_EIO;
+		return err;
 	}
 	bns_timer_arm(timers, &q->timer, q->progress_timeout_ms);
 	*out = q;
