@@ -114,21 +114,23 @@ static uint16_t find_ns(const struct bns_encoder *e, struct ns_records *ns, cons
 	return 0;
 }
 
-static bool put_addresses(struct bns_encoder *e, const struct bns_image *img, const struct bns_node *node,
-			  bool with_signatures, uint16_t apex, uint16_t place)
+/* False where it doesn't fit; what isn't there does. */
+static bool put_additional(struct bns_encoder *e, const struct bns_image *img, const struct bns_node *node,
+			   uint16_t type, bool with_signatures, uint16_t apex, uint16_t *place)
 {
-	static const uint16_t types[] = {BNS_TYPE_A, BNS_TYPE_AAAA};
-	for (unsigned i = 0; i < 2; i++) {
-		const struct bns_rrset *rrset = bns_node_rrset(img, node, types[i]);
-		if (!rrset)
-			continue;
-		unsigned records =
-			bns_rrset_write_at_node(&e->w, img, node, rrset, with_signatures, UINT32_MAX, apex, &place);
-		if (records == 0)
-			return false;
-		count_records(e, BNS_SECTION_ADDITIONAL, records);
-	}
-	return true;
+	const struct bns_rrset *rrset = bns_node_rrset(img, node, type);
+	if (!rrset)
+		return true;
+	unsigned records = bns_rrset_write_at_node(&e->w, img, node, rrset, with_signatures, UINT32_MAX, apex, place);
+	count_records(e, BNS_SECTION_ADDITIONAL, records);
+	return records > 0;
+}
+
+static bool put_addresses(struct bns_encoder *e, const struct bns_image *img, const struct bns_node *node,
+			  bool with_signatures, uint16_t apex, uint16_t *place)
+{
+	return put_additional(e, img, node, BNS_TYPE_A, with_signatures, apex, place) &&
+	       put_additional(e, img, node, BNS_TYPE_AAAA, with_signatures, apex, place);
 }
 
 /* Addresses of the servers in `cut`: those at or below its owner, or the others. */
@@ -140,8 +142,10 @@ static bool put_glue(struct bns_encoder *e, const struct bns_image *img, const s
 	for (unsigned i = 0; i < cut->rrset->glue_count; i++) {
 		const struct bns_node *node = bns_image_node(img, glue[i]);
 		const uint8_t *server = bns_image_at(img, node->name);
-		if (bns_name_in(server, name->name + (name->len - cut->owner_len)) == below &&
-		    !put_addresses(e, img, node, d->dnssec, apex, find_ns(e, &ns, server)))
+		if (bns_name_in(server, name->name + (name->len - cut->owner_len)) != below)
+			continue;
+		uint16_t place = find_ns(e, &ns, server);
+		if (!put_addresses(e, img, node, d->dnssec, apex, &place))
 			return false;
 	}
 	return true;
@@ -205,16 +209,34 @@ static bool put_referral(struct bns_encoder *e, const struct bns_image *img, con
 	return true;
 }
 
-/* Who asks for the zone's servers asks for their addresses next; what fits of them goes along. */
-static void put_server_addresses(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
-				 const struct places *places)
+/* What is known of the targets of an SVCB or HTTPS RRset, as far as it fits (RFC 9460 §4.1). */
+static void put_services(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
+			 const struct bns_rrset *service, uint16_t apex)
+{
+	const uint32_t *targets = bns_image_at(img, service->glue);
+	for (unsigned i = 0; i < service->glue_count; i++) {
+		const struct bns_node *node = bns_image_node(img, targets[i]);
+		uint16_t place = place_in_question(img, d, node);
+		if (!put_addresses(e, img, node, d->dnssec, apex, &place) ||
+		    !put_additional(e, img, node, service->type, d->dnssec, apex, &place))
+			return;
+	}
+}
+
+/* Who asks for servers or services asks for their addresses next; what fits of them goes along. */
+static void put_targets(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d,
+			const struct places *places)
 {
 	if (d->kind != BNS_DECISION_ANSWER || d->answer_count == 0)
 		return;
 	const struct bns_placed_rrset *last = &d->answer[d->answer_count - 1];
 	const struct ns_records ns = {.next = places->last, .end = e->w.pos};
-	if (last->rrset->type == BNS_TYPE_NS && !last->signatures_only)
+	if (last->signatures_only)
+		return;
+	if (last->rrset->type == BNS_TYPE_NS)
 		(void)put_glue(e, img, d, last, ns, places->apex, true);
+	else if (e->req->qtype == BNS_TYPE_SVCB || e->req->qtype == BNS_TYPE_HTTPS)
+		put_services(e, img, d, last->rrset, places->apex);
 }
 
 static bool put_sections(struct bns_encoder *e, const struct bns_image *img, const struct bns_decision *d)
@@ -230,7 +252,7 @@ static bool put_sections(struct bns_encoder *e, const struct bns_image *img, con
 		return false;
 	if (!put_dnssec(e, img, d, &places))
 		return false;
-	put_server_addresses(e, img, d, &places);
+	put_targets(e, img, d, &places);
 	return true;
 }
 

@@ -31,8 +31,8 @@ unsigned bns_rrset_write_cname(struct bns_writer *w, uint16_t owner, uint32_t tt
 			       const uint8_t *target) BNS_MUST_CHECK;
 
 /*
- * An RRset without fixups (addresses, NSEC, NSEC3) of a node whose name may
- * stand nowhere in the message: `*place` is where it stands, 0 = nowhere yet,
+ * An RRset without fixups (addresses, SVCB, HTTPS, NSEC, NSEC3) of a node whose
+ * name may stand nowhere in the message: `*place` is where it stands, 0 = nowhere yet,
  * and is set by the first that writes it. No TTL above `ttl_max` is written.
  */
 unsigned bns_rrset_write_at_node(struct bns_writer *w, const struct bns_image *img, const struct bns_node *node,

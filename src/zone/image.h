@@ -76,7 +76,7 @@ struct bns_rrset {
 	uint32_t wire_len;
 	uint32_t fixups; /* offset of fixup_count uint16_t */
 	union {
-		uint32_t glue;   /* NS: offset of glue_count uint32_t node numbers with addresses in this zone */
+		uint32_t glue;   /* NS, SVCB, HTTPS: offset of glue_count uint32_t numbers of nodes that may be added */
 		uint32_t target; /* CNAME, DNAME: offset of the uncompressed, lower-case target */
 	};
 	uint32_t signatures; /* offset of struct bns_signatures, 0 = not signed */

@@ -72,30 +72,77 @@ static uint32_t find_planned(struct build *b, const uint8_t *name)
 	return 0;
 }
 
-static bool has_address(const struct build *b, const struct bns_plan_node *node)
+static bool has_type(const struct build *b, const struct bns_plan_node *node, uint16_t type)
 {
 	for (size_t i = node->first; i < node->first + node->count; i++)
-		if (b->c->records[i].type == BNS_TYPE_A || b->c->records[i].type == BNS_TYPE_AAAA)
+		if (b->c->records[i].type == type)
+			return true;
+	return false;
+}
+
+static bool has_address(const struct build *b, const struct bns_plan_node *node)
+{
+	return has_type(b, node, BNS_TYPE_A) || has_type(b, node, BNS_TYPE_AAAA);
+}
+
+/* Whose addresses an NS record leads to: number + 1, or 0. */
+static uint32_t find_server(struct build *b, const struct bns_record *rr)
+{
+	uint32_t number = find_planned(b, rr->rdata);
+	return number > 0 && has_address(b, &b->plan.nodes[number - 1]) ? number : 0;
+}
+
+/*
+ * The same for an SVCB or HTTPS record, whose target may have such records too
+ * (RFC 9460 §4.1). "." is the owner, or nobody (§2.5); as other servers do, we
+ * don't add the owner's. What lies at or below a cut isn't this zone's to add.
+ */
+static uint32_t find_service(struct build *b, const struct bns_record *rr)
+{
+	const uint8_t *target = rr->rdata + 2;
+	uint32_t number = bns_name_equal(target, rr->owner) ? 0 : find_planned(b, target);
+	if (number == 0)
+		return 0;
+	const struct bns_plan_node *node = &b->plan.nodes[number - 1];
+	if (node->flags & (BNS_NODE_CUT | BNS_NODE_OCCLUDED))
+		return 0;
+	return has_address(b, node) || has_type(b, node, rr->type) ? number : 0;
+}
+
+/* The numbers lie one behind the other. Several SVCB records may have one target. */
+static bool is_listed(const struct build *b, const struct bns_rrset *set, uint32_t number)
+{
+	for (unsigned i = 0; i < set->glue_count; i++)
+		if (memcmp(b->blob.data + set->glue + i * sizeof(number), &number, sizeof(number)) == 0)
 			return true;
 	return false;
 }
 
 /*
  * Addresses that must travel with a referral (RFC 9471), or may with the
- * zone's own NS. Found once here, so that no answer looks for them.
+ * zone's own NS and with services (RFC 9460 §4.1). Found once here, so that no
+ * answer looks for them.
  */
-static void place_glue(struct build *b, const struct bns_record *ns, size_t count, struct bns_rrset *set)
+static void place_glue(struct build *b, const struct bns_record *records, size_t count, struct bns_rrset *set)
 {
 	for (size_t i = 0; i < count && !b->blob.err; i++) {
-		uint32_t number = find_planned(b, ns[i].rdata);
-		if (number == 0 || !has_address(b, &b->plan.nodes[number - 1]))
+		uint32_t found = set->type == BNS_TYPE_NS ? find_server(b, &records[i]) : find_service(b, &records[i]);
+		uint32_t number = found - 1;
+		if (found == 0 || is_listed(b, set, number))
 			continue;
-		number--;
 		uint32_t place = bns_blob_reserve(&b->blob, sizeof(number), _Alignof(uint32_t));
 		bns_blob_put(&b->blob, place, &number, sizeof(number));
 		if (set->glue_count++ == 0)
 			set->glue = place;
 	}
+}
+
+/* Below a cut no NS is answered with. */
+static bool leads_to_addresses(const struct build *b, const struct bns_plan_node *node, uint16_t type)
+{
+	if (type == BNS_TYPE_NS)
+		return node->flags & BNS_NODE_CUT || node == b->plan.nodes;
+	return type == BNS_TYPE_SVCB || type == BNS_TYPE_HTTPS;
 }
 
 static uint16_t covered_type(const struct bns_record *rrsig)
@@ -142,7 +189,7 @@ static void place_rrset(struct build *b, const struct bns_plan_node *node, const
 	if (signed_by > 0)
 		bns_rrset_sign(&b->squeeze, &b->blob, rrsigs, signed_by, &set);
 	bns_rrset_end(&b->squeeze, &b->blob, records, &set);
-	if (set.type == BNS_TYPE_NS && (node->flags & BNS_NODE_CUT || node == b->plan.nodes))
+	if (leads_to_addresses(b, node, set.type))
 		place_glue(b, records, count, &set);
 	bns_blob_put(&b->blob, place, &set, sizeof(set));
 }

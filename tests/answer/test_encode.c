@@ -221,6 +221,39 @@ static void encode_adds_what_fits_of_the_addresses_of_the_zones_servers(void **s
 	bns_image_free(img);
 }
 
+/* RFC 9460 §4.1: addresses and SVCB records of TargetName; nothing for the owner; never TC because of them. */
+static void encode_adds_what_fits_of_the_targets_of_services(void **state)
+{
+	(void)state;
+	struct bns_image *img =
+		sample_image("z.test", "$TTL 5\n@ SOA ns h 1 1 1 1 1\n@ NS ns.invalid.\n"
+				       "w HTTPS 1 one\nw HTTPS 2 two\nw A 192.0.2.9\n"
+				       "one A 192.0.2.1\ntwo A 192.0.2.2\ntwo AAAA 2001:db8::2\n"
+				       "@ HTTPS 0 w\nalias CNAME w\nself HTTPS 1 self\n"
+				       "any HTTPS 1 one\nself A 192.0.2.3\ndot HTTPS 1 .\ndot A 192.0.2.4\n");
+	const char *one = " | AR one.z.test. 5 A 192.0.2.1", *own = " | AR w.z.test. 5 A 192.0.2.9";
+	const char *two = " | AR two.z.test. 5 A 192.0.2.2 | AR two.z.test. 5 AAAA 2001:db8::2";
+	const char *text = ask(img, "w.z.test", BNS_TYPE_HTTPS, 512);
+	assert_non_null(strstr(text, one));
+	assert_string_equal(strstr(text, one) + strlen(one), two);
+	assert_null(strstr(text, own));
+	size_t full = out_len;
+	text = ask(img, "w.z.test", BNS_TYPE_HTTPS, full - 1);
+	assert_int_equal(strncmp(text, "NOERROR aa rd |", 15), 0);
+	assert_non_null(strstr(text, one));
+	assert_null(strstr(text, "AAAA"));
+	assert_null(strstr(ask(img, "any.z.test", BNS_TYPE_ANY, 512), " | AR"));
+	text = ask(img, "z.test", BNS_TYPE_HTTPS, 512);
+	assert_non_null(strstr(text, own));
+	assert_int_equal(strncmp(strstr(text, own) + strlen(own), " | AR w.z.test. 5 HTTPS ", 24), 0);
+	text = ask(img, "alias.z.test", BNS_TYPE_HTTPS, 512);
+	assert_non_null(strstr(text, one));
+	assert_string_equal(strstr(text, one) + strlen(one), two);
+	assert_null(strstr(ask(img, "self.z.test", BNS_TYPE_HTTPS, 512), " | AR"));
+	assert_null(strstr(ask(img, "dot.z.test", BNS_TYPE_HTTPS, 512), " | AR"));
+	bns_image_free(img);
+}
+
 static void encode_truncates_by_whole_rrsets(void **state)
 {
 	(void)state;
@@ -383,6 +416,7 @@ int main(void)
 		cmocka_unit_test(encode_serves_a_cut_whose_server_is_the_apex),
 		cmocka_unit_test(encode_works_in_the_root_zone),
 		cmocka_unit_test(encode_adds_what_fits_of_the_addresses_of_the_zones_servers),
+		cmocka_unit_test(encode_adds_what_fits_of_the_targets_of_services),
 		cmocka_unit_test(encode_truncates_by_whole_rrsets),
 		cmocka_unit_test(encode_keeps_room_for_the_opt),
 		cmocka_unit_test(encode_pads_to_the_block_or_to_the_end_of_the_buffer),

@@ -286,6 +286,34 @@ static void image_lists_addresses_of_the_zones_own_servers(void **state)
 	bns_image_free(img);
 }
 
+static void image_lists_targets_of_services(void **state)
+{
+	(void)state;
+	struct bns_contents *c = fixture_example(1);
+	fixture_add_a(c, "www.example.com", 1);
+	fixture_add(c, "www.example.com", BNS_TYPE_HTTPS, 60, "\0\1\0", 3);
+	fixture_add(c, "www.example.com", BNS_TYPE_HTTPS, 60, "\0\2\4POOL\7example\3com", 20);
+	fixture_add(c, "www.example.com", BNS_TYPE_HTTPS, 60, "\0\3\4pool\7example\3com", 20);
+	fixture_add(c, "www.example.com", BNS_TYPE_HTTPS, 60, "\0\4\2ns\3sub\7example\3com", 22);
+	fixture_add(c, "www.example.com", BNS_TYPE_HTTPS, 60, "\0\5\2ns\7example\3net", 18);
+	fixture_add(c, "www.example.com", BNS_TYPE_HTTPS, 60, "\0\0\5alias\7example\3com", 21);
+	fixture_add(c, "www.example.com", BNS_TYPE_HTTPS, 60, "\0\6\4text\7example\3com", 20);
+	fixture_add_a(c, "pool.example.com", 2);
+	fixture_add(c, "text.example.com", BNS_TYPE_TXT, 60, "\1x", 2);
+	fixture_add_a(c, "ns.sub.example.com", 3);
+	fixture_add_name(c, "sub.example.com", BNS_TYPE_NS, "ns.sub.example.com");
+	fixture_add(c, "alias.example.com", BNS_TYPE_HTTPS, 60, "\0\0\0", 3);
+	struct bns_image *img = build(c);
+	const struct bns_rrset *https = find_rrset(img, "www.example.com", BNS_TYPE_HTTPS);
+	const uint32_t *targets = bns_image_at(img, https->glue);
+	assert_int_equal(https->count, 7);
+	assert_int_equal(https->glue_count, 2);
+	assert_ptr_equal(bns_image_node(img, targets[0]), find(img, "alias.example.com"));
+	assert_ptr_equal(bns_image_node(img, targets[1]), find(img, "pool.example.com"));
+	assert_int_equal(find_rrset(img, "alias.example.com", BNS_TYPE_HTTPS)->glue_count, 0);
+	bns_image_free(img);
+}
+
 static void image_says_what_its_zone_is(void **state)
 {
 	(void)state;
@@ -378,6 +406,7 @@ int main(void)
 		cmocka_unit_test(image_negative_soa_is_the_soa_where_its_ttl_is_small),
 		cmocka_unit_test(image_lists_glue_of_a_cut),
 		cmocka_unit_test(image_lists_addresses_of_the_zones_own_servers),
+		cmocka_unit_test(image_lists_targets_of_services),
 		cmocka_unit_test(image_says_what_its_zone_is),
 		cmocka_unit_test(image_of_a_branding_zone_stays_small),
 		cmocka_unit_test(image_of_the_root_zone_is_built),

@@ -158,6 +158,15 @@ def _addresses(case, aspect):
     return aspect == "additional" and _any_answer(case, lambda a: a.answer)
 
 
+def _service_targets(case, aspect):
+    return aspect == "additional" and _any_answer(case, lambda a: _types(a.answer) & {wire.SVCB, wire.HTTPS})
+
+
+def _service_denials(case, aspect):
+    denials = {wire.NSEC, wire.NSEC3}
+    return _service_targets(case, aspect) and _any_answer(case, lambda a: _types(a.additional) & denials)
+
+
 # The first that holds is a difference's kind; the word is its row's first column in docs/answers.md.
 KINDS = [
     ("class", _other_class),
@@ -183,6 +192,8 @@ KINDS = [
     ("nsec3-proof", _nsec3_proof),
     ("nsec-proof", _nsec_proof),
     ("name-known-to-parent", _known_to_parent),
+    ("service-denials", _service_denials),
+    ("service-targets", _service_targets),
     ("addresses", _addresses),
 ]
 

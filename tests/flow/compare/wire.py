@@ -6,7 +6,7 @@ import functools
 import struct
 
 A, NS, CNAME, SOA, MX, TXT, AAAA, SRV, DNAME, OPT, DS = 1, 2, 5, 6, 15, 16, 28, 33, 39, 41, 43
-RRSIG, NSEC, DNSKEY, NSEC3, NSEC3PARAM, ANY = 46, 47, 48, 50, 51, 255
+RRSIG, NSEC, DNSKEY, NSEC3, NSEC3PARAM, SVCB, HTTPS, ANY = 46, 47, 48, 50, 51, 64, 65, 255
 IN, CH, HS, CLASS_ANY = 1, 3, 4, 255
 QR, AA, TC, RD, RA, AD, CD = 0x8000, 0x400, 0x200, 0x100, 0x80, 0x20, 0x10
 FLAGS = {"qr": QR, "aa": AA, "tc": TC, "rd": RD, "ra": RA, "ad": AD, "cd": CD}
@@ -14,7 +14,8 @@ SERVFAIL, YXDOMAIN = 2, 6
 
 # Names within RDATA, which may be compressed and whose case doesn't count: a digit is octets, n a name, s a string.
 _SHAPES = {NS: "n", 3: "n", 4: "n", CNAME: "n", SOA: "nn", 7: "n", 8: "n", 9: "n", 12: "n", 14: "nn", MX: "2n",
-           17: "nn", 18: "2n", 21: "2n", 26: "2nn", SRV: "6n", 35: "4sssn", 36: "2n", DNAME: "n"}
+           17: "nn", 18: "2n", 21: "2n", 26: "2nn", SRV: "6n", 35: "4sssn", 36: "2n", DNAME: "n", SVCB: "2n",
+           HTTPS: "2n"}
 
 # One question with all that may change its answer. `payload` None: no EDNS; `flags` are of the header.
 Question = collections.namedtuple("Question", "name rdtype rdclass payload do tcp flags")
