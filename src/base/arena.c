@@ -34,6 +34,13 @@ static struct bns_arena_block *block_new(size_t cap)
 	return block;
 }
 
+enum bns_error bns_arena_reserve(struct bns_arena *arena, size_t size)
+{
+	bns_arena_init(arena);
+	arena->head = block_new(size);
+	return arena->head ? BNS_OK : BNS_ENOMEM;
+}
+
 /* Each block is twice the one before it, so that small arenas stay small and large ones need few blocks. */
 static size_t next_cap(const struct bns_arena_block *head)
 {

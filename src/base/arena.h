@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "base/error.h"
+
 struct bns_arena_block;
 
 struct bns_arena {
@@ -16,6 +18,9 @@ struct bns_arena {
 };
 
 void bns_arena_init(struct bns_arena *arena);
+
+/* The first block shall have room for so much, and no more: for what there are very many of. */
+enum bns_error bns_arena_reserve(struct bns_arena *arena, size_t size) BNS_MUST_CHECK;
 
 /* Zeroed memory aligned for any type, or NULL when memory is short. */
 void *bns_arena_alloc(struct bns_arena *arena, size_t size);

@@ -43,7 +43,7 @@ void bns_conf_warn(struct bns_conf_reader *r, const char *file, const struct bns
 {
 	va_list args;
 	if (!r->warnings)
-		r->warnings = bns_arena_alloc(&r->conf->arena, BNS_CONF_WARNINGS_MAX * sizeof(*r->warnings));
+		r->warnings = bns_arena_alloc(r->arena, BNS_CONF_WARNINGS_MAX * sizeof(*r->warnings));
 	/* Without memory for a warning the configuration is as good as with it. */
 	if (!r->warnings || r->conf->warning_count == BNS_CONF_WARNINGS_MAX)
 		return;
@@ -171,9 +171,40 @@ static enum bns_error note_path(struct bns_conf_reader *r, const char *path)
 {
 	char *real = realpath(path, NULL);
 	/* A path that can't be resolved can't be read either: the reader says why. */
-	r->conf->path = bns_arena_strdup(&r->conf->arena, real ? real : path);
+	r->conf->path = bns_arena_strdup(r->arena, real ? real : path);
 	free(real);
 	return r->conf->path ? BNS_OK : BNS_ENOMEM;
+}
+
+/* Zones are made later too; they name templates, remotes and the like, but no other zone. */
+static enum bns_error keep_names(struct bns_conf_reader *r)
+{
+	struct bns_conf_kept *kept = bns_arena_alloc(r->arena, sizeof(*kept));
+	if (!kept)
+		return bns_conf_no_memory(r);
+	kept->base = r->base;
+	for (size_t i = 0; i < BNS_SECTION_COUNT; i++) {
+		const struct bns_conf_index *from = &r->index[i];
+		if (i == BNS_SECTION_ZONE || from->count == 0)
+			continue;
+		kept->index[i].count = from->count;
+		kept->index[i].items = bns_arena_alloc(r->arena, from->count * sizeof(*from->items));
+		if (!kept->index[i].items)
+			return bns_conf_no_memory(r);
+		memcpy(kept->index[i].items, from->items, from->count * sizeof(*from->items));
+	}
+	r->conf->kept = kept;
+	return BNS_OK;
+}
+
+static void conf_free(struct bns_conf_owner *owner)
+{
+	struct bns_conf *c = (struct bns_conf *)((char *)owner - offsetof(struct bns_conf, owner));
+	for (size_t i = 0; i < c->tree_count; i++)
+		bns_yaml_free(c->trees[i]);
+	free(c->trees);
+	bns_arena_free(&c->arena);
+	free(c);
 }
 
 enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns_diag *diag)
@@ -181,12 +212,16 @@ enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns
 	struct bns_conf_reader r = {.diag = diag, .conf = calloc(1, sizeof(*r.conf))};
 	if (!r.conf)
 		return BNS_ENOMEM;
-	bns_arena_init(&r.conf->arena);
+	r.conf->owner = (struct bns_conf_owner){.users = 1, .unused = conf_free};
+	r.arena = &r.conf->arena;
+	bns_arena_init(r.arena);
 	enum bns_error err = note_path(&r, path);
 	if (!err)
 		err = bns_conf_gather(&r, path);
 	if (!err)
 		err = read_sections(&r);
+	if (!err)
+		err = keep_names(&r);
 	reader_free(&r);
 	if (err) {
 		bns_conf_free(r.conf);
@@ -198,13 +233,8 @@ enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns
 
 void bns_conf_free(struct bns_conf *c)
 {
-	if (!c)
-		return;
-	for (size_t i = 0; i < c->tree_count; i++)
-		bns_yaml_free(c->trees[i]);
-	free(c->trees);
-	bns_arena_free(&c->arena);
-	free(c);
+	if (c)
+		bns_owner_release(&c->owner);
 }
 
 static int compare_domain(const void *domain, const void *zone)

@@ -80,7 +80,17 @@ struct bns_conf_acl {
 
 enum bns_serial_policy { BNS_SERIAL_INCREMENT, BNS_SERIAL_UNIXTIME };
 
+/*
+ * Settings that several use go with the last of them: a configuration is used
+ * by who loaded it and by every zone that has its settings from it.
+ */
+struct bns_conf_owner {
+	size_t users;
+	void (*unused)(struct bns_conf_owner *owner);
+};
+
 struct bns_conf_zone {
+	struct bns_conf_owner *owner; /* see bns_conf_zone_hold; NULL: nobody counts */
 	const char *domain;      /* presentation form, lower-case, no final dot */
 	const char *file;        /* absolute path with %s resolved, or NULL */
 	const struct bns_conf_remote *const *primary;
@@ -103,8 +113,12 @@ struct bns_conf_plugin {
 	const struct bns_yaml *options; /* the whole mapping, `id` included */
 };
 
+struct bns_conf_kept; /* what zones that are made later may name */
+
 struct bns_conf {
+	struct bns_conf_owner owner;
 	struct bns_arena arena;
+	const struct bns_conf_kept *kept;
 	struct bns_yaml **trees; /* owned: the file and what it includes; `options` above point into them */
 	size_t tree_count;
 	const char *path;        /* absolute */
@@ -153,9 +167,34 @@ struct bns_conf {
 
 /* Reads and checks; on failure `diag` has file:line:column and what was expected. Folders of zone-directory are read. */
 enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* Whoever loaded it needs it no more; its memory goes once no zone has its settings from it. NULL is allowed. */
 void bns_conf_free(struct bns_conf *c);
 
 /* By domain in presentation form without final dot, lower-case; NULL where it isn't configured. */
 const struct bns_conf_zone *bns_conf_zone(const struct bns_conf *c, const char *domain);
+
+/* A key of `zone` and its value as a file would have it; the elements of a list with commas between them. */
+struct bns_conf_setting {
+	const char *key;
+	const char *value;
+};
+
+/*
+ * The settings of a zone that the file doesn't have: its template's (key
+ * "template"; `default` or the built-in ones where none is named), above them
+ * its own. `domain` is any name in presentation form, lower-case, without final
+ * dot. Relative paths are relative to the configuration's folder. The result
+ * is held once for the caller, see below. `diag` has a sentence, no place.
+ */
+enum bns_error bns_conf_zone_make(struct bns_conf *c, const char *domain, const struct bns_conf_setting *settings,
+				  size_t count, const struct bns_conf_zone **out, struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* Settings with a name alone: no file, no primary. For what is served as it is. NULL when memory is short. */
+const struct bns_conf_zone *bns_conf_zone_bare(const char *domain);
+
+/* Who keeps a zone's settings holds them, and releases them once: the last one frees them. */
+void bns_conf_zone_hold(const struct bns_conf_zone *zone);
+void bns_conf_zone_release(const struct bns_conf_zone *zone);
 
 #endif

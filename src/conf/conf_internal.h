@@ -124,6 +124,12 @@ struct bns_conf_index {
 	size_t count;
 };
 
+/* What zones that are made later may name; the items lie in the configuration's arena. */
+struct bns_conf_kept {
+	struct bns_conf_index index[BNS_SECTION_COUNT];
+	const struct bns_zone_draft *base;
+};
+
 /* The nodes of one section, over all files. */
 struct bns_conf_nodes {
 	const struct bns_yaml **list;
@@ -133,6 +139,7 @@ struct bns_conf_nodes {
 
 struct bns_conf_reader {
 	struct bns_conf *conf;
+	struct bns_arena *arena; /* for what is read: the configuration's own, or a later zone's */
 	struct bns_diag *diag;
 	struct bns_conf_nodes nodes[BNS_SECTION_COUNT];
 	struct bns_conf_index index[BNS_SECTION_COUNT];
@@ -155,6 +162,8 @@ enum bns_error bns_conf_gather(struct bns_conf_reader *r, const char *path) BNS_
 enum bns_error bns_option_defaults(struct bns_conf_reader *r, enum bns_section_id section, void *object) BNS_MUST_CHECK;
 enum bns_error bns_option_read(struct bns_conf_reader *r, enum bns_section_id section, const struct bns_yaml *map,
 			       void *object) BNS_MUST_CHECK;
+enum bns_error bns_option_read_one(struct bns_conf_reader *r, enum bns_section_id section, const struct bns_yaml *child,
+				   void *object) BNS_MUST_CHECK;
 enum bns_error bns_option_value(struct bns_conf_reader *r, const struct bns_option *option,
 				const struct bns_yaml *value, void *object) BNS_MUST_CHECK;
 
@@ -208,7 +217,14 @@ bool bns_conf_is_exposed(const struct bns_yaml *value);
 enum bns_error bns_conf_keys(struct bns_conf_reader *r) BNS_MUST_CHECK;
 enum bns_error bns_conf_templates(struct bns_conf_reader *r) BNS_MUST_CHECK;
 enum bns_error bns_conf_zones(struct bns_conf_reader *r) BNS_MUST_CHECK;
+enum bns_error bns_conf_zone_begin(struct bns_conf_reader *r, const struct bns_yaml *map,
+				   struct bns_zone_draft *draft) BNS_MUST_CHECK;
+enum bns_error bns_conf_zone_finish(struct bns_conf_reader *r, struct bns_zone_draft *draft,
+				    struct bns_conf_zone *out) BNS_MUST_CHECK;
 enum bns_error bns_conf_directories(struct bns_conf_reader *r, struct bns_directory_zones *found) BNS_MUST_CHECK;
+
+/* zone_make.c */
+void bns_owner_release(struct bns_conf_owner *owner);
 
 /* Every failure of a value goes through one of these: they name the place. Both return BNS_EINVAL. */
 enum bns_error bns_conf_fail(struct bns_conf_reader *r, const struct bns_yaml *value, const char *fmt, ...)

@@ -50,7 +50,7 @@ static enum bns_error add_entry(struct bns_conf_reader *r, const struct bns_zone
 	if (entry->d_name[0] == '.' || !ends_in_suffix(entry->d_name, &stem_len))
 		return BNS_OK;
 	size_t size = strlen(dir->path) + strlen(entry->d_name) + 2;
-	char *path = bns_arena_bytes(&r->conf->arena, size);
+	char *path = bns_arena_bytes(r->arena, size);
 	if (!path)
 		return bns_conf_no_memory(r);
 	snprintf(path, size, "%s/%s", dir->path, entry->d_name);
@@ -68,7 +68,7 @@ static enum bns_error add_entry(struct bns_conf_reader *r, const struct bns_zone
 	draft->pattern = NULL;
 	draft->node = bns_yaml_get(node, "path");
 	draft->zone.file = path;
-	draft->name = bns_arena_strdup(&r->conf->arena, name);
+	draft->name = bns_arena_strdup(r->arena, name);
 	if (!draft->name)
 		return bns_conf_no_memory(r);
 	found->count++;

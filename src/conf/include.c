@@ -102,7 +102,7 @@ static enum bns_error include_one(struct bns_conf_reader *r, const struct bns_ya
 		return bns_conf_fail(r, value, "the folder of '%.200s' can't be read", path);
 	enum bns_error err = BNS_OK;
 	for (size_t i = 0; i < found.gl_pathc && !err; i++) {
-		path = bns_arena_strdup(&r->conf->arena, found.gl_pathv[i]);
+		path = bns_arena_strdup(r->arena, found.gl_pathv[i]);
 		err = path ? gather(r, path, value, depth + 1) : bns_conf_no_memory(r);
 	}
 	globfree(&found);

@@ -61,7 +61,7 @@ enum bns_error bns_item_read_all(struct bns_conf_reader *r, enum bns_section_id 
 	const struct bns_conf_nodes *nodes = &r->nodes[section];
 	if (nodes->count == 0)
 		return BNS_OK;
-	char *object = bns_arena_alloc(&r->conf->arena, nodes->count * s->item_size);
+	char *object = bns_arena_alloc(r->arena, nodes->count * s->item_size);
 	if (!object)
 		return bns_conf_no_memory(r);
 	r->objects[section] = object;

@@ -19,7 +19,7 @@ static enum bns_error decode(struct bns_conf_reader *r, const char *text, struct
 	size_t len = strlen(text);
 	if (len > SECRET_TEXT_MAX)
 		return BNS_ESYNTAX;
-	uint8_t *secret = bns_arena_bytes(&r->conf->arena, BNS_BASE64_ROOM(len) + 1);
+	uint8_t *secret = bns_arena_bytes(r->arena, BNS_BASE64_ROOM(len) + 1);
 	if (!secret)
 		return BNS_ENOMEM;
 	key->secret = secret;
@@ -123,7 +123,7 @@ enum bns_error bns_conf_keys(struct bns_conf_reader *r)
 	if (err || nodes->count == 0)
 		return err;
 	const struct bns_key_draft *drafts = r->objects[BNS_SECTION_KEY];
-	struct bns_conf_key *keys = bns_arena_alloc(&r->conf->arena, nodes->count * sizeof(*keys));
+	struct bns_conf_key *keys = bns_arena_alloc(r->arena, nodes->count * sizeof(*keys));
 	if (!keys)
 		return bns_conf_no_memory(r);
 	for (size_t i = 0; i < nodes->count && !err; i++)

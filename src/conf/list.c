@@ -45,7 +45,7 @@ static enum bns_error read_list(struct bns_conf_reader *r, const struct bns_opti
 	if (count < o->min)
 		return bns_conf_fail(r, v, "'%s' takes at least one element", o->name);
 	if (count > 0) {
-		list = bns_arena_alloc(&r->conf->arena, count * item_size);
+		list = bns_arena_alloc(r->arena, count * item_size);
 		if (!list)
 			return bns_conf_no_memory(r);
 	}

@@ -86,6 +86,16 @@ static enum bns_error check_required(struct bns_conf_reader *r, const struct bns
 	return BNS_OK;
 }
 
+enum bns_error bns_option_read_one(struct bns_conf_reader *r, enum bns_section_id section, const struct bns_yaml *child,
+				   void *object)
+{
+	const struct bns_section *s = &bns_sections[section];
+	const struct bns_option *o = find_option(s, child->key);
+	if (o)
+		return bns_option_value(r, o, child, object);
+	return s->open ? BNS_OK : fail_unknown(r, s, child);
+}
+
 enum bns_error bns_option_read(struct bns_conf_reader *r, enum bns_section_id section, const struct bns_yaml *map,
 			       void *object)
 {
@@ -94,12 +104,7 @@ enum bns_error bns_option_read(struct bns_conf_reader *r, enum bns_section_id se
 		return bns_conf_fail(r, map, "'%s' takes a mapping with keys such as '%s'", s->name,
 				     s->options[0].name);
 	for (const struct bns_yaml *child = map->child; child; child = child->next) {
-		const struct bns_option *o = find_option(s, child->key);
-		enum bns_error err = BNS_OK;
-		if (o)
-			err = bns_option_value(r, o, child, object);
-		else if (!s->open)
-			err = fail_unknown(r, s, child);
+		enum bns_error err = bns_option_read_one(r, section, child, object);
 		if (err)
 			return err;
 	}
@@ -112,13 +117,13 @@ static enum bns_error default_node(struct bns_conf_reader *r, const struct bns_o
 	*node = (struct bns_yaml){.kind = BNS_YAML_SCALAR, .text = o->default_text, .file = ""};
 	if (o->default_text[0] != '[')
 		return BNS_OK;
-	char *text = bns_arena_strdup(&r->conf->arena, o->default_text + 1), *rest = NULL;
+	char *text = bns_arena_strdup(r->arena, o->default_text + 1), *rest = NULL;
 	struct bns_yaml **end = &node->child;
 	node->kind = BNS_YAML_SEQUENCE;
 	if (!text)
 		return bns_conf_no_memory(r);
 	for (char *item = strtok_r(text, ", \"]", &rest); item; item = strtok_r(NULL, ", \"]", &rest)) {
-		struct bns_yaml *made = bns_arena_alloc(&r->conf->arena, sizeof(*made));
+		struct bns_yaml *made = bns_arena_alloc(r->arena, sizeof(*made));
 		if (!made)
 			return bns_conf_no_memory(r);
 		*made = (struct bns_yaml){.kind = BNS_YAML_SCALAR, .text = item, .file = ""};

@@ -27,7 +27,7 @@ static const char *folder_of(struct bns_conf_reader *r, const char *file)
 	char *real = realpath(len ? text : "/", NULL);
 	if (!real)
 		return NULL;
-	r->folder = bns_arena_strdup(&r->conf->arena, strcmp(real, "/") == 0 ? "" : real);
+	r->folder = bns_arena_strdup(r->arena, strcmp(real, "/") == 0 ? "" : real);
 	r->folder_of = r->folder ? file : NULL;
 	free(real);
 	return r->folder;
@@ -36,12 +36,12 @@ static const char *folder_of(struct bns_conf_reader *r, const char *file)
 char *bns_path_absolute(struct bns_conf_reader *r, const char *path, const char *file, bool pattern)
 {
 	if (path[0] == '/')
-		return bns_arena_strdup(&r->conf->arena, path);
+		return bns_arena_strdup(r->arena, path);
 	const char *folder = folder_of(r, file);
 	if (!folder)
 		return NULL;
 	/* In a pattern a percent sign of the folder's own counts twice. */
-	char *out = bns_arena_bytes(&r->conf->arena, 2 * strlen(folder) + strlen(path) + 2);
+	char *out = bns_arena_bytes(r->arena, 2 * strlen(folder) + strlen(path) + 2);
 	if (!out)
 		return NULL;
 	char *p = out;

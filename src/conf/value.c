@@ -39,7 +39,7 @@ static enum bns_error read_octets(struct bns_conf_reader *r, const struct bns_op
 	size_t len = is_hex ? strlen(v->text + 2) / 2 : strlen(v->text);
 	if (len > o->max)
 		return bns_conf_fail(r, v, "'%s' takes at most %" PRIu64 " octets, this has %zu", o->name, o->max, len);
-	uint8_t *data = bns_arena_bytes(&r->conf->arena, len + 1);
+	uint8_t *data = bns_arena_bytes(r->arena, len + 1);
 	if (!data)
 		return bns_conf_no_memory(r);
 	if (!is_hex)
@@ -65,7 +65,7 @@ static enum bns_error read_name(struct bns_conf_reader *r, const struct bns_opti
 			"'%s' takes a domain name (labels of 1 to 63 octets, 253 in all, an international one "
 			"in its xn-- form), not '%.64s'",
 			o->name, v->text);
-	char *copy = bns_arena_strdup(&r->conf->arena, name);
+	char *copy = bns_arena_strdup(r->arena, name);
 	if (!copy)
 		return bns_conf_no_memory(r);
 	*(const char **)field(o, object) = copy;

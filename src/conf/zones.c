@@ -10,7 +10,7 @@
 
 enum bns_error bns_conf_templates(struct bns_conf_reader *r)
 {
-	struct bns_zone_draft *base = bns_arena_alloc(&r->conf->arena, sizeof(*base));
+	struct bns_zone_draft *base = bns_arena_alloc(r->arena, sizeof(*base));
 	if (!base)
 		return bns_conf_no_memory(r);
 	enum bns_error err = bns_item_read_all(r, BNS_SECTION_TEMPLATE);
@@ -21,7 +21,8 @@ enum bns_error bns_conf_templates(struct bns_conf_reader *r)
 	return item ? BNS_OK : bns_option_defaults(r, BNS_SECTION_ZONE, base);
 }
 
-static enum bns_error read_zone(struct bns_conf_reader *r, const struct bns_yaml *map, struct bns_zone_draft *draft)
+/* What the zone's template says; `map` (which names it) is the zone's own. */
+enum bns_error bns_conf_zone_begin(struct bns_conf_reader *r, const struct bns_yaml *map, struct bns_zone_draft *draft)
 {
 	const struct bns_option *template_option = &bns_sections[BNS_SECTION_ZONE].options[1];
 	const struct bns_yaml *named = bns_yaml_get(map, template_option->name);
@@ -34,7 +35,13 @@ static enum bns_error read_zone(struct bns_conf_reader *r, const struct bns_yaml
 	*draft = *base;
 	draft->name = NULL;
 	draft->node = map;
-	return bns_option_read(r, BNS_SECTION_ZONE, map, draft);
+	return BNS_OK;
+}
+
+static enum bns_error read_zone(struct bns_conf_reader *r, const struct bns_yaml *map, struct bns_zone_draft *draft)
+{
+	enum bns_error err = bns_conf_zone_begin(r, map, draft);
+	return err ? err : bns_option_read(r, BNS_SECTION_ZONE, map, draft);
 }
 
 static enum bns_error read_zones(struct bns_conf_reader *r)
@@ -42,7 +49,7 @@ static enum bns_error read_zones(struct bns_conf_reader *r)
 	const struct bns_conf_nodes *nodes = &r->nodes[BNS_SECTION_ZONE];
 	if (nodes->count == 0)
 		return BNS_OK;
-	struct bns_zone_draft *drafts = bns_arena_alloc(&r->conf->arena, nodes->count * sizeof(*drafts));
+	struct bns_zone_draft *drafts = bns_arena_alloc(r->arena, nodes->count * sizeof(*drafts));
 	if (!drafts)
 		return bns_conf_no_memory(r);
 	r->objects[BNS_SECTION_ZONE] = drafts;
@@ -78,14 +85,15 @@ static enum bns_error check_zone(struct bns_conf_reader *r, const struct bns_zon
 	return BNS_OK;
 }
 
-static enum bns_error finish_zone(struct bns_conf_reader *r, struct bns_zone_draft *d, struct bns_conf_zone *out)
+enum bns_error bns_conf_zone_finish(struct bns_conf_reader *r, struct bns_zone_draft *d, struct bns_conf_zone *out)
 {
 	if (d->pattern) {
-		d->zone.file = bns_path_expand(&r->conf->arena, d->pattern, d->name);
+		d->zone.file = bns_path_expand(r->arena, d->pattern, d->name);
 		if (!d->zone.file)
 			return bns_conf_no_memory(r);
 	}
 	d->zone.domain = d->name;
+	d->zone.owner = &r->conf->owner;
 	*out = d->zone;
 	return check_zone(r, d);
 }
@@ -99,14 +107,14 @@ static enum bns_error finish_zones(struct bns_conf_reader *r, const struct bns_d
 {
 	size_t written = r->nodes[BNS_SECTION_ZONE].count;
 	struct bns_zone_draft *drafts = r->objects[BNS_SECTION_ZONE];
-	struct bns_conf_zone *zones = bns_arena_alloc(&r->conf->arena, (written + found->count + 1) * sizeof(*zones));
+	struct bns_conf_zone *zones = bns_arena_alloc(r->arena, (written + found->count + 1) * sizeof(*zones));
 	enum bns_error err = zones ? BNS_OK : bns_conf_no_memory(r);
 	for (size_t i = 0; i < written && !err; i++) {
 		drafts[i].zone.line = drafts[i].node->line;
-		err = finish_zone(r, &drafts[i], &zones[i]);
+		err = bns_conf_zone_finish(r, &drafts[i], &zones[i]);
 	}
 	for (size_t i = 0; i < found->count && !err; i++)
-		err = finish_zone(r, &found->list[i], &zones[written + i]);
+		err = bns_conf_zone_finish(r, &found->list[i], &zones[written + i]);
 	if (err)
 		return err;
 	qsort(zones, written + found->count, sizeof(*zones), compare_zones);

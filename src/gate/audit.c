@@ -10,11 +10,11 @@ static const char *or_empty(const char *text)
 	return text ? text : "";
 }
 
-static json_t *line_begin(const char *kind, const struct bns_zone *zone, const char *text)
+static json_t *line_begin(const char *kind, const char *zone, const char *text)
 {
 	char when[BNS_TIME_TEXT_MAX];
 	return json_pack("{s:s, s:s, s:s, s:s}", "time", bns_time_to_text(bns_clock_wall_s(), when), "event", kind,
-			 "zone", zone->text, "text", or_empty(text));
+			 "zone", zone, "text", or_empty(text));
 }
 
 static enum bns_error line_end(struct bns_gate *g, struct bns_store_txn *txn, json_t *o)
@@ -48,7 +48,7 @@ static void add_job(json_t *o, const struct bns_job *job)
 enum bns_error bns_audit(struct bns_gate *g, struct bns_store_txn *txn, const char *kind, const struct bns_zone *zone,
 			 const struct bns_job *job, const char *text)
 {
-	json_t *o = line_begin(kind, zone, text);
+	json_t *o = line_begin(kind, zone->text, text);
 	if (!o)
 		return BNS_ENOMEM;
 	if (job)
@@ -60,12 +60,22 @@ enum bns_error bns_audit_candidate(struct bns_gate *g, struct bns_store_txn *txn
 				   const struct bns_zone *zone, const struct bns_candidate *c, const char *by,
 				   const char *text)
 {
-	json_t *o = line_begin(kind, zone, text);
+	json_t *o = line_begin(kind, zone->text, text);
 	if (!o)
 		return BNS_ENOMEM;
 	json_object_set_new(o, "id", json_string(c->id));
 	json_object_set_new(o, "source", json_string(c->source));
 	json_object_set_new(o, "serial", json_integer(c->serial));
+	json_object_set_new(o, "by", json_string(by));
+	return line_end(g, txn, o);
+}
+
+enum bns_error bns_audit_zone(struct bns_gate *g, struct bns_store_txn *txn, const char *kind, const char *zone,
+			      const char *by, const char *text)
+{
+	json_t *o = line_begin(kind, zone, text);
+	if (!o)
+		return BNS_ENOMEM;
 	json_object_set_new(o, "by", json_string(by));
 	return line_end(g, txn, o);
 }

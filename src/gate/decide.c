@@ -103,14 +103,14 @@ void bns_gate_report_failure(struct bns_gate *g, struct bns_zone *zone, const ch
 	bns_announce(g, BNS_LOG_ERR, "failed", zone, NULL, text);
 }
 
-void bns_gate_zone_remove(struct bns_gate *g, struct bns_zone *zone, bns_result_fn done, void *arg)
+void bns_gate_zone_remove(struct bns_gate *g, struct bns_zone *zone, const char *source, bns_result_fn done, void *arg)
 {
 	struct bns_job *job = new_job(g, zone, BNS_JOB_REMOVE, done, arg);
 	if (!job)
 		return;
 	zone->leaving = true;
 	job->origin = BNS_ORIGIN_REMOVAL;
-	snprintf(job->source, sizeof(job->source), "configuration");
+	snprintf(job->source, sizeof(job->source), "%s", source);
 	bns_job_enqueue(job);
 }
 

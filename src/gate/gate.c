@@ -113,6 +113,7 @@ static struct bns_zone *zone_new(const struct bns_conf_zone *conf)
 	m->zone.text = (const char *)m->names + len;
 	m->zone.work = &m->work;
 	m->zone.conf = conf;
+	bns_conf_zone_hold(conf);
 	m->zone.state = BNS_IMAGE_NOT_READY;
 	return &m->zone;
 }
@@ -198,7 +199,10 @@ enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone 
 
 void bns_gate_zone_set_conf(struct bns_zone *zone, const struct bns_conf_zone *conf)
 {
+	const struct bns_conf_zone *was = zone->conf;
+	bns_conf_zone_hold(conf);
 	zone->conf = conf;
+	bns_conf_zone_release(was);
 }
 
 struct bns_zone *bns_gate_zone_find(struct bns_gate *g, const uint8_t *apex)

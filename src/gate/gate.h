@@ -26,6 +26,7 @@
 #define BNS_SOURCE_MAX 320
 
 struct bns_gate;
+struct bns_member;  /* see gate/members.h */
 struct bns_refresh; /* transfer's, see transfer/refresh.h */
 
 enum bns_candidate_state { BNS_CANDIDATE_REVIEWING, BNS_CANDIDATE_HELD, BNS_CANDIDATE_REJECTED };
@@ -49,7 +50,8 @@ struct bns_candidate {
 struct bns_zone {
 	const uint8_t *apex;              /* lower-case wire name */
 	const char *text;                 /* without final dot */
-	const struct bns_conf_zone *conf; /* replaced on reload */
+	const struct bns_conf_zone *conf; /* held; replaced on reload */
+	struct bns_member *member;        /* how it came here, where that isn't the configuration; else NULL */
 	struct bns_zone_record record;
 	enum bns_image_state state;
 	struct bns_candidate *held;       /* the one that waits, or NULL */
@@ -102,6 +104,7 @@ struct bns_gate_callbacks {
 	void *arg;
 	void (*published)(void *arg, struct bns_zone *zone); /* NOTIFY downstream */
 	void (*event)(void *arg, const struct bns_event *event);
+	void (*removed)(void *arg, struct bns_zone *zone); /* gone from the table and soon from memory: let go of it */
 };
 
 struct bns_gate *bns_gate_new(uv_loop_t *loop, struct bns_table *table, struct bns_store *store,
@@ -127,15 +130,15 @@ void bns_gate_free(struct bns_gate *g);
 /*
  * A zone comes under the gate's care: its last good version is published from
  * the store, its candidates are known again (`reviewing` ones as held); with
- * no version it is NOT_READY. `conf` must outlive the zone or be replaced.
+ * no version it is NOT_READY. `conf` is held (conf.h) as long as the zone has it.
  */
 enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone *conf, struct bns_zone **out,
                                  struct bns_diag *diag) BNS_MUST_CHECK;
 void bns_gate_zone_set_conf(struct bns_zone *zone, const struct bns_conf_zone *conf);
 
-/* The zone shall go: reviewed like any change; `done` hears SERVED (it is gone, `zone` is NULL then), HELD, or
- * NOTHING_NEW where bns_gate_zone_keep came between. */
-void bns_gate_zone_remove(struct bns_gate *g, struct bns_zone *zone, bns_result_fn done, void *arg);
+/* The zone shall go, `source` says why: reviewed like any change; `done` hears SERVED (it is gone, `zone` is NULL
+ * then), HELD, or NOTHING_NEW where bns_gate_zone_keep came between. */
+void bns_gate_zone_remove(struct bns_gate *g, struct bns_zone *zone, const char *source, bns_result_fn done, void *arg);
 
 /* The zone is wanted after all: a removal in hand comes to nothing, one that is held is withdrawn. */
 void bns_gate_zone_keep(struct bns_gate *g, struct bns_zone *zone);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "gate/members.h"
 #include "gate/work.h"
 
 #define LARGE_RECORDS 50000 /* what such a zone took on its way is worth giving back */
@@ -82,6 +83,8 @@ void bns_zone_free(struct bns_zone *zone)
 		bns_candidate_free(c);
 	}
 	free(zone->last_error);
+	bns_member_free(zone->member);
+	bns_conf_zone_release(zone->conf);
 	free(zone); /* its work lies in the same allocation */
 }
 

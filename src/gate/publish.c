@@ -207,6 +207,8 @@ static void removal_committed(void *arg, enum bns_error err, const char *reason)
 	tell_plugins(job, NULL);
 	bns_zone_unmark_dirty(job->gate, zone);
 	bns_registry_remove(&job->gate->registry, zone);
+	if (job->gate->callbacks.removed)
+		job->gate->callbacks.removed(job->gate->callbacks.arg, zone);
 	zone->work->gone = true;
 	zone->record.has_version = false;
 	bns_job_end(job, BNS_OUTCOME_SERVED, "%s", "");

@@ -212,6 +212,10 @@ enum bns_error bns_audit_candidate(struct bns_gate *g, struct bns_store_txn *txn
 				   const struct bns_zone *zone, const struct bns_candidate *c, const char *by,
 				   const char *text) BNS_MUST_CHECK;
 
+/* The same about a zone that isn't there yet. */
+enum bns_error bns_audit_zone(struct bns_gate *g, struct bns_store_txn *txn, const char *kind, const char *zone,
+			      const char *by, const char *text) BNS_MUST_CHECK;
+
 /* The same to the log and to subscribers, once it is true. */
 void bns_announce(struct bns_gate *g, enum bns_log_level level, const char *kind, const struct bns_zone *zone,
                   const struct bns_job *job, const char *text);

@@ -90,11 +90,32 @@ static void published(void *arg, struct bns_zone *zone)
 		bns_transfer_notify(d->transfer, zone);
 }
 
+static void removed(void *arg, struct bns_zone *zone)
+{
+	struct bns_daemon *d = arg;
+	if (d->transfer && !d->stopping)
+		bns_transfer_zone_stop(d->transfer, zone);
+}
+
+static void follow_member(void *arg, struct bns_zone *zone, bool load)
+{
+	struct bns_daemon *d = arg;
+	bns_transfer_zone_start(d->transfer, zone);
+	if (load)
+		bns_loader_add(&d->loader, zone);
+}
+
 static void event(void *arg, const struct bns_event *e)
 {
 	struct bns_daemon *d = arg;
 	if (d->control)
 		bns_control_event(d->control, e);
+}
+
+void bns_daemon_follow_zone(struct bns_daemon *d, struct bns_zone *zone)
+{
+	bns_transfer_zone_start(d->transfer, zone);
+	bns_loader_add(&d->loader, zone);
 }
 
 enum bns_error bns_daemon_add_zone(struct bns_daemon *d, const struct bns_conf_zone *conf, struct bns_diag *diag)
@@ -104,8 +125,7 @@ enum bns_error bns_daemon_add_zone(struct bns_daemon *d, const struct bns_conf_z
 	if (err)
 		return err;
 	bns_gate_zone_keep(d->gate, zone);
-	if (bns_zone_is_secondary(zone))
-		bns_transfer_zone_start(d->transfer, zone);
+	bns_daemon_follow_zone(d, zone);
 	return BNS_OK;
 }
 
@@ -115,7 +135,9 @@ static enum bns_error add_zones(struct bns_daemon *d, struct bns_diag *diag)
 	for (size_t i = 0; i < d->conf->zone_count && !err; i++)
 		err = bns_daemon_add_zone(d, &d->conf->zones[i], diag);
 	if (!err)
-		err = bns_orphans_remove(&d->orphans, d->gate, d->store, bns_daemon_removed, d);
+		err = bns_members_recall(d->members, diag);
+	if (!err)
+		err = bns_orphans_remove(d->gate, d->store, bns_daemon_removed, d);
 	return err;
 }
 
@@ -169,11 +191,16 @@ static enum bns_error open_tls(struct bns_daemon *d, struct bns_diag *diag)
 
 static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
 {
-	struct bns_gate_callbacks callbacks = {.arg = d, .published = published, .event = event};
+	struct bns_gate_callbacks callbacks = {.arg = d, .published = published, .event = event, .removed = removed};
 	struct bns_host_services services = bns_gate_host_services(&d->gate);
 	d->gate = bns_gate_new(&d->loop, d->table, d->store, NULL, &callbacks);
 	if (!d->gate)
 		return BNS_ENOMEM;
+	struct bns_members_callbacks of_members = {.arg = d, .follow = follow_member};
+	d->members = bns_members_new(d->gate, d->store, d->conf, &of_members);
+	if (!d->members)
+		return BNS_ENOMEM;
+	bns_loader_init(&d->loader, d->gate);
 	bns_gate_set_journal_depth(d->gate, d->conf->journal_depth);
 	enum bns_error err = load_plugins(d->conf, &services, &d->plugins, diag);
 	if (err)
@@ -267,13 +294,13 @@ static void end(struct bns_daemon *d)
 	bns_transfer_free(d->transfer);
 	bns_server_free(d->server);
 	bns_gate_free(d->gate);
-	bns_orphans_free(&d->orphans);
+	bns_members_free(d->members);
+	bns_loader_free(&d->loader);
 	bns_plugins_free(d->plugins);
 	bns_answer_conf_set(&d->answer_conf, NULL);
 	bns_rcu_barrier();
 	if (d->table)
 		bns_table_free(d->table);
-	bns_daemon_free_retired(d, true);
 	bns_conf_free(d->conf);
 }
 
@@ -288,8 +315,7 @@ static int run(struct bns_daemon *d)
 		return d->conf_is_bad ? BNS_EXIT_CONF : BNS_EXIT_FAILURE;
 	}
 	bns_daemon_start_events(d);
-	bns_loader_init(&d->loader, d->gate);
-	bns_loader_start(&d->loader, d->conf);
+	bns_loader_start(&d->loader);
 	sd_notify(0, "READY=1");
 	bns_log(BNS_LOG_NOTICE, "%s serves %zu zones with %u workers", PACKAGE_STRING, bns_gate_zone_count(d->gate),
 		bns_server_workers(d->server));

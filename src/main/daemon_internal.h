@@ -7,30 +7,24 @@
 
 #include "base/log.h"
 #include "control/control.h"
+#include "gate/members.h"
 #include "main/daemon.h"
 #include "main/loader.h"
 #include "main/orphans.h"
-
-/* A configuration that some zone still refers to, since its removal is held. */
-struct retired_conf {
-	struct bns_conf *conf;
-	struct retired_conf *next;
-};
 
 struct bns_daemon {
 	const struct bns_daemon_options *options;
 	uv_loop_t loop;
 	struct bns_conf *conf;
-	struct retired_conf *retired;
 	struct bns_table *table;
 	struct bns_store *store;
 	struct bns_gate *gate;
+	struct bns_members *members;
 	struct bns_plugins *plugins;
 	struct bns_server *server;
 	struct bns_transfer *transfer;
 	struct bns_control *control;
 	struct bns_loader loader;
-	struct bns_orphans orphans;
 	struct bns_answer_env env;
 	const struct bns_answer_conf *answer_conf; /* in force */
 	struct bns_cookie_secrets random_cookies;  /* of this run, once they were needed */
@@ -59,6 +53,9 @@ void bns_daemon_stop(void *arg);
 enum bns_error bns_daemon_add_zone(struct bns_daemon *d, const struct bns_conf_zone *conf,
 				   struct bns_diag *diag) BNS_MUST_CHECK;
 
+/* The zone's settings are new: timers begin, follow or end, a file is read. */
+void bns_daemon_follow_zone(struct bns_daemon *d, struct bns_zone *zone);
+
 /* Answer to a zone's removal: gone, or served on. */
 void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_result *result);
 
@@ -72,8 +69,5 @@ enum bns_error bns_daemon_load_tls(const struct bns_conf *conf, struct bns_tls_c
 
 /* For bns_control_env.reload and SIGHUP; `arg` is the daemon. */
 enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag) BNS_MUST_CHECK;
-
-/* Frees former configurations: those no zone refers to, or all. */
-void bns_daemon_free_retired(struct bns_daemon *d, bool all);
 
 #endif

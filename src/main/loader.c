@@ -1,73 +1,107 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "main/loader.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/log.h"
 
 #define IN_HAND_MAX 512
 
+struct bns_loading {
+	STAILQ_ENTRY(bns_loading) next;
+	uint8_t apex[];
+};
+
 void bns_loader_init(struct bns_loader *l, struct bns_gate *gate)
 {
 	*l = (struct bns_loader){.gate = gate};
+	STAILQ_INIT(&l->waiting);
 }
 
 static void pump(struct bns_loader *l);
 
+static void finish(struct bns_loader *l)
+{
+	bns_log(l->refused ? BNS_LOG_WARN : BNS_LOG_INFO, "zone files are read: %zu refused, %zu held", l->refused,
+		l->held);
+	l->refused = l->held = 0;
+}
+
 static void loaded(void *arg, struct bns_zone *zone, const struct bns_result *result)
 {
-	(void)zone;
 	struct bns_loader *l = arg;
+	(void)zone;
 	l->in_hand--;
 	if (result->outcome == BNS_OUTCOME_HELD)
 		l->held++;
 	else if (result->outcome >= BNS_OUTCOME_REFUSED)
 		l->refused++;
 	pump(l);
+	if (l->in_hand == 0)
+		finish(l);
 }
 
-static struct bns_zone *file_zone(struct bns_loader *l, const struct bns_conf_zone *conf)
+static bool has_file(const struct bns_zone *zone)
 {
-	uint8_t apex[BNS_NAME_MAX];
-	if (conf->primary_count > 0 || !conf->file || bns_name_from_text(conf->domain, NULL, apex, NULL))
-		return NULL;
-	return bns_gate_zone_find(l->gate, apex);
+	return zone->conf->file && !bns_zone_is_secondary(zone);
 }
 
-static void finish(struct bns_loader *l)
+static struct bns_zone *take(struct bns_loader *l)
 {
-	l->running = false;
-	bns_log(l->refused ? BNS_LOG_WARN : BNS_LOG_INFO, "zone files are read: %zu refused, %zu held", l->refused,
-		l->held);
+	struct bns_loading *first = STAILQ_FIRST(&l->waiting);
+	struct bns_zone *zone = bns_gate_zone_find(l->gate, first->apex);
+	STAILQ_REMOVE_HEAD(&l->waiting, next);
+	free(first);
+	return zone && has_file(zone) ? zone : NULL;
 }
 
 static void pump(struct bns_loader *l)
 {
-	if (l->pumping)
+	if (l->pumping || !l->started)
 		return;
 	l->pumping = true;
-	while (l->in_hand < IN_HAND_MAX && l->next < l->conf->zone_count) {
-		struct bns_zone *zone = file_zone(l, &l->conf->zones[l->next++]);
+	while (l->in_hand < IN_HAND_MAX && !STAILQ_EMPTY(&l->waiting)) {
+		struct bns_zone *zone = take(l);
 		if (!zone)
 			continue;
 		l->in_hand++;
 		bns_gate_load_file(l->gate, zone, loaded, l);
 	}
 	l->pumping = false;
-	if (l->running && l->in_hand == 0 && l->next >= l->conf->zone_count)
-		finish(l);
 }
 
-void bns_loader_start(struct bns_loader *l, const struct bns_conf *conf)
+void bns_loader_add(struct bns_loader *l, const struct bns_zone *zone)
 {
-	l->conf = conf;
-	l->next = 0;
-	if (!l->running)
-		l->refused = l->held = 0;
-	l->running = true;
+	size_t len = bns_name_len(zone->apex);
+	if (!has_file(zone))
+		return;
+	struct bns_loading *item = malloc(sizeof(*item) + len);
+	if (!item) {
+		bns_log(BNS_LOG_ERR, "zone=%s no memory to read its file; `zone reload` does it", zone->text);
+		return;
+	}
+	memcpy(item->apex, zone->apex, len);
+	STAILQ_INSERT_TAIL(&l->waiting, item, next);
+	pump(l);
+}
+
+void bns_loader_start(struct bns_loader *l)
+{
+	l->started = true;
 	pump(l);
 }
 
 void bns_loader_stop(struct bns_loader *l)
 {
-	if (l->conf)
-		l->next = l->conf->zone_count;
+	l->started = false;
+}
+
+void bns_loader_free(struct bns_loader *l)
+{
+	while (l->gate && !STAILQ_EMPTY(&l->waiting)) {
+		struct bns_loading *first = STAILQ_FIRST(&l->waiting);
+		STAILQ_REMOVE_HEAD(&l->waiting, next);
+		free(first);
+	}
 }

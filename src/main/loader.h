@@ -6,14 +6,15 @@
 #ifndef BNS_MAIN_LOADER_H
 #define BNS_MAIN_LOADER_H
 
+#include <sys/queue.h>
+
 #include "gate/gate.h"
 
 struct bns_loader {
 	struct bns_gate *gate;
-	const struct bns_conf *conf;
-	size_t next; /* in conf->zones */
+	STAILQ_HEAD(, bns_loading) waiting; /* by name: a zone may go meanwhile */
 	unsigned in_hand;
-	bool running;
+	bool started;
 	bool pumping;
 	size_t refused;
 	size_t held;
@@ -21,10 +22,14 @@ struct bns_loader {
 
 void bns_loader_init(struct bns_loader *l, struct bns_gate *gate);
 
-/* Begins with the first zone of `conf`, which must stay until the loader is idle or restarted. */
-void bns_loader_start(struct bns_loader *l, const struct bns_conf *conf);
+/* The zone's file shall be read; nothing where it isn't served from one. Before the start they wait in line. */
+void bns_loader_add(struct bns_loader *l, const struct bns_zone *zone);
+void bns_loader_start(struct bns_loader *l);
 
 /* No further file; what is in hand ends by itself. */
 void bns_loader_stop(struct bns_loader *l);
+
+/* Once nothing is in hand any more. */
+void bns_loader_free(struct bns_loader *l);
 
 #endif

@@ -6,61 +6,62 @@
 
 #include "base/log.h"
 
-struct bns_orphan {
-	struct bns_conf_zone conf; /* no file, no primary: served as it is */
-	char domain[BNS_NAME_TEXT_MAX];
-	struct bns_orphan *next;
+struct orphan {
+	struct orphan *next;
+	char domain[];
 };
 
 struct search {
-	struct bns_orphans *orphans;
 	struct bns_gate *gate;
+	struct orphan *first;
 	enum bns_error err;
 };
 
 static bool find_one(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t len)
 {
+	char domain[BNS_NAME_TEXT_MAX];
+	struct search *s = arg;
 	(void)value;
 	(void)len;
-	struct search *s = arg;
 	if (!bns_name_valid(key, key_len) || bns_gate_zone_find(s->gate, key))
 		return true;
-	struct bns_orphan *orphan = calloc(1, sizeof(*orphan));
+	struct orphan *orphan = malloc(sizeof(*orphan) + strlen(bns_name_to_text_nodot(key, domain)) + 1);
 	if (!orphan) {
 		s->err = BNS_ENOMEM;
 		return false;
 	}
-	bns_name_to_text_nodot(key, orphan->domain);
-	orphan->conf.domain = orphan->domain;
-	orphan->next = s->orphans->first;
-	s->orphans->first = orphan;
+	strcpy(orphan->domain, domain);
+	orphan->next = s->first;
+	s->first = orphan;
 	return true;
 }
 
-enum bns_error bns_orphans_remove(struct bns_orphans *o, struct bns_gate *gate, struct bns_store *store,
-				  bns_result_fn done, void *arg)
+/* No file, no primary: what is stored is all there is. */
+static void remove_one(struct bns_gate *gate, const char *domain, bns_result_fn done, void *arg)
 {
-	struct search s = {.orphans = o, .gate = gate};
-	enum bns_error err = bns_store_each(store, BNS_DB_ZONE, "", 0, false, find_one, &s);
-	if (err || s.err)
-		return err ? err : s.err;
-	for (struct bns_orphan *orphan = o->first; orphan; orphan = orphan->next) {
-		struct bns_zone *zone;
-		struct bns_diag diag = {0};
-		if (bns_gate_zone_add(gate, &orphan->conf, &zone, &diag))
-			bns_log(BNS_LOG_ERR, "zone=%s was removed from the configuration; %s", orphan->domain,
-				diag.text);
-		else
-			bns_gate_zone_remove(gate, zone, done, arg);
-	}
-	return BNS_OK;
+	struct bns_zone *zone;
+	struct bns_diag diag = {.text = "out of memory"};
+	const struct bns_conf_zone *conf = bns_conf_zone_bare(domain);
+	if (!conf || bns_gate_zone_add(gate, conf, &zone, &diag))
+		bns_log(BNS_LOG_ERR, "zone=%s was removed from the configuration; %s", domain, diag.text);
+	else
+		bns_gate_zone_remove(gate, zone, "configuration", done, arg);
+	if (conf)
+		bns_conf_zone_release(conf);
 }
 
-void bns_orphans_free(struct bns_orphans *o)
+enum bns_error bns_orphans_remove(struct bns_gate *gate, struct bns_store *store, bns_result_fn done, void *arg)
 {
-	while (o->first) {
-		struct bns_orphan *orphan = o->first;
-		o->first = orphan->next;
+	struct search s = {.gate = gate};
+	enum bns_error err = bns_store_each(store, BNS_DB_ZONE, "", 0, false, find_one, &s);
+	if (!err)
+		err = s.err;
+	while (s.first) {
+		struct orphan *orphan = s.first;
+		s.first = orphan->next;
+		if (!err)
+			remove_one(gate, orphan->domain, done, arg);
 		free(orphan);
 	}
+	return err;
 }

@@ -7,58 +7,25 @@
 #include "base/clock.h"
 #include "main/daemon_internal.h"
 
-static bool conf_in_use(struct bns_daemon *d, const struct bns_conf *conf)
-{
-	for (struct bns_zone *z = bns_gate_zone_first(d->gate); z; z = z->next)
-		if (z->conf >= conf->zones && z->conf < conf->zones + conf->zone_count)
-			return true;
-	return false;
-}
-
-void bns_daemon_free_retired(struct bns_daemon *d, bool all)
-{
-	struct retired_conf **link = &d->retired;
-	while (*link) {
-		struct retired_conf *r = *link;
-		if (!all && conf_in_use(d, r->conf)) {
-			link = &r->next;
-			continue;
-		}
-		*link = r->next;
-		bns_conf_free(r->conf);
-		free(r);
-	}
-}
-
 void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_result *result)
 {
-	struct bns_daemon *d = arg;
-	if (!zone)
-		return;
-	if (!bns_conf_zone(d->conf, zone->text))
+	const struct bns_daemon *d = arg;
+	if (zone && !zone->member && !bns_conf_zone(d->conf, zone->text))
 		bns_log(BNS_LOG_WARN, "zone=%s is not in the configuration any more and is served on: %s", zone->text,
 			result->reason);
-	if (bns_zone_is_secondary(zone) && !d->stopping)
-		bns_transfer_zone_start(d->transfer, zone);
 }
 
 static void follow_conf(struct bns_daemon *d, struct bns_zone *zone, const struct bns_conf *conf)
 {
 	const struct bns_conf_zone *now = bns_conf_zone(conf, zone->text);
-	if (!now) {
-		if (zone->leaving)
-			return;
-		bns_transfer_zone_stop(d->transfer, zone);
-		bns_gate_zone_remove(d->gate, zone, bns_daemon_removed, d);
-		return;
+	if (now) {
+		bns_gate_zone_keep(d->gate, zone);
+		bns_members_yield(d->members, zone);
+		bns_gate_zone_set_conf(zone, now);
+		bns_daemon_follow_zone(d, zone);
+	} else if (!bns_members_follow(d->members, zone) && !zone->leaving) {
+		bns_gate_zone_remove(d->gate, zone, "configuration", bns_daemon_removed, d);
 	}
-	bns_gate_zone_keep(d->gate, zone);
-	bool was_secondary = bns_zone_is_secondary(zone);
-	bns_gate_zone_set_conf(zone, now);
-	if (bns_zone_is_secondary(zone))
-		bns_transfer_zone_start(d->transfer, zone);
-	else if (was_secondary)
-		bns_transfer_zone_stop(d->transfer, zone);
 }
 
 static void follow_zones(struct bns_daemon *d, const struct bns_conf *conf)
@@ -111,17 +78,6 @@ static void warn_of_restart(const struct bns_conf *was, const struct bns_conf *n
 		bns_log(BNS_LOG_WARN, "the list of plugins takes effect with the next start");
 }
 
-static enum bns_error retire(struct bns_daemon *d, struct bns_conf *now)
-{
-	struct retired_conf *r = malloc(sizeof(*r));
-	if (!r)
-		return BNS_ENOMEM;
-	*r = (struct retired_conf){.conf = d->conf, .next = d->retired};
-	d->retired = r;
-	d->conf = now;
-	return BNS_OK;
-}
-
 enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 {
 	struct bns_daemon *d = arg;
@@ -137,8 +93,6 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 			err = bns_plugins_reload(d->plugins, diag);
 		if (!err)
 			err = bns_daemon_answer_conf(d, now, &answer);
-		if (!err)
-			err = retire(d, now);
 		if (err) {
 			free(answer);
 			bns_tls_ctx_retire(tls);
@@ -146,17 +100,21 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 		}
 	}
 	if (!err) {
+		struct bns_conf *was = d->conf;
+		d->conf = now;
 		bns_answer_conf_set(&d->answer_conf, answer);
 		if (tls)
 			bns_server_set_tls(d->server, tls);
 		bns_gate_set_journal_depth(d->gate, now->journal_depth);
 		bns_control_set_admin(d->control, now->control_admin, now->control_admin_count);
 		bns_transfer_set_conf(d->transfer, now);
+		bns_members_set_conf(d->members, now);
 		follow_zones(d, now);
 		bns_gate_judge_held(d->gate);
-		bns_loader_start(&d->loader, now);
-		bns_daemon_free_retired(d, false);
-		bns_log(BNS_LOG_NOTICE, "configuration and policies are read again: %zu zones", now->zone_count);
+		bns_loader_start(&d->loader);
+		bns_conf_free(was);
+		bns_log(BNS_LOG_NOTICE, "configuration and policies are read again: %zu zones",
+			bns_gate_zone_count(d->gate));
 	}
 	sd_notify(0, "READY=1");
 	return err;

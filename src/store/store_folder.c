@@ -22,7 +22,7 @@
 static const char *const db_names[BNS_DB_COUNT] = {
 	[BNS_DB_META] = "meta",         [BNS_DB_ZONE] = "zone",           [BNS_DB_VERSION] = "version",
 	[BNS_DB_UPSTREAM] = "upstream", [BNS_DB_CANDIDATE] = "candidate", [BNS_DB_CANDIDATE_DATA] = "candidate-data",
-	[BNS_DB_AUDIT] = "audit",       [BNS_DB_PLUGIN] = "plugin",
+	[BNS_DB_AUDIT] = "audit",       [BNS_DB_PLUGIN] = "plugin",       [BNS_DB_MEMBER] = "member",
 };
 
 static enum bns_error explain_errno(const char *folder, const char *what, int error, struct bns_diag *diag)

@@ -432,7 +432,7 @@ static void gate_removes_a_zone_that_nothing_protects(void **state)
 	struct fixture *f = *state;
 	static const uint8_t apex[] = "\7example\3com";
 	serve_first(f);
-	bns_gate_zone_remove(f->gate, f->zone, fixture_answer, f);
+	bns_gate_zone_remove(f->gate, f->zone, "configuration", fixture_answer, f);
 	fixture_wait(f);
 	assert_true(f->zone_gone);
 	assert_null(bns_gate_zone_find(f->gate, apex));
@@ -443,7 +443,7 @@ static void gate_holds_the_removal_of_a_protected_zone(void **state)
 {
 	struct fixture *f = *state;
 	assert_int_equal(fixture_submit(f, fixture_zone(1, "precious", OLD)), BNS_OUTCOME_SERVED);
-	bns_gate_zone_remove(f->gate, f->zone, fixture_answer, f);
+	bns_gate_zone_remove(f->gate, f->zone, "configuration", fixture_answer, f);
 	fixture_wait(f);
 	assert_int_equal(f->result.outcome, BNS_OUTCOME_HELD);
 	assert_false(f->zone_gone);
@@ -466,7 +466,7 @@ static void gate_keeps_a_zone_that_is_wanted_again(void **state)
 	uint32_t serial = 1;
 	for (unsigned i = 0; i < 40; i++) {
 		assert_int_equal(fixture_submit(f, fixture_zone(serial++, words[i % 2], OLD)), BNS_OUTCOME_SERVED);
-		bns_gate_zone_remove(f->gate, f->zone, fixture_answer, f);
+		bns_gate_zone_remove(f->gate, f->zone, "configuration", fixture_answer, f);
 		turn(f, i / 2);
 		if (f->zone_gone)
 			return;
@@ -485,7 +485,7 @@ static void gate_can_take_back_a_removal_while_it_is_rejected(void **state)
 	bool met = false;
 	for (uint32_t i = 0; i < 20; i++) {
 		assert_int_equal(fixture_submit(f, fixture_zone(i + 1, "precious", OLD)), BNS_OUTCOME_SERVED);
-		bns_gate_zone_remove(f->gate, f->zone, fixture_answer, f);
+		bns_gate_zone_remove(f->gate, f->zone, "configuration", fixture_answer, f);
 		fixture_wait(f);
 		assert_int_equal(f->result.outcome, BNS_OUTCOME_HELD);
 		bns_gate_reject(f->gate, f->zone->held->id, "no", "ops(0)", fixture_answer, f);
@@ -519,7 +519,7 @@ static void gate_answers_about_a_zone_that_has_gone_meanwhile(void **state)
 {
 	struct fixture *f = *state;
 	serve_first(f);
-	bns_gate_zone_remove(f->gate, f->zone, fixture_answer, f);
+	bns_gate_zone_remove(f->gate, f->zone, "configuration", fixture_answer, f);
 	while (!f->zone_gone) {
 		struct straggler s = {.gate = f->gate};
 		bns_gate_reject(f->gate, "example.com@7-0", "no", "ops(0)", on_straggler, &s);
