@@ -50,7 +50,7 @@ static enum bns_error read_mapping(struct bns_conf_reader *r, const struct bns_o
 	void *inner = NULL;
 	enum bns_error err = BNS_OK;
 	if (v->kind != BNS_YAML_SCALAR || *v->text) {
-		inner = bns_arena_alloc(&r->conf->arena, bns_sections[o->ref].item_size);
+		inner = bns_arena_alloc(r->arena, bns_sections[o->ref].item_size);
 		err = inner ? bns_option_defaults(r, o->ref, inner) : bns_conf_no_memory(r);
 		if (!err)
 			err = bns_option_read(r, o->ref, v, inner);
