@@ -38,48 +38,58 @@ const char *bns_check_word(enum bns_check rule)
 }
 
 /* Where and what of the next problem is filled in by the caller; NULL where the list is full. */
-static struct bns_problem *add_problem(struct checker *k, enum bns_check rule, const uint8_t *owner, uint16_t type)
+static struct bns_problem *next_problem(struct bns_problems *out, enum bns_check rule, const uint8_t *owner,
+					uint16_t type)
 {
-	if (!k->out->list)
-		k->out->list = calloc(BNS_PROBLEMS_MAX, sizeof(*k->out->list));
-	if (!k->out->list) {
-		k->err = BNS_ENOMEM;
+	if (out->count++ >= BNS_PROBLEMS_MAX)
 		return NULL;
-	}
-	if (k->out->count++ >= BNS_PROBLEMS_MAX)
-		return NULL;
-	struct bns_problem *p = &k->out->list[k->out->count - 1];
+	struct bns_problem *p = &out->list[out->count - 1];
 	p->rule = rule;
 	p->type = type;
 	memcpy(p->owner, owner, bns_name_len(owner));
 	return p;
 }
 
-/* `fmt` goes on after the owner's name: "www.example.com. ...". */
+enum bns_error bns_problems_add(struct bns_problems *out, const struct bns_contents *c, enum bns_check rule,
+				const struct bns_record *r, const uint8_t *owner, uint16_t type, const char *fmt,
+				va_list args)
+{
+	char text[BNS_NAME_TEXT_MAX];
+	char sentence[sizeof(((struct bns_diag *)0)->text)];
+	if (!out->list)
+		out->list = calloc(BNS_PROBLEMS_MAX, sizeof(*out->list));
+	if (!out->list)
+		return BNS_ENOMEM;
+	struct bns_problem *p = next_problem(out, rule, owner, type);
+	if (!p)
+		return BNS_OK;
+	vsnprintf(sentence, sizeof(sentence), fmt, args);
+	/* What the zone as a whole lacks has no line. */
+	bns_diag_set(&p->where, c->files[r ? r->file : 0], r ? r->line : 0, 0, OWNER_SHOWN " %s",
+		     bns_name_to_text(owner, text), sentence);
+	return BNS_OK;
+}
+
 BNS_PRINTF(4, 5)
 static void report(struct checker *k, enum bns_check rule, const struct bns_record *r, const char *fmt, ...)
 {
-	char owner[BNS_NAME_TEXT_MAX];
-	char sentence[sizeof(((struct bns_diag *)0)->text)];
-	struct bns_problem *p = add_problem(k, rule, r->owner, r->type);
-	if (!p)
-		return;
 	va_list args;
 	va_start(args, fmt);
-	vsnprintf(sentence, sizeof(sentence), fmt, args);
+	enum bns_error err = bns_problems_add(k->out, k->c, rule, r, r->owner, r->type, fmt, args);
 	va_end(args);
-	bns_diag_set(&p->where, k->c->files[r->file], r->line, 0, OWNER_SHOWN " %s", bns_name_to_text(r->owner, owner),
-		     sentence);
+	if (err)
+		k->err = err;
 }
 
-/* What the zone as a whole lacks has no line. */
-static void report_missing(struct checker *k, enum bns_check rule, uint16_t type, const char *sentence)
+BNS_PRINTF(4, 5)
+static void report_missing(struct checker *k, enum bns_check rule, uint16_t type, const char *fmt, ...)
 {
-	char apex[BNS_NAME_TEXT_MAX];
-	struct bns_problem *p = add_problem(k, rule, k->c->apex, type);
-	if (p)
-		bns_diag_set(&p->where, k->c->files[0], 0, 0, OWNER_SHOWN " %s", bns_name_to_text(k->c->apex, apex),
-			     sentence);
+	va_list args;
+	va_start(args, fmt);
+	enum bns_error err = bns_problems_add(k->out, k->c, rule, NULL, k->c->apex, type, fmt, args);
+	va_end(args);
+	if (err)
+		k->err = err;
 }
 
 static void check_apex(struct checker *k)

@@ -26,7 +26,8 @@
 	X(BNS_CHECK_RDATA_BAD, "rdata-bad")                                                      \
 	X(BNS_CHECK_META_TYPE, "meta-type")             /* RFC 6895 §3.1 */                      \
 	X(BNS_CHECK_RRSET_TOO_LARGE, "rrset-too-large") /* fits no message of 65,535 octets */   \
-	X(BNS_CHECK_ZONEMD_BAD, "zonemd-bad")           /* RFC 8976 §4 */
+	X(BNS_CHECK_ZONEMD_BAD, "zonemd-bad")           /* RFC 8976 §4 */                        \
+	X(BNS_CHECK_CATALOG_BAD, "catalog-bad")         /* RFC 9432 §5.1; zone/catalog.h */
 
 enum bns_check {
 #define X(code, word) code,
@@ -53,5 +54,14 @@ struct bns_problems {
 /* Finds all; returns an error only when memory is short or the crypto library fails. Free with bns_problems_free. */
 enum bns_error bns_zone_check(const struct bns_contents *c, struct bns_problems *out) BNS_MUST_CHECK;
 void bns_problems_free(struct bns_problems *p);
+
+/*
+ * One more problem of `c`, for rules that not every zone is under. `r` is the
+ * record it is about; NULL: the zone lacks one of (owner, type). `fmt` goes on
+ * after the owner's name: "www.example.com. ...". BNS_ENOMEM alone.
+ */
+enum bns_error bns_problems_add(struct bns_problems *p, const struct bns_contents *c, enum bns_check rule,
+                                const struct bns_record *r, const uint8_t *owner, uint16_t type, const char *fmt,
+                                va_list args) BNS_MUST_CHECK;
 
 #endif
