@@ -46,21 +46,13 @@ static enum bns_error load_plugins(const struct bns_conf *conf, const struct bns
 	return err;
 }
 
-enum bns_error bns_daemon_load_tls(const struct bns_conf *conf, struct bns_tls_ctx **out, struct bns_diag *diag)
-{
-	*out = NULL;
-	if (conf->listen_tls_count == 0)
-		return BNS_OK;
-	return bns_tls_ctx_open(conf->tls_cert_file, conf->tls_key_file, out, diag);
-}
-
 int bns_daemon_check(const struct bns_daemon_options *options)
 {
 	static const struct bns_host_services offline;
 	struct bns_diag diag = {0};
 	struct bns_conf *conf;
 	struct bns_plugins *plugins = NULL;
-	struct bns_tls_ctx *tls = NULL;
+	struct bns_daemon_tls tls;
 	bns_daemon_open_log(options);
 	if (bns_conf_load(options->conf_path, &conf, &diag)) {
 		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
@@ -75,7 +67,7 @@ int bns_daemon_check(const struct bns_daemon_options *options)
 		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
 	else
 		bns_plugins_free(plugins);
-	bns_tls_ctx_retire(tls);
+	bns_daemon_drop_tls(&tls);
 	bns_rcu_barrier();
 	bns_conf_free(conf);
 	return err ? BNS_EXIT_CONF : BNS_EXIT_CLEAN;
@@ -180,12 +172,12 @@ static enum bns_error open_server(struct bns_daemon *d, struct bns_diag *diag)
 /* Like all keys, read as who we have become. */
 static enum bns_error open_tls(struct bns_daemon *d, struct bns_diag *diag)
 {
-	struct bns_tls_ctx *tls = NULL;
-	enum bns_error err = bns_daemon_load_tls(d->conf, &tls, diag);
+	enum bns_error err = bns_daemon_load_tls(d->conf, &d->tls, diag);
 	if (err)
 		d->conf_is_bad = true;
-	else if (tls)
-		bns_server_set_tls(d->server, tls);
+	else if (d->tls.server)
+		bns_server_set_tls(d->server, d->tls.server);
+	d->tls.server = NULL;
 	return err;
 }
 
@@ -228,6 +220,8 @@ static enum bns_error open_transfer(struct bns_daemon *d)
 	if (!d->transfer)
 		return BNS_ENOMEM;
 	bns_transfer_set_conf(d->transfer, d->conf);
+	bns_transfer_set_tls(d->transfer, d->tls.peers);
+	d->tls.peers = NULL;
 	return BNS_OK;
 }
 
@@ -293,6 +287,7 @@ static void end(struct bns_daemon *d)
 	bns_control_free(d->control);
 	bns_transfer_free(d->transfer);
 	bns_server_free(d->server);
+	bns_daemon_drop_tls(&d->tls);
 	bns_gate_free(d->gate);
 	bns_members_free(d->members);
 	bns_loader_free(&d->loader);

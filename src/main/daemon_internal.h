@@ -12,6 +12,12 @@
 #include "main/loader.h"
 #include "main/orphans.h"
 
+/* What a configuration needs of files for TLS. */
+struct bns_daemon_tls {
+	struct bns_tls_ctx *server; /* NULL where server.listen-tls is empty */
+	struct bns_tls_peers *peers;
+};
+
 struct bns_daemon {
 	const struct bns_daemon_options *options;
 	uv_loop_t loop;
@@ -23,6 +29,7 @@ struct bns_daemon {
 	struct bns_plugins *plugins;
 	struct bns_server *server;
 	struct bns_transfer *transfer;
+	struct bns_daemon_tls tls; /* of the start, until it is given to those who use it */
 	struct bns_control *control;
 	struct bns_loader loader;
 	struct bns_answer_env env;
@@ -63,9 +70,11 @@ void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_resul
 enum bns_error bns_daemon_answer_conf(struct bns_daemon *d, const struct bns_conf *conf,
 				      struct bns_answer_conf **out) BNS_MUST_CHECK;
 
-/* The certificate for server.listen-tls; NULL where that is empty. */
-enum bns_error bns_daemon_load_tls(const struct bns_conf *conf, struct bns_tls_ctx **out,
+enum bns_error bns_daemon_load_tls(const struct bns_conf *conf, struct bns_daemon_tls *out,
 				   struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* Where it doesn't come into force. */
+void bns_daemon_drop_tls(struct bns_daemon_tls *tls);
 
 /* For bns_control_env.reload and SIGHUP; `arg` is the daemon. */
 enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag) BNS_MUST_CHECK;

@@ -83,7 +83,7 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 	struct bns_daemon *d = arg;
 	struct bns_conf *now;
 	struct bns_answer_conf *answer = NULL;
-	struct bns_tls_ctx *tls = NULL;
+	struct bns_daemon_tls tls = {0};
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)bns_clock_mono_ms() * 1000);
 	enum bns_error err = bns_conf_load(d->options->conf_path, &now, diag);
 	if (!err) {
@@ -95,7 +95,7 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 			err = bns_daemon_answer_conf(d, now, &answer);
 		if (err) {
 			free(answer);
-			bns_tls_ctx_retire(tls);
+			bns_daemon_drop_tls(&tls);
 			bns_conf_free(now);
 		}
 	}
@@ -103,11 +103,12 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 		struct bns_conf *was = d->conf;
 		d->conf = now;
 		bns_answer_conf_set(&d->answer_conf, answer);
-		if (tls)
-			bns_server_set_tls(d->server, tls);
+		if (tls.server)
+			bns_server_set_tls(d->server, tls.server);
 		bns_gate_set_journal_depth(d->gate, now->journal_depth);
 		bns_control_set_admin(d->control, now->control_admin, now->control_admin_count);
 		bns_transfer_set_conf(d->transfer, now);
+		bns_transfer_set_tls(d->transfer, tls.peers);
 		bns_members_set_conf(d->members, now);
 		follow_zones(d, now);
 		bns_gate_judge_held(d->gate);

@@ -19,6 +19,13 @@ struct bns_tls_ctx;
 enum bns_error bns_tls_ctx_open(const char *cert_file, const char *key_file, struct bns_tls_ctx **out,
 				struct bns_diag *diag) BNS_MUST_CHECK;
 
+/*
+ * Clients are asked for a certificate from now on, and needn't have one. That
+ * they have the key to what they show is seen to; whom it makes of them is for
+ * those to judge who care. Before the first connection.
+ */
+void bns_tls_ctx_ask_clients(struct bns_tls_ctx *ctx);
+
 /* Once no worker can be about to accept with it; connections keep what they need. NULL is allowed. */
 void bns_tls_ctx_retire(struct bns_tls_ctx *ctx);
 

@@ -38,14 +38,19 @@ static bool address_matches(const struct bns_conf_acl *acl, const union bns_addr
 	return acl->address_count == 0;
 }
 
-bool bns_acl_allows(const struct bns_conf_zone *zone, enum bns_acl_action action, const union bns_addr *client,
-		    const struct bns_tsig_key *key)
+static bool protocol_matches(const struct bns_conf_acl *acl, enum bns_transport transport)
+{
+	return !acl->protocols || (acl->protocols & (1u << transport));
+}
+
+bool bns_acl_allows(const struct bns_conf_zone *zone, enum bns_acl_action action, const struct bns_acl_client *client,
+		    const struct bns_tls_peers *peers)
 {
 	for (size_t i = 0; i < zone->acl_count; i++) {
 		const struct bns_conf_acl *acl = zone->acl[i];
-		if (acl->protocols || acl->cert_key_count || acl->cert_hostname_count)
-			continue; /* nobody shows a certificate yet */
-		if ((acl->actions & (unsigned)action) && address_matches(acl, client) && key_matches(acl->key, key))
+		if ((acl->actions & (unsigned)action) && address_matches(acl, client->addr) &&
+		    protocol_matches(acl, client->transport) && key_matches(acl->key, client->key) &&
+		    bns_tls_peers_match(peers, acl, client->tls))
 			return true;
 	}
 	return false;

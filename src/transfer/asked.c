@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/rcu.h"
+#include "transfer/acl.h"
 #include "wire/tsig.h"
 
 static const struct bns_tsig_key *find_key(const struct bns_transfer *t, const uint8_t *name,
@@ -62,7 +63,8 @@ static bool verify(struct bns_asked *a, const struct bns_transfer *t, struct bns
 }
 
 bool bns_asked_open(struct bns_asked *a, const struct bns_transfer *t, const uint8_t *msg, size_t len,
-		    const union bns_addr *client, enum bns_transport transport, struct bns_reply *reply)
+		    const union bns_addr *client, enum bns_transport transport, const struct bns_tls *tls,
+		    struct bns_reply *reply)
 {
 	enum bns_error err;
 
@@ -70,6 +72,7 @@ bool bns_asked_open(struct bns_asked *a, const struct bns_transfer *t, const uin
 	a->len = len;
 	a->client = *client;
 	a->transport = transport;
+	a->tls = tls;
 	a->has_key = false;
 	bns_tsig_open(&a->tsig, NULL);
 	reply->len = 0;
@@ -84,6 +87,15 @@ bool bns_asked_open(struct bns_asked *a, const struct bns_transfer *t, const uin
 void bns_asked_close(struct bns_asked *a)
 {
 	bns_tsig_close(&a->tsig);
+}
+
+bool bns_asked_allowed(const struct bns_asked *a, const struct bns_transfer *t, const struct bns_conf_zone *zone,
+		       enum bns_acl_action action)
+{
+	const struct bns_acl_client client = {
+		.addr = &a->client, .transport = a->transport, .key = bns_asked_key(a), .tls = a->tls};
+
+	return bns_acl_allows(zone, action, &client, t->tls_peers);
 }
 
 static void write_bare(const struct bns_asked *a, uint16_t flags, enum bns_rcode rcode, struct bns_reply *reply)

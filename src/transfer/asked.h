@@ -14,6 +14,7 @@ struct bns_asked {
 	size_t len;
 	union bns_addr client;
 	enum bns_transport transport;
+	const struct bns_tls *tls; /* borrowed; NULL: in the clear */
 	struct bns_request request;
 	struct bns_tsig tsig;
 	struct bns_tsig_key key; /* a copy, so that a stream of answers outlives a reload */
@@ -33,13 +34,18 @@ struct bns_reply {
  * not be moved before.
  */
 bool bns_asked_open(struct bns_asked *a, const struct bns_transfer *t, const uint8_t *msg, size_t len,
-		    const union bns_addr *client, enum bns_transport transport, struct bns_reply *reply);
+		    const union bns_addr *client, enum bns_transport transport, const struct bns_tls *tls,
+		    struct bns_reply *reply);
 void bns_asked_close(struct bns_asked *a);
 
 static inline const struct bns_tsig_key *bns_asked_key(const struct bns_asked *a)
 {
 	return a->has_key ? &a->key : NULL;
 }
+
+/* Does one of the zone's acls allow it to whoever asked? */
+bool bns_asked_allowed(const struct bns_asked *a, const struct bns_transfer *t, const struct bns_conf_zone *zone,
+		       enum bns_acl_action action);
 
 /* Header, question and OPT where the request has one, signed: any answer without records. */
 void bns_asked_reply(struct bns_asked *a, uint16_t flags, enum bns_rcode rcode, struct bns_reply *reply);

@@ -12,6 +12,7 @@ struct bns_axfr_in {
 	struct bns_timers *timers;
 	struct bns_query *query;
 	union bns_addr primary;
+	struct bns_tls_client *tls;
 	bns_axfr_in_done_fn done;
 	void *arg;
 };
@@ -19,6 +20,7 @@ struct bns_axfr_in {
 static void axfr_free(struct bns_axfr_in *x)
 {
 	bns_axfr_stream_close(&x->stream);
+	bns_tls_client_unref(x->tls);
 	free(x);
 }
 
@@ -90,12 +92,12 @@ static enum bns_error axfr_ask(struct bns_axfr_in *x, bool edns)
 	err = bns_axfr_stream_ask(&x->stream, msg, sizeof(msg), &len);
 	if (err)
 		return err;
-	return bns_query_tcp(x->loop, x->timers, &x->primary, msg, len, x->stream.limits.progress_timeout_ms, &calls,
+	return bns_query_tcp(x->loop, x->timers, &x->primary, x->tls, msg, len, x->stream.limits.progress_timeout_ms, &calls,
 			     &x->query);
 }
 
 enum bns_error bns_axfr_in_start(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *primary,
-				 const uint8_t *apex, const struct bns_tsig_key *key, bool edns,
+				 struct bns_tls_client *tls, const uint8_t *apex, const struct bns_tsig_key *key, bool edns,
 				 const struct bns_transfer_limits *limits, bns_axfr_in_done_fn done, void *arg,
 				 struct bns_axfr_in **out)
 {
@@ -114,6 +116,7 @@ enum bns_error bns_axfr_in_start(uv_loop_t *loop, struct bns_timers *timers, con
 		free(x);
 		return err;
 	}
+	x->tls = bns_tls_client_ref(tls);
 	err = axfr_ask(x, edns);
 	if (err) {
 		axfr_free(x);

@@ -57,7 +57,7 @@ bool bns_axfr_out_allowed(struct bns_transfer *t, struct bns_asked *a, struct bn
 	if (!zone)
 		return refuse(a, BNS_RCODE_NOTAUTH, reply);
 	if (a->request.qclass != BNS_CLASS_IN ||
-	    !bns_acl_allows(zone->conf, BNS_ACL_TRANSFER, &a->client, bns_asked_key(a))) {
+	    !bns_asked_allowed(a, t, zone->conf, BNS_ACL_TRANSFER)) {
 		log_request(zone, a, "refused, no acl of the zone allows it");
 		return refuse(a, BNS_RCODE_REFUSED, reply);
 	}

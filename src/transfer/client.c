@@ -48,7 +48,7 @@ enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex,
 	err = bns_timers_open(&timers, &loop);
 	if (err)
 		goto out;
-	err = bns_axfr_in_start(&loop, &timers, server, apex, key, true, NULL, on_fetched, &f, &axfr);
+	err = bns_axfr_in_start(&loop, &timers, server, NULL, apex, key, true, NULL, on_fetched, &f, &axfr);
 	if (err)
 		bns_diag_set(diag, NULL, 0, 0, "can't ask for the zone: %s", bns_strerror(err));
 	run_without_sigpipe(&loop);

@@ -239,7 +239,7 @@ static void work_off(struct bns_connection *c)
 	}
 	c->busy = true;
 	if (bns_asked_open(&c->asked, c->t, c->in + 2, bns_get_u16(c->in), &c->client,
-			   c->tls ? BNS_TRANSPORT_TLS : BNS_TRANSPORT_TCP, &reply))
+			   c->tls ? BNS_TRANSPORT_TLS : BNS_TRANSPORT_TCP, c->tls, &reply))
 		serve(c);
 	else
 		send_reply(c, &reply); /* nothing to say: this is no client, so it closes */

@@ -5,12 +5,10 @@
 #include "transfer/acl.h"
 #include "transfer/refresh.h"
 
-static bool is_allowed(const struct bns_asked *a, const struct bns_zone *zone)
+static bool is_allowed(const struct bns_transfer *t, const struct bns_asked *a, const struct bns_zone *zone)
 {
-	const struct bns_tsig_key *key = bns_asked_key(a);
-
-	return bns_acl_is_primary(zone->conf, &a->client, key) ||
-	       bns_acl_allows(zone->conf, BNS_ACL_NOTIFY, &a->client, key);
+	return bns_acl_is_primary(zone->conf, &a->client, bns_asked_key(a)) ||
+	       bns_asked_allowed(a, t, zone->conf, BNS_ACL_NOTIFY);
 }
 
 static enum bns_rcode take(struct bns_transfer *t, const struct bns_asked *a)
@@ -24,7 +22,7 @@ static enum bns_rcode take(struct bns_transfer *t, const struct bns_asked *a)
 	if (!zone)
 		return BNS_RCODE_NOTAUTH;
 	bns_addr_to_text(&a->client, from);
-	if (!zone->refresh || !is_allowed(a, zone)) {
+	if (!zone->refresh || !is_allowed(t, a, zone)) {
 		bns_log(BNS_LOG_NOTICE, "zone=%s NOTIFY from %s refused: %s", zone->text, from,
 			zone->refresh ? "neither one of its primaries nor allowed by an acl, or not signed with the key"
 				      : "it is no secondary zone");

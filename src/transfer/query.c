@@ -241,7 +241,7 @@ static void tcp_timeout(struct bns_timer *timer)
 }
 
 enum bns_error bns_query_tcp(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *server,
-			     const uint8_t *msg, size_t len, uint64_t progress_timeout_ms,
+			     struct bns_tls_client *tls, const uint8_t *msg, size_t len, uint64_t progress_timeout_ms,
 			     const struct bns_query_calls *calls, struct bns_query **out)
 {
 	struct bns_stream_calls stream_calls = {
@@ -253,7 +253,7 @@ enum bns_error bns_query_tcp(uv_loop_t *loop, struct bns_timers *timers, const u
 		return err;
 	q->progress_timeout_ms = progress_timeout_ms ? progress_timeout_ms : TCP_PROGRESS_MS;
 	stream_calls.arg = q;
-	err = bns_stream_open(loop, server, &stream_calls, &q->stream);
+	err = bns_stream_open(loop, server, tls, &stream_calls, &q->stream);
 	if (err) {
 		query_close(q);
 		return err;

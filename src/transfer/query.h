@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "transfer/timers.h"
+#include "transfer/tls_client.h"
 
 struct bns_query;
 
@@ -30,9 +31,9 @@ enum bns_error bns_query_udp(uv_loop_t *loop, struct bns_timers *timers, const u
 			     const uint8_t *msg, size_t len, const struct bns_query_calls *calls,
 			     struct bns_query **out) BNS_MUST_CHECK;
 
-/* Connects and sends; ends when nothing comes for `progress_timeout_ms` (0: 10 s). */
+/* Connects, by TLS where `tls` isn't NULL, and sends; ends when nothing comes for `progress_timeout_ms` (0: 10 s). */
 enum bns_error bns_query_tcp(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *server,
-			     const uint8_t *msg, size_t len, uint64_t progress_timeout_ms,
+			     struct bns_tls_client *tls, const uint8_t *msg, size_t len, uint64_t progress_timeout_ms,
 			     const struct bns_query_calls *calls, struct bns_query **out) BNS_MUST_CHECK;
 
 /* Nothing is called any more. NULL is allowed. Not from within `message` or `ended`. */

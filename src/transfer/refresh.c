@@ -87,7 +87,7 @@ static void arm_check(struct bns_refresh *r, uint64_t delay_s)
 
 static void refresh_free(struct bns_refresh *r)
 {
-	free(r->endpoints);
+	bns_refresh_run_forget(r);
 	free(r);
 }
 

@@ -15,9 +15,10 @@ enum bns_refresh_state {
 	BNS_REFRESH_JUDGING, /* the gate has what came */
 };
 
-/* A primary's address with a copy of its key: the configuration may be replaced while we talk to it. */
+/* A primary's address with a copy of its key and its own reference to `tls` (NULL: in the clear): the configuration may be replaced while we talk to it. */
 struct bns_refresh_endpoint {
 	union bns_addr addr;
+	struct bns_tls_client *tls;
 	bool has_key;
 	struct bns_tsig_key key;
 };
@@ -68,6 +69,9 @@ void bns_refresh_run(struct bns_refresh *r);
 
 /* Ends what runs without a word. */
 void bns_refresh_run_cancel(struct bns_refresh *r);
+
+/* Lets the endpoints go, and what they refer to. */
+void bns_refresh_run_forget(struct bns_refresh *r);
 
 /* The round is over; `good`: some primary could be asked. */
 void bns_refresh_ended(struct bns_refresh *r, bool good, const struct bns_result *result);

@@ -19,10 +19,17 @@ static const struct bns_tsig_key *endpoint_key(const struct bns_refresh_endpoint
 	return e->has_key ? &e->key : NULL;
 }
 
-static void run_end(struct bns_refresh *r, bool good, const struct bns_result *result)
+void bns_refresh_run_forget(struct bns_refresh *r)
 {
+	for (size_t i = 0; r->endpoints && i < r->endpoint_count; i++)
+		bns_tls_client_unref(r->endpoints[i].tls);
 	free(r->endpoints);
 	r->endpoints = NULL;
+}
+
+static void run_end(struct bns_refresh *r, bool good, const struct bns_result *result)
+{
+	bns_refresh_run_forget(r);
 	bns_refresh_ended(r, good, result);
 }
 
@@ -130,7 +137,7 @@ static void on_turn_to_fetch(struct bns_place *place)
 	struct bns_refresh *r = refresh_of(place);
 	const struct bns_refresh_endpoint *e = endpoint_now(r);
 
-	if (bns_axfr_in_start(r->t->loop, &r->t->timers, &e->addr, r->zone->apex, endpoint_key(e),
+	if (bns_axfr_in_start(r->t->loop, &r->t->timers, &e->addr, e->tls, r->zone->apex, endpoint_key(e),
 			      r->force || r->news.edns, &r->t->limits, on_fetched, r, &r->axfr))
 		note_no_way(r);
 }
@@ -177,7 +184,7 @@ static void on_turn_to_check(struct bns_place *place)
 	struct bns_refresh *r = refresh_of(place);
 	const struct bns_refresh_endpoint *e = endpoint_now(r);
 
-	if (bns_soa_check_start(r->t->loop, &r->t->timers, &e->addr, r->zone->apex, endpoint_key(e), on_serial, r,
+	if (bns_soa_check_start(r->t->loop, &r->t->timers, &e->addr, e->tls, r->zone->apex, endpoint_key(e), on_serial, r,
 				&r->soa_check))
 		note_no_way(r);
 }
@@ -228,10 +235,13 @@ static enum bns_error list_endpoints(struct bns_refresh *r)
 		return BNS_ENOMEM;
 	for (size_t i = 0; i < conf->primary_count; i++) {
 		const struct bns_tsig_key *key = bns_transfer_key(r->t, conf->primary[i]->key);
-		if (conf->primary[i]->tls || (conf->primary[i]->key && !key))
+		struct bns_tls_client *tls =
+			conf->primary[i]->tls ? bns_tls_peers_client(r->t->tls_peers, conf->primary[i]) : NULL;
+		if ((conf->primary[i]->tls && !tls) || (conf->primary[i]->key && !key))
 			continue; /* encrypted, and signed, or not at all */
 		for (size_t j = 0; j < conf->primary[i]->address_count; j++, e++) {
 			e->addr = conf->primary[i]->address[j];
+			e->tls = bns_tls_client_ref(tls);
 			e->has_key = key != NULL;
 			if (key)
 				e->key = *key;

@@ -14,6 +14,7 @@ struct bns_soa_check {
 	struct bns_timers *timers;
 	struct bns_query *query;
 	union bns_addr primary;
+	struct bns_tls_client *tls;
 	uint8_t apex[BNS_NAME_MAX];
 	struct bns_tsig_key key;
 	bool has_key;
@@ -30,6 +31,7 @@ static enum bns_error check_ask(struct bns_soa_check *c, bool tcp, bool edns);
 static void check_free(struct bns_soa_check *c)
 {
 	bns_tsig_close(&c->tsig);
+	bns_tls_client_unref(c->tls);
 	free(c);
 }
 
@@ -125,13 +127,13 @@ static enum bns_error check_ask(struct bns_soa_check *c, bool tcp, bool edns)
 	if (err)
 		return err;
 	if (tcp)
-		return bns_query_tcp(c->loop, c->timers, &c->primary, msg, len, edns ? TCP_EDNS_MS : TCP_PROGRESS_MS,
+		return bns_query_tcp(c->loop, c->timers, &c->primary, c->tls, msg, len, edns ? TCP_EDNS_MS : TCP_PROGRESS_MS,
 				     &calls, &c->query);
 	return bns_query_udp(c->loop, c->timers, &c->primary, msg, len, &calls, &c->query);
 }
 
 enum bns_error bns_soa_check_start(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *primary,
-				   const uint8_t *apex, const struct bns_tsig_key *key, bns_soa_check_done_fn done,
+				   struct bns_tls_client *tls, const uint8_t *apex, const struct bns_tsig_key *key, bns_soa_check_done_fn done,
 				   void *arg, struct bns_soa_check **out)
 {
 	struct bns_soa_check *c = calloc(1, sizeof(*c));
@@ -142,6 +144,7 @@ enum bns_error bns_soa_check_start(uv_loop_t *loop, struct bns_timers *timers, c
 	c->loop = loop;
 	c->timers = timers;
 	c->primary = *primary;
+	c->tls = bns_tls_client_ref(tls);
 	memcpy(c->apex, apex, bns_name_len(apex));
 	c->ask = (struct bns_ask){.opcode = BNS_OPCODE_QUERY, .qtype = BNS_TYPE_SOA, .qname = c->apex};
 	c->has_key = key != NULL;
@@ -149,7 +152,7 @@ enum bns_error bns_soa_check_start(uv_loop_t *loop, struct bns_timers *timers, c
 		c->key = *key;
 	c->done = done;
 	c->arg = arg;
-	err = check_ask(c, false, true);
+	err = check_ask(c, tls != NULL, true);
 	if (err) {
 		check_free(c);
 		return err;

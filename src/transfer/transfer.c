@@ -64,6 +64,12 @@ void bns_transfer_set_conf(struct bns_transfer *t, const struct bns_conf *conf)
 	t->conf = conf;
 }
 
+void bns_transfer_set_tls(struct bns_transfer *t, struct bns_tls_peers *peers)
+{
+	bns_tls_peers_free(t->tls_peers);
+	t->tls_peers = peers;
+}
+
 const struct bns_tsig_key *bns_transfer_key(const struct bns_transfer *t, const struct bns_conf_key *conf)
 {
 	uint8_t name[BNS_NAME_MAX];
@@ -140,7 +146,7 @@ void bns_transfer_on_datagram(void *arg, const struct bns_datagram *d)
 	uint8_t out[BNS_MESSAGE_MAX];
 	struct bns_reply reply = {.data = out, .cap = sizeof(out)};
 
-	if (bns_asked_open(&asked, t, d->msg, d->len, &d->client, BNS_TRANSPORT_UDP, &reply)) {
+	if (bns_asked_open(&asked, t, d->msg, d->len, &d->client, BNS_TRANSPORT_UDP, NULL, &reply)) {
 		if (bns_message_opcode(d->msg) == BNS_OPCODE_NOTIFY)
 			bns_notify_in(t, &asked, &reply);
 		else if (bns_message_opcode(d->msg) != BNS_OPCODE_QUERY || asked.request.qtype != BNS_TYPE_IXFR)
@@ -176,6 +182,7 @@ void bns_transfer_free(struct bns_transfer *t)
 {
 	if (!t)
 		return;
+	bns_tls_peers_free(t->tls_peers);
 	free(t->keys);
 	free(t);
 }

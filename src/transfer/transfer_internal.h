@@ -7,6 +7,7 @@
 
 #include "transfer/line.h"
 #include "transfer/timers.h"
+#include "transfer/tls_peers.h"
 #include "transfer/transfer.h"
 
 struct bns_connection;
@@ -23,6 +24,7 @@ struct bns_transfer {
 	const struct bns_conf *conf;
 	struct bns_tsig_key *keys; /* conf->keys, those that TSIG can work with */
 	size_t key_count;
+	struct bns_tls_peers *tls_peers; /* of conf's remotes and acls; NULL: none */
 
 	LIST_HEAD(, bns_refresh) refreshes; /* of all secondaries */
 	struct bns_line checks;             /* serial checks */

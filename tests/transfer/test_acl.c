@@ -42,7 +42,8 @@ static bool allowed(const char *prefix, const struct bns_conf_key *key, unsigned
 	const struct bns_conf_acl *list[] = {&acl};
 	const struct bns_conf_zone zone = {.acl = list, .acl_count = 1};
 	union bns_addr from = addr(client);
-	return bns_acl_allows(&zone, BNS_ACL_TRANSFER, &from, signed_with);
+	const struct bns_acl_client who = {.addr = &from, .transport = BNS_TRANSPORT_TCP, .key = signed_with};
+	return bns_acl_allows(&zone, BNS_ACL_TRANSFER, &who, NULL);
 }
 
 static void acl_without_rules_allows_nobody(void **state)
@@ -50,7 +51,8 @@ static void acl_without_rules_allows_nobody(void **state)
 	(void)state;
 	const struct bns_conf_zone zone = {0};
 	union bns_addr from = addr("127.0.0.1");
-	assert_false(bns_acl_allows(&zone, BNS_ACL_TRANSFER, &from, NULL));
+	const struct bns_acl_client who = {.addr = &from};
+	assert_false(bns_acl_allows(&zone, BNS_ACL_TRANSFER, &who, NULL));
 }
 
 static void acl_matches_the_address(void **state)
@@ -78,6 +80,34 @@ static void acl_with_a_key_wants_address_and_key(void **state)
 	assert_false(allowed("192.0.2.0/24", &conf_key, BNS_ACL_TRANSFER, "192.0.2.1", &wrong));
 	assert_false(allowed("192.0.2.0/24", &conf_key, BNS_ACL_TRANSFER, "192.0.2.1", NULL));
 	assert_false(allowed("192.0.2.0/24", &conf_key, BNS_ACL_TRANSFER, "192.0.3.1", &right));
+}
+
+static void acl_matches_the_protocol(void **state)
+{
+	(void)state;
+	const struct bns_conf_acl acl = {.protocols = 1u << BNS_TRANSPORT_TLS, .actions = BNS_ACL_TRANSFER};
+	const struct bns_conf_acl *list[] = {&acl};
+	const struct bns_conf_zone zone = {.acl = list, .acl_count = 1};
+	union bns_addr from = addr("127.0.0.1");
+	struct bns_acl_client who = {.addr = &from, .transport = BNS_TRANSPORT_TCP};
+	assert_false(bns_acl_allows(&zone, BNS_ACL_TRANSFER, &who, NULL));
+	who.transport = BNS_TRANSPORT_TLS;
+	assert_true(bns_acl_allows(&zone, BNS_ACL_TRANSFER, &who, NULL));
+}
+
+static void acl_for_certificates_takes_nobody_without_one(void **state)
+{
+	(void)state;
+	const char *const names[] = {"a.test"};
+	const struct bns_conf_pin pin = {0};
+	struct bns_conf_acl acl = {.cert_key = &pin, .cert_key_count = 1, .actions = BNS_ACL_TRANSFER};
+	const struct bns_conf_acl *list[] = {&acl};
+	const struct bns_conf_zone zone = {.acl = list, .acl_count = 1};
+	union bns_addr from = addr("127.0.0.1");
+	const struct bns_acl_client who = {.addr = &from, .transport = BNS_TRANSPORT_TCP};
+	assert_false(bns_acl_allows(&zone, BNS_ACL_TRANSFER, &who, NULL));
+	acl = (struct bns_conf_acl){.cert_hostname = names, .cert_hostname_count = 1, .actions = BNS_ACL_TRANSFER};
+	assert_false(bns_acl_allows(&zone, BNS_ACL_TRANSFER, &who, NULL));
 }
 
 static void acl_knows_a_zones_primaries_by_host_and_key(void **state)
@@ -126,6 +156,8 @@ int main(void)
 		cmocka_unit_test(acl_matches_the_address),
 		cmocka_unit_test(acl_matches_the_action),
 		cmocka_unit_test(acl_with_a_key_wants_address_and_key),
+		cmocka_unit_test(acl_matches_the_protocol),
+		cmocka_unit_test(acl_for_certificates_takes_nobody_without_one),
 		cmocka_unit_test(acl_knows_a_zones_primaries_by_host_and_key),
 		cmocka_unit_test(acl_key_takes_name_algorithm_and_secret),
 		cmocka_unit_test(acl_key_refuses_an_unknown_algorithm),

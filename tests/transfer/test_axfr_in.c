@@ -79,7 +79,7 @@ static struct outcome transfer(struct fake_primary *p, const struct bns_tsig_key
 
 	world_open(&w, p);
 	assert_int_equal(
-		bns_axfr_in_start(&w.loop, &w.timers, &p->addr, apex, key, true, limits, on_transferred, &o, &x),
+		bns_axfr_in_start(&w.loop, &w.timers, &p->addr, NULL, apex, key, true, limits, on_transferred, &o, &x),
 		BNS_OK);
 	assert_false(o.ended);
 	fake_wait(&w.loop, &o.ended);
@@ -94,7 +94,7 @@ static struct outcome check(struct fake_primary *p, const struct bns_tsig_key *k
 	struct world w;
 
 	world_open(&w, p);
-	assert_int_equal(bns_soa_check_start(&w.loop, &w.timers, &p->addr, apex, key, on_checked, &o, &c), BNS_OK);
+	assert_int_equal(bns_soa_check_start(&w.loop, &w.timers, &p->addr, NULL, apex, key, on_checked, &o, &c), BNS_OK);
 	assert_false(o.ended);
 	fake_wait(&w.loop, &o.ended);
 	world_close(&w, p);
@@ -258,7 +258,7 @@ static void axfr_in_reports_a_closed_port(void **state)
 	world_open(&w, &p);
 	fake_primary_close(&p);
 	uv_run(&w.loop, UV_RUN_NOWAIT);
-	assert_int_equal(bns_axfr_in_start(&w.loop, &w.timers, &p.addr, apex, NULL, true, NULL, on_transferred, &o, &x),
+	assert_int_equal(bns_axfr_in_start(&w.loop, &w.timers, &p.addr, NULL, apex, NULL, true, NULL, on_transferred, &o, &x),
 			 BNS_OK);
 	fake_wait(&w.loop, &o.ended);
 	assert_int_equal(o.err, BNS_EIO);
@@ -277,7 +277,7 @@ static void axfr_in_is_silent_once_cancelled(void **state)
 	struct world w;
 
 	world_open(&w, &p);
-	assert_int_equal(bns_axfr_in_start(&w.loop, &w.timers, &p.addr, apex, NULL, true, NULL, on_transferred, &o, &x),
+	assert_int_equal(bns_axfr_in_start(&w.loop, &w.timers, &p.addr, NULL, apex, NULL, true, NULL, on_transferred, &o, &x),
 			 BNS_OK);
 	bns_axfr_in_cancel(x);
 	world_close(&w, &p);
