@@ -185,6 +185,7 @@ static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
 {
 	struct bns_gate_callbacks callbacks = {.arg = d, .published = published, .event = event, .removed = removed};
 	struct bns_host_services services = bns_gate_host_services(&d->gate);
+	services.loop = &d->loop;
 	d->gate = bns_gate_new(&d->loop, d->table, d->store, NULL, &callbacks);
 	if (!d->gate)
 		return BNS_ENOMEM;

@@ -24,6 +24,8 @@ static void close_rest(struct bns_daemon *d)
 {
 	if (d->gate)
 		bns_gate_stop(d->gate);
+	if (d->plugins)
+		bns_plugins_stop(d->plugins);
 	if (d->store)
 		bns_store_close(d->store);
 	d->store = NULL;

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "plugin/internal.h"
+#include "plugin/helper.h"
 #include "wire/name.h"
 #include "wire/rrtype.h"
 #include "zone/digest.h"
@@ -115,6 +115,7 @@ const struct bns_host bns_plugin_host = {
 	.rdata_to_text = bns_rdata_to_text,
 	.find = bns_contents_find,
 	.find_node = bns_contents_find_node,
+	.contents_encode = bns_contents_encode,
 	.record_write_canonical = bns_record_write_canonical,
 	.yaml_load = bns_yaml_load,
 	.yaml_free = bns_yaml_free,
@@ -125,6 +126,8 @@ const struct bns_host bns_plugin_host = {
 	.ask = bns_ask,
 	.answer = bns_ask_answer,
 	.reply = bns_reply_end,
+	.helper_start = bns_helper_start,
+	.helper_send = bns_helper_send,
 	.remember = call_remember,
 	.forget = call_forget,
 	.recall = call_recall,

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plugin/internal.h"
+#include "plugin/helper.h"
 
 /* The folder `levels` above the running program, or an empty text. */
 static void program_folder(char *buf, size_t cap, unsigned levels)
@@ -78,6 +78,15 @@ static void plugin_free(struct bns_plugin *p)
 	free(p->options);
 	free(p->id);
 	free(p);
+}
+
+void bns_plugins_stop(struct bns_plugins *ps)
+{
+	for (struct bns_plugin *p = ps->first; p; p = p->next) {
+		if (p->helper)
+			bns_helper_stop(p->helper);
+		p->helper = NULL;
+	}
 }
 
 void bns_plugins_free(struct bns_plugins *ps)

@@ -7,6 +7,8 @@
 #ifndef BNS_PLUGIN_HOST_H
 #define BNS_PLUGIN_HOST_H
 
+#include <uv.h>
+
 #include "plugin/plugin.h"
 
 struct bns_plugins; /* the loaded ones, in configuration order */
@@ -14,6 +16,7 @@ struct bns_plugins; /* the loaded ones, in configuration order */
 /* What lies above this floor and plugins may reach. NULL members: not available (offline), the call does nothing. */
 struct bns_host_services {
 	void *arg;
+	uv_loop_t *loop; /* plugins' helper programs are watched on it */
 	enum bns_error (*remember)(void *arg, const char *plugin, const char *key, const void *value, size_t len);
 	void (*forget)(void *arg, const char *plugin, const char *key);
 	enum bns_error (*recall)(void *arg, const char *plugin, const char *prefix,
@@ -33,7 +36,10 @@ const char *bns_plugins_default_dir(char *buf, size_t cap);
 
 struct bns_plugins *bns_plugins_new(const char *plugin_dir, const struct bns_host_services *services);
 
-/* Ends open reviews as a hold, closes and unloads all. */
+/* The loop is about to end: helper programs are told to, and don't come back. Reviews that need them are held. */
+void bns_plugins_stop(struct bns_plugins *ps);
+
+/* Ends open reviews as a hold, closes and unloads all. With a loop, bns_plugins_stop and a run of it come before. */
 void bns_plugins_free(struct bns_plugins *ps);
 
 /*

@@ -14,6 +14,7 @@ struct bns_plugin {
 	void *state;
 	void *options;
 	char *id;
+	struct bns_helper *helper; /* helper.c's; NULL: none */
 	struct bns_arena arena; /* the options' texts and lists */
 	struct bns_plugin *next;
 };

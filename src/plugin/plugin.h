@@ -27,7 +27,7 @@
 #include "zone/diff.h"
 #include "zone/digest.h"
 
-#define BNS_PLUGIN_ABI 2
+#define BNS_PLUGIN_ABI 3
 
 struct bns_host;
 struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
@@ -198,6 +198,13 @@ struct bns_query_view {
 				  owner, the closest encloser of what isn't there; NULL without a zone */
 };
 
+/* What a plugin hears of its helper program; see bns_host.helper_start. */
+struct bns_helper_events {
+	void (*message)(struct bns_plugin *p, const uint8_t *data, size_t len);
+	/* It ended by itself ("signal 11 (Segmentation fault)") and will be started again: what it was asked is lost. */
+	void (*ended)(struct bns_plugin *p, const char *how);
+};
+
 /* What a plugin may ask of the program. On the main loop only, but for `log` and what says "any thread". */
 struct bns_host {
 	uint32_t abi;
@@ -221,6 +228,9 @@ struct bns_host {
 	const struct bns_record *(*find)(const struct bns_contents *c, const uint8_t *owner, uint16_t type,
 	                                 size_t *count);
 	const struct bns_record *(*find_node)(const struct bns_contents *c, const uint8_t *owner, size_t *count);
+
+	/* All records in one octet string, for a helper; see zone/contents.h. The caller's to free(). */
+	enum bns_error (*contents_encode)(const struct bns_contents *c, uint8_t **data, size_t *len);
 
 	/* A record as signatures see it; see zone/digest.h. Any thread. */
 	size_t (*record_write_canonical)(const struct bns_record *rr, uint8_t out[BNS_RECORD_CANONICAL_MAX]);
@@ -254,6 +264,17 @@ struct bns_host {
 
 	/* Ends a verb that was started: on BNS_OK with `json` (copied), else with what `diag` (may be NULL) says. */
 	void (*reply)(struct bns_reply *reply, enum bns_error err, const char *json, const struct bns_diag *diag);
+
+	/*
+	 * A program beside the daemon for what may hang, crash or fork: started
+	 * once by `open`, from the plugins' folder, and again when it dies; ended
+	 * after `close`. It is spoken to over its standard input and output, in
+	 * messages after their length (base/frame.h). Offline nothing is started.
+	 * `helper_send` copies; BNS_EBUSY: it isn't there now, or takes nothing more.
+	 */
+	enum bns_error (*helper_start)(struct bns_plugin *p, const char *program,
+	                               const struct bns_helper_events *events, struct bns_diag *diag);
+	enum bns_error (*helper_send)(struct bns_plugin *p, const void *data, size_t len);
 
 	/* What the plugin remembers over restarts: small values by key, written with the next store commit. */
 	enum bns_error (*remember)(struct bns_plugin *p, const char *key, const void *value, size_t len);
