@@ -138,7 +138,10 @@ static void count(struct ratelimit *rl, enum outcome outcome)
 	atomic_fetch_add_explicit(&rl->counts[outcome], 1, memory_order_relaxed);
 }
 
-/* An error can't say "ask again over TCP": at its turn it goes out as it is. */
+/*
+ * An error can't say "ask again over TCP", nor "with this cookie": at its turn it
+ * goes out as it is.
+ */
 static enum bns_query_verdict limit(struct ratelimit *rl, const struct bns_query_view *q, enum rl_verdict verdict)
 {
 	if (rl->log_only) {
@@ -150,7 +153,7 @@ static enum bns_query_verdict limit(struct ratelimit *rl, const struct bns_query
 		return BNS_QUERY_DROP;
 	}
 	count(rl, OUTCOME_SLIPPED);
-	return q->kind == BNS_KIND_ERROR ? BNS_QUERY_CONTINUE : BNS_QUERY_TRUNCATE;
+	return q->kind == BNS_KIND_ERROR ? BNS_QUERY_CONTINUE : BNS_QUERY_CHALLENGE;
 }
 
 /* Who uses TCP or shows a cookie of ours (RFC 7873) is who he says he is. */
@@ -330,7 +333,8 @@ static const struct bns_option option_table[] = {
 	{"window", BNS_OPTION_DURATION, offsetof(struct options, window_s), "15s",
 	 "How long, after a flood, a network stays limited at most."},
 	{"slip", BNS_OPTION_INTEGER, offsetof(struct options, slip), "2",
-	 "Every n-th limited answer goes out truncated, so that real clients turn to TCP; 0: none, 1: all."},
+	 "Every n-th limited answer goes out truncated, so that real clients turn to TCP, or as BADCOOKIE to those who "
+	 "sent a cookie; 0: none, 1: all."},
 	{"ipv4-prefix", BNS_OPTION_INTEGER, offsetof(struct options, ipv4_prefix), "24",
 	 "Length of an IPv4 network's prefix."},
 	{"ipv6-prefix", BNS_OPTION_INTEGER, offsetof(struct options, ipv6_prefix), "56",

@@ -73,6 +73,14 @@ static enum bns_answer_kind answer_kind(const struct exchange *x, enum bns_rcode
 	return rcode == BNS_RCODE_NOERROR ? BNS_KIND_POSITIVE : BNS_KIND_ERROR;
 }
 
+/* How this client can prove its address, unless it has. */
+static enum bns_query_verdict challenge(const struct exchange *x)
+{
+	if (bns_edns_cookie_holds(&x->edns))
+		return BNS_QUERY_CONTINUE;
+	return bns_edns_wants_cookie(&x->edns) && !x->tcp ? BNS_QUERY_CHALLENGE : BNS_QUERY_TRUNCATE;
+}
+
 /* Another verdict than CONTINUE is the last word. */
 static enum bns_query_verdict ask_plugins(struct exchange *x, enum bns_query_stage stage, struct bns_query_view *view)
 {
@@ -84,6 +92,8 @@ static enum bns_query_verdict ask_plugins(struct exchange *x, enum bns_query_sta
 	view->tcp = x->tcp;
 	view->cookie_ok = bns_edns_cookie_holds(&x->edns);
 	enum bns_query_verdict verdict = bns_plugins_query(x->env->plugins, stage, view);
+	if (verdict == BNS_QUERY_CHALLENGE)
+		verdict = challenge(x);
 	if (verdict == BNS_QUERY_TRUNCATE && x->tcp)
 		verdict = BNS_QUERY_CONTINUE;
 	x->hooked = verdict == BNS_QUERY_CONTINUE;
@@ -117,22 +127,24 @@ static enum bns_answer_action finish_answer(struct exchange *x, enum bns_rcode r
 	return BNS_ANSWER_SEND;
 }
 
+/* Another verdict than CONTINUE, in place of the answer that is written, if any. */
+static enum bns_answer_action finish_otherwise(struct exchange *x, enum bns_query_verdict verdict)
+{
+	if (verdict == BNS_QUERY_DROP)
+		return BNS_ANSWER_DROP;
+	bns_encode_clear(&x->encoder);
+	if (verdict == BNS_QUERY_REFUSE)
+		return finish_answer(x, BNS_RCODE_REFUSED);
+	if (verdict == BNS_QUERY_CHALLENGE)
+		return finish_answer(x, BNS_RCODE_BADCOOKIE);
+	bns_encode_truncate(&x->encoder);
+	return finish_answer(x, BNS_RCODE_NOERROR);
+}
+
 static enum bns_answer_action send_answer(struct exchange *x, enum bns_rcode rcode)
 {
-	switch (x->hooked ? ask_about_answer(x, rcode) : BNS_QUERY_CONTINUE) {
-	case BNS_QUERY_DROP:
-		return BNS_ANSWER_DROP;
-	case BNS_QUERY_REFUSE:
-		bns_encode_clear(&x->encoder);
-		return finish_answer(x, BNS_RCODE_REFUSED);
-	case BNS_QUERY_TRUNCATE:
-		bns_encode_clear(&x->encoder);
-		bns_encode_truncate(&x->encoder);
-		return finish_answer(x, BNS_RCODE_NOERROR);
-	default:
-		break;
-	}
-	return finish_answer(x, rcode);
+	enum bns_query_verdict verdict = x->hooked ? ask_about_answer(x, rcode) : BNS_QUERY_CONTINUE;
+	return verdict == BNS_QUERY_CONTINUE ? finish_answer(x, rcode) : finish_otherwise(x, verdict);
 }
 
 /* ---- answers ---- */
@@ -146,13 +158,6 @@ static enum bns_answer_action send_error(struct exchange *x, enum bns_rcode rcod
 static enum bns_answer_action send_rcode(struct exchange *x, enum bns_rcode rcode)
 {
 	return send_error(x, rcode, BNS_EDE_NONE);
-}
-
-static enum bns_answer_action send_truncated(struct exchange *x)
-{
-	open_answer(x, BNS_EDE_NONE);
-	bns_encode_truncate(&x->encoder);
-	return send_answer(x, BNS_RCODE_NOERROR);
 }
 
 /* No version that may be served; resolvers turn to the zone's other servers (RFC 8914 §4.15, §4.25). */
@@ -217,15 +222,10 @@ static enum bns_answer_action answer_chaos(struct exchange *x)
 
 static enum bns_answer_action answer_query(struct exchange *x)
 {
-	switch (ask_about_question(x)) {
-	case BNS_QUERY_DROP:
-		return BNS_ANSWER_DROP;
-	case BNS_QUERY_REFUSE:
-		return send_rcode(x, BNS_RCODE_REFUSED);
-	case BNS_QUERY_TRUNCATE:
-		return send_truncated(x);
-	default:
-		break;
+	enum bns_query_verdict verdict = ask_about_question(x);
+	if (verdict != BNS_QUERY_CONTINUE) {
+		open_answer(x, BNS_EDE_NONE);
+		return finish_otherwise(x, verdict);
 	}
 	if (x->req.qclass == BNS_CLASS_CH)
 		return answer_chaos(x);

@@ -40,7 +40,7 @@ enum bns_answer_action {
 	BNS_ANSWER_HANDOVER, /* NOTIFY, TSIG, AXFR, IXFR: the main loop's */
 };
 
-#define BNS_ANSWER_RCODES (BNS_RCODE_BADVERS + 1)
+#define BNS_ANSWER_RCODES (BNS_RCODE_BADCOOKIE + 1)
 
 /* What is counted; a copy per worker, which alone writes it. Others read each count with one atomic load. */
 struct bns_answer_counts {

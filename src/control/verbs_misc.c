@@ -80,9 +80,11 @@ void bns_run_status(struct bns_call *call)
 static json_t *rcodes(const struct bns_answer_counts *counts)
 {
 	static const char *const names[BNS_ANSWER_RCODES] = {
-		"NOERROR",  "FORMERR",       "SERVFAIL",
-		"NXDOMAIN", "NOTIMP",        "REFUSED",
-		"YXDOMAIN", [9] = "NOTAUTH", [BNS_RCODE_BADVERS] = "BADVERS"};
+		[BNS_RCODE_NOERROR] = "NOERROR",     [BNS_RCODE_FORMERR] = "FORMERR", [BNS_RCODE_SERVFAIL] = "SERVFAIL",
+		[BNS_RCODE_NXDOMAIN] = "NXDOMAIN",   [BNS_RCODE_NOTIMP] = "NOTIMP",   [BNS_RCODE_REFUSED] = "REFUSED",
+		[BNS_RCODE_YXDOMAIN] = "YXDOMAIN",   [BNS_RCODE_NOTAUTH] = "NOTAUTH", [BNS_RCODE_BADVERS] = "BADVERS",
+		[BNS_RCODE_BADCOOKIE] = "BADCOOKIE",
+	};
 	json_t *object = json_object();
 	for (size_t i = 0; i < BNS_ANSWER_RCODES; i++) {
 		char number[16];

@@ -263,14 +263,16 @@ static int query_rank(enum bns_query_verdict v)
 	switch (v) {
 	case BNS_QUERY_CONTINUE:
 		return 0;
-	case BNS_QUERY_TRUNCATE:
+	case BNS_QUERY_CHALLENGE:
 		return 1;
-	case BNS_QUERY_REFUSE:
+	case BNS_QUERY_TRUNCATE:
 		return 2;
+	case BNS_QUERY_REFUSE:
+		return 3;
 	case BNS_QUERY_DROP:
 		break;
 	}
-	return 3;
+	return 4;
 }
 
 enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, enum bns_query_stage stage,

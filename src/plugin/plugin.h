@@ -164,7 +164,18 @@ struct bns_plugin_command {
 	              struct bns_reply *reply);
 };
 
-enum bns_query_verdict { BNS_QUERY_CONTINUE, BNS_QUERY_DROP, BNS_QUERY_REFUSE, BNS_QUERY_TRUNCATE };
+enum bns_query_verdict {
+	BNS_QUERY_CONTINUE,
+	BNS_QUERY_DROP,
+	BNS_QUERY_REFUSE,
+	BNS_QUERY_TRUNCATE,
+	/*
+	 * Let the client prove its address: BADCOOKIE and a server cookie to come
+	 * back with where it has sent a cookie (RFC 7873 §5.2.3, §5.2.4), else as
+	 * TRUNCATE.
+	 */
+	BNS_QUERY_CHALLENGE,
+};
 
 /* When a query hook is asked. Another verdict than CONTINUE is the last word: later stages aren't asked. */
 enum bns_query_stage {
@@ -333,7 +344,7 @@ struct bns_plugin_descriptor {
 	/* `change->candidate` is what is public now, amended and with its published serial; NULL: withdrawn. */
 	void (*served)(struct bns_plugin *p, const struct bns_change *change);
 
-	/* Packet thread. Over TCP, TRUNCATE counts as CONTINUE. */
+	/* Packet thread. Over TCP, TRUNCATE and CHALLENGE count as CONTINUE, CHALLENGE with `cookie_ok` too. */
 	enum bns_query_verdict (*query)(struct bns_plugin *p, enum bns_query_stage stage,
 					const struct bns_query_view *q);
 

@@ -43,7 +43,8 @@ enum bns_rcode {
 	BNS_RCODE_REFUSED = 5,
 	BNS_RCODE_YXDOMAIN = 6,
 	BNS_RCODE_NOTAUTH = 9,
-	BNS_RCODE_BADVERS = 16, /* extended, RFC 6891 §9; also TSIG's BADSIG in its own field */
+	BNS_RCODE_BADVERS = 16,   /* extended, RFC 6891 §9; also TSIG's BADSIG in its own field */
+	BNS_RCODE_BADCOOKIE = 23, /* extended, RFC 7873 §8 */
 };
 
 /* Flags as they lie in the header's second 16 bits. */

@@ -201,14 +201,14 @@ static void add_record(struct text *t, const uint8_t *msg, size_t len, const str
 static void add_header(struct text *t, const uint8_t *msg)
 {
 	static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
-					     "NOTIMP",  "REFUSED", "YXDOMAIN"};
+					     "NOTIMP",  "REFUSED", "YXDOMAIN", "YXRRSET"};
 	static const struct {
 		enum bns_flag flag;
 		const char *text;
 	} flags[] = {{BNS_FLAG_AA, " aa"}, {BNS_FLAG_TC, " tc"}, {BNS_FLAG_RD, " rd"},
 		     {BNS_FLAG_RA, " ra"}, {BNS_FLAG_AD, " ad"}, {BNS_FLAG_CD, " cd"}};
 	assert_true(bns_message_flags(msg) & BNS_FLAG_QR);
-	assert_in_range(bns_message_rcode(msg), 0, 6);
+	assert_in_range(bns_message_rcode(msg), 0, 7);
 	add(t, "%s", rcodes[bns_message_rcode(msg)]);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (bns_message_flags(msg) & flags[i].flag)

@@ -513,6 +513,9 @@ static void answer_does_what_plugins_say_of_the_answer(void **state)
 	assert_string_equal(udp(), "NOERROR tc rd | www.example.test. TXT");
 	assert_int_equal(counts.truncated, 1);
 	assert_non_null(strstr(tcp(), "300 TXT \"hi\""));
+	hook_verdict = BNS_QUERY_CHALLENGE;
+	assert_string_equal(udp(), "NOERROR tc rd | www.example.test. TXT");
+	assert_non_null(strstr(tcp(), "300 TXT \"hi\""));
 	edns(0, 1232, 0);
 	assert_string_equal(udp(), "NOERROR tc rd | www.example.test. TXT | OPT 1232");
 }

@@ -26,6 +26,8 @@ static size_t query_len, out_len;
 
 /* The query hook in place of the host's. */
 static struct bns_query_view seen;
+static enum bns_query_stage hook_stage; /* at which hook_verdict is said */
+static enum bns_query_verdict hook_verdict;
 
 bool bns_plugins_have_query(const struct bns_plugins *ps)
 {
@@ -37,9 +39,8 @@ enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, enum bns_
 					 const struct bns_query_view *q)
 {
 	(void)ps;
-	(void)stage;
 	seen = *q;
-	return BNS_QUERY_CONTINUE;
+	return stage == hook_stage ? hook_verdict : BNS_QUERY_CONTINUE;
 }
 
 static struct bns_answer_conf *new_conf(void)
@@ -191,6 +192,33 @@ static void cookie_is_learnt_and_then_holds(void **state)
 	assert_non_null(strstr(udp(), "NOERROR aa"));
 	assert_true(seen.cookie_ok);
 	assert_memory_equal(the(BNS_EDNS_COOKIE, 24), cookie, 24);
+}
+
+/* RFC 7873 §5.2.3, §5.2.4: who sent a cookie, but none that holds, can come back with ours. */
+static void cookie_proves_an_address_that_was_challenged(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"12345678", "12345678\1\0\0\0timehash-of"};
+	static const size_t len[] = {8, 24};
+	char cookie[24];
+	hook_verdict = BNS_QUERY_CHALLENGE;
+	for (unsigned i = 0; i < 4; i++) {
+		hook_stage = i < 2 ? BNS_QUERY_BEFORE : BNS_QUERY_AFTER;
+		question("out.example.test", BNS_TYPE_A);
+		option(BNS_EDNS_COOKIE, bad[i % 2], len[i % 2]);
+		/* 23 = 1 << 4 | 7 */
+		assert_non_null(strstr(udp(), "YXRRSET rd | out.example.test. A | OPT 1232 rcode-high 1 000a0018"));
+		memcpy(cookie, the(BNS_EDNS_COOKIE, 24), 24);
+		assert_non_null(strstr(ask_over(BNS_TRANSPORT_TCP), "NOERROR aa rd"));
+		question("out.example.test", BNS_TYPE_A);
+		option(BNS_EDNS_COOKIE, cookie, 24);
+		assert_non_null(strstr(udp(), "NOERROR aa rd"));
+		assert_true(seen.cookie_ok);
+	}
+	assert_int_equal(counts.rcode[BNS_RCODE_BADCOOKIE], 4);
+	question("out.example.test", BNS_TYPE_A);
+	assert_string_equal(udp(), "NOERROR tc rd | out.example.test. A | OPT 1232");
+	hook_verdict = BNS_QUERY_CONTINUE;
 }
 
 static void cookie_that_does_not_hold_is_answered_with_a_good_one(void **state)
@@ -527,6 +555,7 @@ int main(void)
 		own(nsid_is_told_who_asks),
 		own(unknown_options_are_ignored_among_known_ones),
 		own(cookie_is_learnt_and_then_holds),
+		own(cookie_proves_an_address_that_was_challenged),
 		own(cookie_that_does_not_hold_is_answered_with_a_good_one),
 		own(cookie_of_the_former_secret_is_renewed),
 		own(of_two_cookies_the_first_counts),

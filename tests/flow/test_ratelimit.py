@@ -8,6 +8,7 @@ import dns.edns
 import dns.flags
 import dns.message
 import dns.query
+import dns.rcode
 
 import flow
 
@@ -22,6 +23,14 @@ def start(t, **options):
                              "zone": [{"domain": ZONE, "file": str(path)}]})
     flow.wait_for(lambda: node.serial(ZONE) == 1, 10, "the zone")
     return node
+
+
+class LimitedBind(flow.Bind):
+    def write_conf(self):
+        super().write_conf()
+        conf = self.folder / "named.conf"
+        limit = "rate-limit { responses-per-second 5; slip 2; };"
+        conf.write_text(conf.read_text().replace("options {", f"options {{ {limit}", 1))
 
 
 def flood(node, source, name="www." + ZONE, count=FLOOD, options=None):
@@ -76,6 +85,28 @@ def test_who_shows_a_cookie_of_ours_is_not_limited(t):
     assert len(flood(node, "127.0.1.1", count=50, options=cookie)) == 50
     assert len(flood(node, "127.0.1.2", count=50, options=cookie)) < 50, "it is another's"
     assert len(flood(node, "127.0.1.1", count=50)) < 50
+
+
+def badcookie(answers):
+    return [a for a in answers if a.rcode() == dns.rcode.BADCOOKIE]
+
+
+def test_who_sent_a_cookie_is_asked_to_come_back_with_ours(t):
+    """RFC 7873 5.2.3: BADCOOKIE in place of a truncated answer, as BIND does it; then UDP goes on."""
+    node = start(t, rate=5, slip=2)
+    asked = [dns.edns.GenericOption(dns.edns.COOKIE, b"12345678")]
+    answers = flood(node, "127.0.1.1", count=50, options=asked)
+    challenges = badcookie(answers)
+    assert challenges and not truncated(answers) and all(not a.answer for a in challenges), len(challenges)
+    cookie = [option for option in challenges[-1].options if option.otype == dns.edns.COOKIE]
+    again = flood(node, "127.0.1.1", count=50, options=cookie)
+    assert len(again) == 50 and not badcookie(again)
+    without = flood(node, "127.0.1.1", count=50)
+    assert truncated(without) and not badcookie(without), "who knows no cookies is sent to TCP"
+    assert node.rpc("stats")["rcodes"]["BADCOOKIE"] == len(challenges)
+    bind = LimitedBind(t, {ZONE: flow.zone(1)})
+    theirs = flood(bind, "127.0.1.1", count=50, options=asked)
+    assert badcookie(theirs) and not truncated(theirs), [a.rcode() for a in theirs]
 
 
 def test_log_only_limits_nothing(t):

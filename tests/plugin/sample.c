@@ -114,6 +114,8 @@ static enum bns_query_verdict sample_query(struct bns_plugin *p, enum bns_query_
 	(void)p;
 	if (stage == BNS_QUERY_AFTER)
 		return q->kind == BNS_KIND_ERROR ? BNS_QUERY_REFUSE : BNS_QUERY_CONTINUE;
+	if (q->qtype == BNS_TYPE_TXT)
+		return SAMPLE_TTL == 60 ? BNS_QUERY_CHALLENGE : BNS_QUERY_CONTINUE;
 	return q->qtype == BNS_TYPE_ANY ? (SAMPLE_TTL == 60 ? BNS_QUERY_TRUNCATE : BNS_QUERY_DROP) : BNS_QUERY_CONTINUE;
 }
 

@@ -198,6 +198,8 @@ static void strictest_query_hook_decides(void **state)
 	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_BEFORE, &q), BNS_QUERY_DROP);
 	q.qtype = BNS_TYPE_A;
 	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_BEFORE, &q), BNS_QUERY_CONTINUE);
+	q.qtype = BNS_TYPE_TXT;
+	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_BEFORE, &q), BNS_QUERY_CHALLENGE);
 	q.kind = BNS_KIND_ERROR;
 	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_AFTER, &q), BNS_QUERY_REFUSE);
 	bns_plugins_free(ps);

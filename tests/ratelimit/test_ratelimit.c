@@ -67,7 +67,7 @@ static struct bns_query_view view_of(const char *client, enum bns_answer_kind ki
 
 /* What becomes of FLOOD answers: their verdicts, counted. */
 struct tally {
-	unsigned verdicts[BNS_QUERY_TRUNCATE + 1];
+	unsigned verdicts[BNS_QUERY_CHALLENGE + 1];
 };
 
 static struct tally flood_view(const struct bns_query_view *view)
@@ -84,11 +84,11 @@ static struct tally flood(const char *client, enum bns_answer_kind kind, const u
 	return flood_view(&view);
 }
 
-static void assert_tally(struct tally t, unsigned sent, unsigned dropped, unsigned truncated)
+static void assert_tally(struct tally t, unsigned sent, unsigned dropped, unsigned slipped)
 {
 	assert_int_equal(t.verdicts[BNS_QUERY_CONTINUE], sent);
 	assert_int_equal(t.verdicts[BNS_QUERY_DROP], dropped);
-	assert_int_equal(t.verdicts[BNS_QUERY_TRUNCATE], truncated);
+	assert_int_equal(t.verdicts[BNS_QUERY_CHALLENGE], slipped);
 }
 
 static json_int_t status(const char *name)
