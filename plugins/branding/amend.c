@@ -30,14 +30,13 @@ static bool leads_on(const struct lb_mending *m, const uint8_t *target)
 static const uint8_t *preferred_target(const struct lb_case *c, enum lb_role role)
 {
 	if (role == LB_OWNER)
-		return c->region->owner;
+		return lb_names_first(&c->region->owner[c->branding->mode]);
 	if (c->branding->learned)
 		return c->known_target;
-	if (c->branding->mode == LB_MANAGED)
-		return c->region->managed;
-	if (c->branding->mode == LB_PLAIN)
-		return c->region->edge;
-	return c->branding->targets[0];
+	if (c->branding->mode == LB_CDN)
+		return c->branding->targets[0];
+	const uint8_t *first = lb_names_first(&c->region->edge[c->branding->mode]);
+	return first ? first : c->known_target; /* an ESP that gives each customer a name */
 }
 
 static const uint8_t *target_of(const struct lb_mending *m, enum lb_role role)
@@ -93,6 +92,8 @@ bool lb_can_mend(const struct lb_mending *m, const struct lb_finding *f)
 {
 	size_t count;
 
+	if (!m->c->profile->is_pinned[f->role])
+		return false;
 	if (is_misplaced(m, f))
 		return true;
 	if (!is_reachable(m, f->owner))

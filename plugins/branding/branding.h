@@ -14,8 +14,12 @@
 #include "names.h"
 #include "plugin/plugin.h"
 
-enum lb_mode { LB_PLAIN, LB_CDN, LB_MANAGED };
-enum lb_role { LB_EDGE, LB_OWNER, LB_DCV, LB_HOST_PROOF, LB_ROLES };
+enum lb_mode { LB_PLAIN, LB_CDN, LB_MANAGED, LB_MODES };
+enum lb_role { LB_EDGE, LB_OWNER, LB_DCV, LB_HOST_PROOF, LB_CAA, LB_ROLES };
+/* Where an edge is, for the transitions between. */
+enum lb_place { LB_AT_ESP, LB_AT_CDN, LB_AT_MANAGED, LB_PLACES };
+/* What a transition needs, as bits. */
+enum lb_need { LB_NEEDS_LISTED = 1, LB_NEEDS_PROBE = 2, LB_NEEDS_PROOF = 4, LB_NEEDS_OVERRIDE = 8 };
 enum lb_on_change { LB_ON_CHANGE_DEFAULT, LB_ON_CHANGE_HOLD, LB_ON_CHANGE_PIN, LB_ON_CHANGE_OBSERVE };
 enum lb_on_first_load { LB_FIRST_PIN, LB_FIRST_HOLD, LB_FIRST_OBSERVE };
 
@@ -24,28 +28,38 @@ extern const char *const lb_role_words[];
 extern const char *const lb_on_change_words[]; /* from LB_ON_CHANGE_HOLD on */
 extern const char *const lb_on_first_load_words[];
 
+/* Host names; one that begins with `*.` stands for every name below the rest. */
+struct lb_names {
+	const uint8_t *const *list;
+	size_t count;
+};
+
+/* What an ESP allows in one region: per mode the targets of edge and owner. */
 struct lb_region {
 	const char *id;
-	const uint8_t *edge;    /* where verification starts and plain brandings stay */
-	const uint8_t *owner;   /* the second CNAME's only target */
-	const uint8_t *managed; /* the edge's target where the ESP keeps the certificate; NULL: no such mode */
+	bool offers[LB_MODES];
+	struct lb_names edge[LB_MODES];   /* in mode cdn: where the verification begins */
+	struct lb_names owner[LB_MODES];  /* none: brandings have no second CNAME */
+	struct lb_names former[LB_MODES]; /* of an earlier generation, no longer right in that mode */
 };
 
 struct lb_profile {
 	const char *name;  /* "sendgrid" */
 	const char *title; /* "SendGrid" */
 	const char *certificate;
-	const uint8_t *const *esp;
-	size_t esp_count;
-	const uint8_t *const *mail;
-	size_t mail_count;
+	struct lb_names esp;
+	struct lb_names mail;
 	struct lb_region *regions;
 	size_t region_count;
 	const char *edge_prefix; /* generated edge labels: this and digits; NULL: none */
 	bool owner_is_digits;
+	unsigned modes_of[LB_ROLES];    /* bits by enum lb_mode: where the role's record is needed */
+	bool is_pinned[LB_ROLES];       /* may be put right; else it is only held or told */
 	const uint8_t *below[LB_ROLES]; /* dcv, host-proof: the label before the edge, as a name; NULL: no such role */
 	uint16_t below_type[LB_ROLES];
 	const uint8_t *below_parent[LB_ROLES]; /* the target lies below this name; NULL: any */
+	const char *const *issuers;            /* of the certificates that the ESP itself gets; ends with NULL */
+	uint8_t needs[LB_PLACES][LB_PLACES];   /* enum lb_need, from → to */
 	struct lb_profile *next;
 };
 
@@ -98,6 +112,7 @@ struct lb_approval {
 
 struct lb_policy {
 	struct lb_pool pool;
+	const char *profile_folder; /* "": none of its own */
 	enum lb_on_change on_change;
 	enum lb_on_first_load on_first_load;
 	uint32_t max_ttl_s;
@@ -145,6 +160,10 @@ const struct lb_region *lb_profile_region(const struct lb_profile *profile, cons
 bool lb_profile_is_esp(const struct lb *lb, const struct lb_profile *profile, const uint8_t *name);
 /* The ESP's own, and meant for links. */
 bool lb_profile_is_link(const struct lb *lb, const struct lb_profile *profile, const uint8_t *name);
+/* Is `name` one of those, or below one of the `*.`? */
+bool lb_names_have(const struct lb *lb, const struct lb_names *names, const uint8_t *name);
+/* The one to put in place: the first that is a host; NULL where there is none. */
+const uint8_t *lb_names_first(const struct lb_names *names);
 
 /* policy.c */
 enum bns_error lb_policy_load(const struct lb *lb, const char *path, struct lb_policy **out,

@@ -8,7 +8,7 @@ static bool is_routed_target(const struct lb *lb, const struct lb_case *c, const
 {
 	if (!target)
 		return false;
-	if (c->branding->mode == LB_MANAGED && c->region->managed && lb_name_equal(target, c->region->managed))
+	if (lb_is_managed_name(lb, c, target))
 		return true;
 	return !lb_profile_is_esp(lb, c->profile, target);
 }
@@ -35,10 +35,10 @@ static void fill_below(struct lb_case *c, const struct lb *lb, const struct bns_
 	uint8_t name[BNS_NAME_MAX];
 	size_t count;
 
-	if (!served || c->branding->mode != LB_MANAGED)
+	if (!served)
 		return;
 	for (enum lb_role role = LB_DCV; role <= LB_HOST_PROOF; role++)
-		c->had_below[role] = lb_below_name(c, role, name) &&
+		c->had_below[role] = lb_needs_below(c, role, name) &&
 				     lb->host->find(served, name, c->profile->below_type[role], &count) != NULL;
 }
 

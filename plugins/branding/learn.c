@@ -26,7 +26,7 @@ static const struct lb_region *find_region(const struct lb *lb, const uint8_t *t
 {
 	for (const struct lb_profile *p = lb->policy->profiles; p; p = p->next) {
 		for (size_t i = 0; p->owner_is_digits && i < p->region_count; i++) {
-			if (lb_name_equal(p->regions[i].owner, target)) {
+			if (lb_names_have(lb, &p->regions[i].owner[LB_CDN], target)) {
 				*profile = p;
 				return &p->regions[i];
 			}

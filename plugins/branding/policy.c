@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The policy file → checked structures. What contradicts itself is refused at its line. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "reader.h"
 #include "rules.h"
@@ -313,10 +315,32 @@ static enum bns_error read_approvals(const struct lb_reader *r, const struct bns
 	return err;
 }
 
+/* A folder beside the policy, for providers of one's own; relative to the policy's file. */
+static enum bns_error read_profile_folder(const struct lb_reader *r, const struct bns_yaml *root, struct lb_policy *p)
+{
+	char path[PATH_MAX];
+	const char *folder, *slash = root->file ? strrchr(root->file, '/') : NULL;
+	enum bns_error err = lb_read_text(r, root, "profiles", false, &folder);
+
+	p->profile_folder = "";
+	if (err != BNS_OK || !folder)
+		return err;
+	int above = folder[0] != '/' && slash ? (int)(slash - root->file) + 1 : 0;
+	snprintf(path, sizeof(path), "%.*s%s", above, above ? root->file : "", folder);
+	if (access(path, R_OK | X_OK) != 0)
+		return lb_complain(r, lb_read_get(root, "profiles"), "there is no folder %s that can be read", path);
+	p->profile_folder = lb_pool_text(r->pool, path);
+	return p->profile_folder ? BNS_OK : BNS_ENOMEM;
+}
+
 static enum bns_error read_policy(const struct lb_reader *r, const struct bns_yaml *root, struct lb_policy *p)
 {
-	static const char *const keys[] = {"default", "gate", "account", "branding", "override", "approve", NULL};
+	static const char *const keys[] = {"profiles", "default",  "gate",    "account",
+					   "branding", "override", "approve", NULL};
 	enum bns_error err = lb_read_keys(r, root, "the policy", keys);
+
+	if (err == BNS_OK)
+		err = read_profile_folder(r, root, p);
 
 	if (err == BNS_OK)
 		err = read_defaults(r, root, p);

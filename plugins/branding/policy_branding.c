@@ -29,13 +29,31 @@ static enum bns_error check_targets(const struct lb_reader *r, const struct bns_
 
 static enum bns_error check_mode(const struct lb_reader *r, const struct bns_yaml *map, const struct lb_branding *b)
 {
-	if (b->mode == LB_MANAGED && !b->account->region->managed)
-		return lb_complain(r, lb_read_get(map, "mode"), "%s has no managed mode in region '%s'",
-				   b->account->profile->title, b->account->region->id);
+	const struct lb_account *a = b->account;
+	const struct bns_yaml *mode = lb_read_get(map, "mode"), *target = lb_read_get(map, "target");
+
+	if (!a->region->offers[b->mode])
+		return lb_complain(r,
+				   mode     ? mode
+				   : target ? target
+					    : map,
+				   "%s has no %s mode in region '%s'", a->profile->title, lb_mode_words[b->mode],
+				   a->region->id);
 	if (b->mode == LB_PLAIN && b->routed)
 		return lb_complain(r, lb_read_get(map, "routed"),
 				   "a branding in mode plain stays at the ESP: leave 'routed' out, or write mode cdn");
+	if (b->owner && a->region->owner[b->mode].count == 0)
+		return lb_complain(r, lb_read_get(map, "owner"),
+				   "%s's brandings have no second CNAME: leave 'owner' out", a->profile->title);
 	return BNS_OK;
+}
+
+/* Where nobody says it: with targets a CDN, else what the ESP offers. */
+static unsigned default_mode(const struct lb_branding *b)
+{
+	if (b->target_count > 0)
+		return LB_CDN;
+	return b->account->region->offers[LB_PLAIN] ? LB_PLAIN : LB_MANAGED;
 }
 
 static enum bns_error check_names(const struct lb_reader *r, const struct bns_yaml *map, const struct lb_branding *b)
@@ -113,16 +131,16 @@ enum bns_error lb_read_branding(const struct lb_reader *r, const struct bns_yaml
 				struct lb_branding *b)
 {
 	static const char *const keys[] = {"host", "owner", "account", "mode", "target", "routed", "on-change", NULL};
-	unsigned mode, on_change = 0;
 	enum bns_error err = lb_read_keys(r, map, "a branding", keys);
 
 	if (err == BNS_OK)
 		err = read_branding_names(r, map, b);
-	mode = b->target_count > 0 ? LB_CDN : LB_PLAIN;
 	if (err == BNS_OK)
 		err = read_account_of(r, map, p, b);
-	if (err == BNS_OK)
-		err = lb_read_word(r, map, "mode", lb_mode_words, &mode);
+	if (err != BNS_OK)
+		return err;
+	unsigned mode = default_mode(b), on_change = 0;
+	err = lb_read_word(r, map, "mode", lb_mode_words, &mode);
 	if (err == BNS_OK)
 		err = lb_read_word(r, map, "on-change", lb_on_change_words, &on_change);
 	if (err == BNS_OK)

@@ -153,3 +153,27 @@ enum bns_error lb_read_names(const struct lb_reader *r, const struct bns_yaml *v
 	*count = items;
 	return BNS_OK;
 }
+
+enum bns_error lb_read_words(const struct lb_reader *r, const struct bns_yaml *value, const char *const **out,
+			     size_t *count)
+{
+	*out = NULL;
+	*count = 0;
+	if (!value)
+		return BNS_OK;
+	bool single = value->kind == BNS_YAML_SCALAR;
+	const struct bns_yaml *item = single ? value : value->child;
+	size_t items = single ? 1 : value->count;
+	const char **words = lb_pool_alloc(r->pool, (items + 1) * sizeof(*words));
+	if (!words)
+		return BNS_ENOMEM;
+	for (size_t i = 0; i < items; i++, item = item->next) {
+		if (value->kind == BNS_YAML_MAPPING || item->kind != BNS_YAML_SCALAR || !item->text[0])
+			return lb_complain(r, item, "'%s' must be a list of words", value->key ? value->key : "this");
+		if (!(words[i] = lb_pool_text(r->pool, item->text)))
+			return BNS_ENOMEM;
+	}
+	*out = words;
+	*count = items;
+	return BNS_OK;
+}

@@ -43,6 +43,14 @@ enum bns_error lb_read_name(const struct lb_reader *r, const struct bns_yaml *va
 enum bns_error lb_read_names(const struct lb_reader *r, const struct bns_yaml *value, const uint8_t *const **out,
 			     size_t *count) BNS_MUST_CHECK;
 
+/* A sequence of plain words (or one); `*out` ends with NULL. NULL `value`: none. */
+enum bns_error lb_read_words(const struct lb_reader *r, const struct bns_yaml *value, const char *const **out,
+			     size_t *count) BNS_MUST_CHECK;
+
+/* profile_read.c: a profile's file. */
+enum bns_error lb_read_profile(const struct lb_reader *r, const struct bns_yaml *root,
+			       struct lb_profile *p) BNS_MUST_CHECK;
+
 /* policy_branding.c: one item of `branding:`; accounts are sorted by then. */
 enum bns_error lb_read_branding(const struct lb_reader *r, const struct bns_yaml *map, const struct lb_policy *p,
 				struct lb_branding *b) BNS_MUST_CHECK;

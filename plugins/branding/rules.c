@@ -32,7 +32,8 @@ const struct lb_rule lb_rules[] = {
 	{"LB19", "proxied-managed", 'H', NULL, "turn the proxy off", NULL},
 	{"LB20", "wrong-region", 'H', "the ESP will not know the links of this account there",
 	 "point it at the name of the account's region", lb_rule_wrong_region},
-	{"LB21", "wrong-endpoint-generation", 'H', NULL, "use the new endpoint", NULL},
+	{"LB21", "wrong-endpoint-generation", 'H', "the ESP keeps no certificate for it there",
+	 "point it at the new endpoint", lb_rule_former},
 	{"LB22", "doubled-suffix", 'C', "links to the branded host are broken",
 	 "write the name with its final dot, or without the zone", lb_rule_doubled},
 	{"LB23", "cname-conflict", 'C', "resolvers may answer with either, or with nothing",
@@ -92,6 +93,16 @@ bool lb_below_name(const struct lb_case *c, enum lb_role role, uint8_t out[BNS_N
 	const uint8_t *label = c->profile->below[role];
 
 	return label && lb_name_append(label, c->branding->host, out);
+}
+
+bool lb_needs_below(const struct lb_case *c, enum lb_role role, uint8_t out[BNS_NAME_MAX])
+{
+	return (c->profile->modes_of[role] & 1u << c->branding->mode) != 0 && lb_below_name(c, role, out);
+}
+
+bool lb_is_managed_name(const struct lb *lb, const struct lb_case *c, const uint8_t *name)
+{
+	return c->branding->mode == LB_MANAGED && name && lb_names_have(lb, &c->region->edge[LB_MANAGED], name);
 }
 
 const uint8_t *lb_effective(const struct lb_path *path)

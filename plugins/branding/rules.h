@@ -81,13 +81,22 @@ char *lb_name_words(const struct lb *lb, const uint8_t *name, char out[BNS_NAME_
 
 /* The name of the dcv or host-proof record; false: the profile has none. */
 bool lb_below_name(const struct lb_case *c, enum lb_role role, uint8_t out[BNS_NAME_MAX]);
+/* The same; false also where the branding's mode doesn't need it. */
+bool lb_needs_below(const struct lb_case *c, enum lb_role role, uint8_t out[BNS_NAME_MAX]);
+
+/* Does the ESP keep the branded host's certificate at that name? */
+bool lb_is_managed_name(const struct lb *lb, const struct lb_case *c, const uint8_t *name);
 
 /* Where the edge arrives: the first name outside the zone, or one with addresses inside; NULL: it doesn't. */
 const uint8_t *lb_effective(const struct lb_path *path);
 
+/* The region whose name for that role it is, where that is another than the account's; NULL: none. */
+const struct lb_region *lb_other_region(const struct lb_look *look, enum lb_role role, const uint8_t *name);
+
 /* rules_edge.c */
 void lb_rule_reverted(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_wrong_region(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_former(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_unlisted(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_dangling(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_loop(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);

@@ -31,24 +31,24 @@ static bool passes_listed(const struct lb_look *look)
 	return false;
 }
 
-/* The ESP's own certificate covers the branded host there. */
-static bool is_managed_target(const struct lb_look *look, const uint8_t *target)
+static bool region_has(const struct lb_look *look, const struct lb_region *region, enum lb_role role,
+		       const uint8_t *name)
 {
-	const struct lb_case *c = look->c;
-
-	return c->branding->mode == LB_MANAGED && c->region->managed && lb_name_equal(c->region->managed, target);
+	for (int mode = 0; mode < LB_MODES; mode++)
+		if (lb_names_have(look->lb, role == LB_EDGE ? &region->edge[mode] : &region->owner[mode], name))
+			return true;
+	return false;
 }
 
-/* Another region's name, and not also this one's. */
-static const struct lb_region *other_region(const struct lb_look *look, const uint8_t *target)
+const struct lb_region *lb_other_region(const struct lb_look *look, enum lb_role role, const uint8_t *name)
 {
-	const struct lb_case *c = look->c;
+	const struct lb_profile *p = look->c->profile;
 
-	if (lb_name_equal(target, c->region->edge) || is_managed_target(look, target))
+	if (region_has(look, look->c->region, role, name))
 		return NULL;
-	for (size_t i = 0; i < c->profile->region_count; i++)
-		if (&c->profile->regions[i] != c->region && lb_name_equal(c->profile->regions[i].edge, target))
-			return &c->profile->regions[i];
+	for (size_t i = 0; i < p->region_count; i++)
+		if (region_has(look, &p->regions[i], role, name))
+			return &p->regions[i];
 	return NULL;
 }
 
@@ -58,34 +58,50 @@ void lb_rule_reverted(const struct lb_look *look, const struct lb_rule *rule, st
 	char host[BNS_NAME_TEXT_MAX], name[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX], way[2048];
 	const uint8_t *target = c->judge_edge ? lb_effective(&look->edge) : NULL;
 
-	if (!c->is_protected || !is_esp_now(look, target) || is_managed_target(look, target))
+	if (!c->is_protected || !is_esp_now(look, target) || lb_is_managed_name(look->lb, c, target))
 		return;
 	lb_find(out, look, rule, LB_EDGE, c->branding->host, lb_name_text(look->lb, target, rdata),
 		"%s goes back to %s's %s%s", lb_name_words(look->lb, c->branding->host, host), c->profile->title,
 		lb_name_words(look->lb, target, name), way_words(look, &look->edge, way, sizeof(way)));
 }
 
+static void wrong_region(const struct lb_look *look, enum lb_role role, const uint8_t *owner, const uint8_t *target,
+			 const struct lb_rule *rule, struct lb_findings *out)
+{
+	char host[BNS_NAME_TEXT_MAX], name[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX];
+	const struct lb_region *other = target ? lb_other_region(look, role, target) : NULL;
+
+	if (other)
+		lb_find(out, look, rule, role, owner, lb_name_text(look->lb, target, rdata),
+			"%s points at %s, the name of region %s, but its account is in region %s",
+			lb_name_words(look->lb, owner, host), lb_name_words(look->lb, target, name), other->id,
+			look->c->region->id);
+}
+
 void lb_rule_wrong_region(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
 {
 	const struct lb_case *c = look->c;
-	char host[BNS_NAME_TEXT_MAX], name[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX];
-	const uint8_t *target = c->judge_edge ? lb_effective(&look->edge) : NULL;
-	const struct lb_region *other = target && !c->is_protected ? other_region(look, target) : NULL;
 
-	if (other)
-		lb_find(out, look, rule, LB_EDGE, c->branding->host, lb_name_text(look->lb, target, rdata),
-			"%s points at %s, the name of region %s, but its account is in region %s",
-			lb_name_words(look->lb, c->branding->host, host), lb_name_words(look->lb, target, name),
-			other->id, c->region->id);
-	if (!c->judge_owner || look->owner.steps == 0)
+	/* A routed edge at the ESP is LB01's, whatever the region. */
+	if (c->judge_edge && !c->is_protected)
+		wrong_region(look, LB_EDGE, c->branding->host, lb_effective(&look->edge), rule, out);
+	if (c->judge_owner && look->owner.steps > 0)
+		wrong_region(look, LB_OWNER, c->branding->owner, look->owner.names[1], rule, out);
+}
+
+void lb_rule_former(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_case *c = look->c;
+	char host[BNS_NAME_TEXT_MAX], name[BNS_NAME_TEXT_MAX], right[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX];
+	const uint8_t *target = c->judge_edge ? lb_effective(&look->edge) : NULL;
+	const uint8_t *wanted = lb_names_first(&c->region->edge[c->branding->mode]);
+
+	if (!target || !wanted || !lb_names_have(look->lb, &c->region->former[c->branding->mode], target))
 		return;
-	const uint8_t *direct = look->owner.names[1];
-	for (size_t i = 0; i < c->profile->region_count; i++)
-		if (lb_name_equal(c->profile->regions[i].owner, direct) && !lb_name_equal(c->region->owner, direct))
-			lb_find(out, look, rule, LB_OWNER, c->branding->owner, lb_name_text(look->lb, direct, rdata),
-				"%s points at %s, the name of region %s, but its account is in region %s",
-				lb_name_words(look->lb, c->branding->owner, host),
-				lb_name_words(look->lb, direct, name), c->profile->regions[i].id, c->region->id);
+	lb_find(out, look, rule, LB_EDGE, c->branding->host, lb_name_text(look->lb, target, rdata),
+		"%s points at %s where mode %s needs %s", lb_name_words(look->lb, c->branding->host, host),
+		lb_name_words(look->lb, target, name), lb_mode_words[c->branding->mode],
+		lb_name_words(look->lb, wanted, right));
 }
 
 void lb_rule_unlisted(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)

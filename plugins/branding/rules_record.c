@@ -15,13 +15,13 @@ void lb_rule_owner_wrong(const struct lb_look *look, const struct lb_rule *rule,
 	if (!c->judge_owner || look->owner.steps == 0 || look->owner.by_dname || look->owner.end == LB_END_LOOP ||
 	    lb_is_doubled_target(look, direct, false))
 		return;
-	/* The right name, or another region's: LB20 has its own words for that. */
-	for (size_t i = 0; i < c->profile->region_count; i++)
-		if (lb_name_equal(c->profile->regions[i].owner, direct))
-			return;
+	const struct lb_names *names = &c->region->owner[c->branding->mode];
+	const uint8_t *wanted = lb_names_first(names);
+	if (!wanted || lb_names_have(look->lb, names, direct) || lb_other_region(look, LB_OWNER, direct))
+		return; /* another region's name is LB20's */
 	lb_find(out, look, rule, LB_OWNER, c->branding->owner, lb_name_text(look->lb, direct, rdata),
 		"%s points at %s instead of %s", lb_name_words(look->lb, c->branding->owner, owner),
-		lb_name_words(look->lb, direct, name), lb_name_words(look->lb, c->region->owner, right));
+		lb_name_words(look->lb, direct, name), lb_name_words(look->lb, wanted, right));
 }
 
 /* Is the record that proves the host to the ESP's certificate authority there, and of the right form? */
@@ -52,10 +52,10 @@ void lb_rule_dcv_missing(const struct lb_look *look, const struct lb_rule *rule,
 
 	/* Until the edge is there, the ESP needs no certificate for it. */
 	const uint8_t *target = c->judge_edge ? lb_effective(&look->edge) : NULL;
-	if (c->branding->mode != LB_MANAGED || !target || !lb_name_equal(target, c->region->managed))
+	if (!lb_is_managed_name(look->lb, c, target))
 		return;
 	for (enum lb_role role = LB_DCV; role <= LB_HOST_PROOF; role++) {
-		if (!lb_below_name(c, role, name) || below_is_right(look, role, name, &there))
+		if (!lb_needs_below(c, role, name) || below_is_right(look, role, name, &there))
 			continue;
 		/* Taken away is LB38's to say. */
 		if (!there && c->had_below[role])
@@ -110,10 +110,10 @@ void lb_rule_doubled(const struct lb_look *look, const struct lb_rule *rule, str
 		doubled_owner(look, LB_OWNER, c->branding->owner, rule, out);
 		doubled_target(look, &look->owner, LB_OWNER, c->branding->owner, rule, out);
 	}
-	if (!c->judge_edge || c->branding->mode != LB_MANAGED)
+	if (!c->judge_edge)
 		return;
 	for (enum lb_role role = LB_DCV; role <= LB_HOST_PROOF; role++)
-		if (lb_below_name(c, role, name))
+		if (lb_needs_below(c, role, name))
 			doubled_owner(look, role, name, rule, out);
 }
 
@@ -227,10 +227,10 @@ void lb_rule_removed(const struct lb_look *look, const struct lb_rule *rule, str
 		removed(look, &look->edge, LB_EDGE, c->branding->host, rule, out);
 	if (c->judge_owner)
 		removed(look, &look->owner, LB_OWNER, c->branding->owner, rule, out);
-	if (!c->judge_edge || c->branding->mode != LB_MANAGED)
+	if (!c->judge_edge)
 		return;
 	for (enum lb_role role = LB_DCV; role <= LB_HOST_PROOF; role++) {
-		if (!c->had_below[role] || !lb_below_name(c, role, name) || below_is_right(look, role, name, &there) ||
+		if (!c->had_below[role] || !lb_needs_below(c, role, name) || below_is_right(look, role, name, &there) ||
 		    there)
 			continue;
 		lb_find(out, look, rule, role, name, lb_name_text(look->lb, name, rdata),

@@ -144,8 +144,7 @@ static void note_public(struct lb *lb, const struct lb_case *c, const struct bns
 		return;
 	lb_resolve(lb, now, b->host, &path);
 	const uint8_t *target = lb_effective(&path);
-	bool at_managed =
-		target && b->mode == LB_MANAGED && c->region->managed && lb_name_equal(target, c->region->managed);
+	bool at_managed = lb_is_managed_name(lb, c, target);
 	if (target && (at_managed || !lb_profile_is_esp(lb, c->profile, target)))
 		lb_memory_put(lb, b->host, target, b->learned);
 	else if (target && b->learned)

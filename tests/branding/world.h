@@ -80,6 +80,8 @@ enum bns_error world_reload(struct world *w, struct bns_diag *diag);
 
 /* What opening with that policy complains about. */
 void world_policy_error(const char *policy, struct bns_diag *diag);
+/* The same, where the complaint is about another file. */
+void world_error(const char *policy, struct bns_diag *diag);
 
 /* The zone `apex` with SOA, NS and those lines; relative names and a $TTL of 300. */
 struct bns_contents *world_zone_of(struct world *w, const char *apex, const char *lines);
