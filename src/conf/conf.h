@@ -51,6 +51,7 @@ struct bns_conf_tls {
 	const char *cert_file; /* absolute, or NULL: none is shown; with key_file or not at all */
 	const char *key_file;
 	bool opportunistic; /* neither name nor pin: whoever answers will do */
+	bool alpn_optional; /* a server that selects no protocol will do */
 };
 
 struct bns_conf_remote {

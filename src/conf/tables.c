@@ -20,6 +20,7 @@ const char *const bns_key_algorithms[] = {"hmac-sha256", "hmac-sha384", "hmac-sh
 static const char *const acl_actions[] = {"transfer", "notify", NULL};  /* bits of enum bns_acl_action */
 static const char *const acl_protocols[] = {"udp", "tcp", "tls", NULL}; /* bits 1 << enum bns_transport */
 static const char *const tls_profiles[] = {"strict", "opportunistic", NULL};
+static const char *const tls_alpn[] = {"required", "optional", NULL};
 static const char *const serial_policies[] = {"increment", "unixtime", NULL};
 static const char *const signed_hold_limits[] = {"keep", "serve", NULL};
 
@@ -229,6 +230,12 @@ static const struct bns_option remote_tls_options[] = {
 	 .default_text = "strict",
 	 .help = "Strict: it must prove who it is. Opportunistic: whoever answers is taken for it, so that only those "
 		 "who merely listen are kept out"},
+	{.name = "alpn",
+	 .type = BNS_OPTION_SWITCH,
+	 AT(bns_conf_tls, alpn_optional),
+	 .words = tls_alpn,
+	 .default_text = "required",
+	 .help = "Must it select the protocol `dot`, as RFC 9103 wants? NSD up to 4.6 at least doesn't"},
 };
 
 static const struct bns_option acl_options[] = {

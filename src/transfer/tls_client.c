@@ -19,7 +19,8 @@ _Static_assert(BNS_CONF_PIN_LEN == BNS_TLS_PIN_LEN, "pins are compared octet by 
 struct bns_tls_client {
 	size_t references;
 	SSL_CTX *ssl;
-	char *server_name;                /* NULL: none */
+	char *server_name; /* NULL: none */
+	bool alpn_optional;
 	uint8_t refused[BNS_TLS_PIN_LEN]; /* of the last certificate whose key was not listed */
 	size_t pin_count;
 	struct bns_conf_pin pin[];
@@ -88,6 +89,7 @@ enum bns_error bns_tls_client_open(const struct bns_conf_tls *conf, struct bns_t
 	if (!client)
 		return err;
 	client->references = 1;
+	client->alpn_optional = conf->alpn_optional;
 	client->pin_count = conf->pin_count;
 	if (conf->pin_count > 0)
 		memcpy(client->pin, conf->pin, conf->pin_count * sizeof(client->pin[0]));
@@ -164,12 +166,14 @@ void bns_tls_client_why(const struct bns_tls *tls, char reason[BNS_TLS_CLIENT_RE
 		snprintf(reason, BNS_TLS_CLIENT_REASON_MAX, "ended TLS: %s", why ? why : "the connection was closed");
 }
 
+/* Of what was offered, the only other choice is none. */
 static bool selected_dot(const SSL *ssl)
 {
+	const struct bns_tls_client *client = SSL_get_app_data(ssl);
 	const unsigned char *chosen;
 	unsigned len;
 	SSL_get0_alpn_selected(ssl, &chosen, &len);
-	return len == DOT_LEN - 1 && memcmp(chosen, DOT + 1, len) == 0;
+	return len > 0 || client->alpn_optional;
 }
 
 int bns_tls_client_handshake(struct bns_tls *tls, char reason[BNS_TLS_CLIENT_REASON_MAX])

@@ -249,10 +249,13 @@ static void tls_client_wants_dot(void **state)
 {
 	(void)state;
 	const struct bns_conf_tls conf = by_name(), loose = {.opportunistic = true};
+	struct bns_conf_tls old = by_name();
 	assert_false(meets(&conf, &(struct server){.alpn = ""}));
 	assert_true(says("does not select \"dot\" by ALPN"));
 	assert_false(meets(&loose, &(struct server){.alpn = "\2h2"}));
 	assert_true(says("does not select \"dot\" by ALPN"));
+	old.alpn_optional = true;
+	assert_true(meets(&old, &(struct server){.alpn = ""}));
 }
 
 static void tls_client_refuses_tls_1_2(void **state)

@@ -1,0 +1,197 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Zone transfers over TLS (RFC 9103) between two of ours: who must show what, and what is said when it is not shown."""
+
+import os
+import shutil
+import socket
+import ssl
+import threading
+
+import certs
+import flow
+
+ZONE = "example.com"
+RECORDS = "www A 192.0.2.1\n" + "\n".join(f"r{n} TXT \"{'x' * 200} {n}\"" for n in range(500))
+
+
+class Primary(flow.Brandnsd):
+    """Serves example.com, and gives it away by TLS alone to those whom `acl` names."""
+
+    def __init__(self, t, pair, acl=None):
+        self.tls_port = flow.free_port()
+        self.file = t.folder / "primary.zone"
+        self.file.write_text(flow.zone(1, RECORDS))
+        self.pair = pair
+        super().__init__(t, {
+            "server": {"listen-tls": [f"{flow.HOST}@{self.tls_port}"], "tls-cert-file": pair.crt,
+                       "tls-key-file": pair.key},
+            "acl": [{"id": "xot", "address": [flow.HOST], "protocol": "tls", "action": "transfer", **(acl or {})}],
+            "zone": [{"domain": ZONE, "file": self.file, "acl": "xot"}],
+        })
+        flow.wait_for(lambda: self.serial(ZONE) == 1, 10, "the primary's zone")
+
+    def update(self, serial):
+        self.file.write_text(flow.zone(serial, RECORDS))
+        self.ctl("zone", "reload", ZONE)
+
+
+class Other:
+    """A server of TLS that knows nothing of DNS."""
+
+    def __init__(self, pair, maximum=ssl.TLSVersion.TLSv1_3):
+        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self.context.load_cert_chain(pair.crt, pair.key)
+        self.context.maximum_version = maximum
+        self.socket = socket.create_server((flow.HOST, 0))
+        self.tls_port = self.socket.getsockname()[1]
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self):
+        while True:
+            try:
+                with self.socket.accept()[0] as client:
+                    self.context.wrap_socket(client, server_side=True).recv(1)
+            except ssl.SSLError:
+                pass
+            except OSError:
+                return
+
+    def stop(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join(10)
+
+
+def secondary_conf(primary, **tls):
+    return {"remote": [{"id": "up", "address": f"{flow.HOST}@{primary.tls_port}", "tls": tls}],
+            "zone": [{"domain": ZONE, "primary": "up"}]}
+
+
+def secondary(t, primary, **tls):
+    return flow.Brandnsd(t, secondary_conf(primary, **tls))
+
+
+def same_zone(a, b):
+    return sorted(flow.axfr(a, ZONE)) == sorted(flow.axfr(b, ZONE))
+
+
+def last_error(node, words):
+    """Waits until `zone status` tells of the fault, and the log does too."""
+    def told():
+        text = node.status(ZONE)["last_error"]
+        return text if text and words in text else None
+    text = flow.wait_for(told, 10, f"'{words}' in last_error, which is {node.status(ZONE)['last_error']!r}")
+    assert words in node.log_text(), f"the log says nothing of '{words}'"
+    return text
+
+
+def test_a_zone_comes_by_tls_from_who_proves_his_name(t):
+    ca = certs.Pair(t, "ca.test")
+    primary = Primary(t, certs.Pair(t, "xfr.test", ca))
+    node = secondary(t, primary, **{"server-name": "xfr.test", "ca-file": ca.crt})
+    flow.wait_for(lambda: node.serial(ZONE) == 1, 10, "the first transfer")
+    primary.update(2)
+    assert node.ctl("zone", "refresh", ZONE).exit == 0
+    assert node.serial(ZONE) == 2
+    assert len(flow.texts(node.dig("r499." + ZONE, "TXT", tcp=True), "TXT")) == 1
+
+
+def test_a_zone_comes_by_tls_from_whose_key_is_pinned(t):
+    pair = certs.Pair(t, "xfr.test")
+    primary = Primary(t, pair)
+    node = secondary(t, primary, pin=[pair.pin()])
+    flow.wait_for(lambda: node.serial(ZONE) == 1, 10, "the first transfer")
+
+
+def test_who_is_not_known_is_not_asked_and_the_reason_is_told(t):
+    ca, other = certs.Pair(t, "ca.test"), certs.Pair(t, "other-ca.test")
+    pair = certs.Pair(t, "xfr.test", ca)
+    primary = Primary(t, pair)
+    node = secondary(t, primary, **{"server-name": "xfr.test", "ca-file": other.crt})
+    last_error(node, "it shows a certificate that does not prove its name: unable to get local issuer certificate")
+
+    def again(**tls):
+        node.configure(secondary_conf(primary, **tls))
+        node.reload()
+        node.ctl("zone", "refresh", ZONE)
+
+    again(**{"server-name": "elsewhere.test", "ca-file": ca.crt})
+    last_error(node, "it shows a certificate that does not prove its name: hostname mismatch")
+    again(pin=[other.pin()])
+    text = last_error(node, "it shows a certificate whose key is none of the pinned ones")
+    assert pair.pin() in text, text
+    assert node.serial(ZONE) is None
+    again(pin=[other.pin(), pair.pin()])
+    flow.wait_for(lambda: node.serial(ZONE) == 1, 10, "the transfer after the right pin was added")
+    assert node.status(ZONE)["last_error"] is None
+    again(profile="opportunistic")
+    primary.update(2)
+    assert node.ctl("zone", "refresh", ZONE).exit == 0
+    assert node.serial(ZONE) == 2
+
+
+def test_a_server_of_another_kind_is_told_by_the_reason(t):
+    pair = certs.Pair(t, "xfr.test")
+    for options, words in (({}, 'it speaks TLS, but does not select "dot" by ALPN'),
+                           ({"maximum": ssl.TLSVersion.TLSv1_2}, "it ended TLS: tlsv1 alert protocol version")):
+        server = Other(pair, **options)
+        try:
+            node = secondary(t, server, **{"server-name": "xfr.test", "ca-file": pair.crt})
+            last_error(node, words)
+        finally:
+            server.stop()
+
+
+def test_mutual_tls_lets_in_whom_the_acl_knows_by_key_or_by_name(t):
+    ca, clients = certs.Pair(t, "ca.test"), certs.Pair(t, "clients-ca.test")
+    mine, stranger = certs.Pair(t, "edge1.test", clients), certs.Pair(t, "edge1.test-other")
+    server = {"server-name": "xfr.test", "ca-file": ca.crt}
+    primary = Primary(t, certs.Pair(t, "xfr.test", ca), {"cert-hostname": ["edge0.test", "edge1.test"],
+                                                         "ca-file": clients.crt})
+    node = secondary(t, primary, **server)
+    last_error(node, "answered REFUSED")
+
+    def again(pair):
+        node.configure(secondary_conf(primary, **server, **{"cert-file": pair.crt, "key-file": pair.key}))
+        node.reload()
+        return node.ctl("zone", "refresh", ZONE).exit
+
+    again(stranger)
+    assert node.serial(ZONE) is None
+    assert again(mine) == 0
+    assert node.serial(ZONE) == 1
+
+    primary.conf["acl"][0] = {"id": "xot", "cert-key": [mine.pin()], "action": "transfer"}
+    primary.configure(primary.conf)
+    primary.reload()
+    primary.update(2)
+    assert again(stranger) != 0
+    assert node.serial(ZONE) == 1
+    assert again(mine) == 0
+    assert node.serial(ZONE) == 2
+    assert primary.dig(ZONE, "AXFR", tcp=True).rcode() != 0, "a transfer in the clear"
+
+
+def test_files_are_read_again_on_reload_and_a_bad_one_changes_nothing(t):
+    ca = certs.Pair(t, "ca.test")
+    primary = Primary(t, certs.Pair(t, "xfr.test", ca))
+    mine = certs.Pair(t, "edge1.test", ca)
+    anchor = t.folder / "anchor.crt"
+    shutil.copyfile(certs.Pair(t, "other-ca.test").crt, anchor)
+    tls = {"server-name": "xfr.test", "ca-file": anchor, "cert-file": mine.crt, "key-file": mine.key}
+    node = secondary(t, primary, **tls)
+    last_error(node, "does not prove its name")
+
+    os.chmod(mine.key, 0o644)
+    shutil.copyfile(ca.crt, anchor)
+    answer = node.ctl("reload")
+    assert answer.exit == 1 and f"{mine.key}: can be read or changed by others" in answer.stdout + answer.stderr, answer
+    os.chmod(mine.key, 0o600)
+    node.reload()
+    assert node.ctl("zone", "refresh", ZONE).exit == 0
+    assert node.serial(ZONE) == 1
+
+
+flow.run()
