@@ -73,6 +73,12 @@ static void forget_held(struct bns_zone *zone)
 	zone->held = NULL;
 }
 
+/* That the zone shall go is no matter of its version. */
+static bool supersedes_held(const struct bns_zone *zone)
+{
+	return zone->held && zone->held->origin != BNS_ORIGIN_REMOVAL;
+}
+
 static void committed(void *arg, enum bns_error err, const char *reason)
 {
 	struct bns_job *job = arg;
@@ -93,7 +99,8 @@ static void committed(void *arg, enum bns_error err, const char *reason)
 	zone->state = BNS_IMAGE_SERVED;
 	if (job->kind == BNS_JOB_APPROVE && zone->held)
 		bns_approvals_add(zone, zone->held->findings, job->until_s);
-	forget_held(zone);
+	if (supersedes_held(zone))
+		forget_held(zone);
 	bns_announce(job->gate, BNS_LOG_NOTICE, served_kind(job), zone, job, served_text(job));
 	tell_plugins(job, job->publish);
 	if (job->gate->callbacks.published)
@@ -139,7 +146,7 @@ static enum bns_error put_decision(struct bns_store_txn *txn, struct bns_job *jo
 {
 	struct bns_zone *zone = job->zone;
 	enum bns_error err = bns_candidate_unstore(txn, job->id);
-	if (!err && zone->held && strcmp(zone->held->id, job->id) != 0)
+	if (!err && supersedes_held(zone) && strcmp(zone->held->id, job->id) != 0)
 		err = bns_held_drop(txn, job, "superseded by a newer version");
 	if (!err && job->kind == BNS_JOB_APPROVE && job->zone->held)
 		err = bns_approvals_store(txn, zone, job->zone->held->findings, job->until_s);

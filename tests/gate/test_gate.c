@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "gate_fixture.h"
 
-#define OLD "192.0.2.10"
-#define NEW "192.0.2.20"
+#define OLD     "192.0.2.10"
+#define NEW     "192.0.2.20"
 #define PRIMARY "192.0.2.1@53"
 
 static void serve_first(struct fixture *f)
@@ -334,10 +334,10 @@ static struct bns_contents *zone_with_digest(uint32_t serial, const char *word)
 {
 	char text[512];
 	snprintf(text, sizeof(text),
-	         "$ORIGIN example.com.\n$TTL 300\n@ IN SOA ns1.example.net. h.example.net. %u 3600 600 1209600 300\n"
-	         "@ IN NS ns1.example.net.\n@ IN TXT %s\nwww IN A " NEW "\n"
-	         "@ IN ZONEMD %u 1 240 e2d523f654b9422a96c5a8f4\n",
-	         serial, word, serial);
+		 "$ORIGIN example.com.\n$TTL 300\n@ IN SOA ns1.example.net. h.example.net. %u 3600 600 1209600 300\n"
+		 "@ IN NS ns1.example.net.\n@ IN TXT %s\nwww IN A " NEW "\n"
+		 "@ IN ZONEMD %u 1 240 e2d523f654b9422a96c5a8f4\n",
+		 serial, word, serial);
 	return fixture_parse(text);
 }
 
@@ -375,9 +375,9 @@ static void gate_refuses_a_broken_zone_with_its_place(void **state)
 	struct fixture *f = *state;
 	serve_first(f);
 	struct bns_contents *c = fixture_parse("$ORIGIN example.com.\n$TTL 300\n"
-	                                       "@ IN SOA ns1.example.net. h.example.net. 2 3600 600 1209600 300\n"
-	                                       "@ IN NS ns1.example.net.\n"
-	                                       "www IN CNAME a.example.net.\nwww IN A 192.0.2.1\n");
+					       "@ IN SOA ns1.example.net. h.example.net. 2 3600 600 1209600 300\n"
+					       "@ IN NS ns1.example.net.\n"
+					       "www IN CNAME a.example.net.\nwww IN A 192.0.2.1\n");
 	assert_int_equal(fixture_submit(f, c), BNS_OUTCOME_REFUSED);
 	assert_non_null(strstr(f->result.reason, "CNAME"));
 	assert_string_equal(f->zone->last_error, f->result.reason);
@@ -448,6 +448,21 @@ static void gate_holds_the_removal_of_a_protected_zone(void **state)
 	assert_int_equal(f->result.outcome, BNS_OUTCOME_HELD);
 	assert_false(f->zone_gone);
 	assert_string_equal(fixture_served_www(f), OLD);
+	assert_int_equal(approve_held(f, 0, false), BNS_OUTCOME_SERVED);
+	assert_true(f->zone_gone);
+}
+
+static void a_held_removal_outlives_the_next_version(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(fixture_submit(f, fixture_zone(1, "precious", OLD)), BNS_OUTCOME_SERVED);
+	bns_gate_zone_remove(f->gate, f->zone, "configuration", fixture_answer, f);
+	fixture_wait(f);
+	assert_int_equal(fixture_submit(f, fixture_zone(2, "precious", OLD)), BNS_OUTCOME_SERVED);
+	assert_non_null(f->zone->held);
+	fixture_restart(f);
+	assert_non_null(f->zone->held);
+	assert_int_equal(fixture_served_serial(f), 2);
 	assert_int_equal(approve_held(f, 0, false), BNS_OUTCOME_SERVED);
 	assert_true(f->zone_gone);
 }
@@ -583,8 +598,8 @@ static void take_report(void *arg, struct bns_zone *zone, json_t *report)
 	struct fixture *f = arg;
 	assert_ptr_equal(zone, f->zone);
 	snprintf(f->result.reason, sizeof(f->result.reason), "%s %d",
-	         json_string_value(json_object_get(report, "verdict")),
-	         (int)json_array_size(json_object_get(report, "changes")));
+		 json_string_value(json_object_get(report, "verdict")),
+		 (int)json_array_size(json_object_get(report, "changes")));
 	f->answered = true;
 }
 
@@ -649,6 +664,7 @@ int main(void)
 		TEST(gate_compares_an_expired_zone_with_its_last_version),
 		TEST(gate_removes_a_zone_that_nothing_protects),
 		TEST(gate_holds_the_removal_of_a_protected_zone),
+		TEST(a_held_removal_outlives_the_next_version),
 		TEST(gate_keeps_a_zone_that_is_wanted_again),
 		TEST(gate_can_take_back_a_removal_while_it_is_rejected),
 		TEST(gate_answers_about_a_zone_that_has_gone_meanwhile),
