@@ -12,6 +12,7 @@
 
 #include "conf/conf.h"
 #include "gate/gate.h"
+#include "gate/members.h"
 #include "plugin/host.h"
 #include "server/server.h"
 #include "transfer/transfer.h"
@@ -24,6 +25,8 @@ struct bns_control;
 struct bns_control_env {
 	uv_loop_t *loop;
 	struct bns_gate *gate;
+	struct bns_members *members;
+	const struct bns_conf *const *conf; /* the one in force */
 	struct bns_transfer *transfer;
 	struct bns_server *server;
 	struct bns_store *store;

@@ -31,6 +31,11 @@ void bns_run_zone_reload(struct bns_call *call);
 void bns_run_zone_refresh(struct bns_call *call);
 void bns_run_zone_retransfer(struct bns_call *call);
 
+/* verbs_members.c */
+void bns_run_zone_add(struct bns_call *call);
+void bns_run_zone_remove(struct bns_call *call);
+void bns_run_zone_expire(struct bns_call *call);
+
 /* verbs_held.c */
 void bns_run_held_list(struct bns_call *call);
 void bns_run_held_show(struct bns_call *call);

@@ -67,3 +67,17 @@ json_t *bns_json_candidate(const struct bns_zone *zone, const struct bns_candida
 			 bns_origin_word(c->origin), "source", bns_rpc_text(c->source), "findings",
 			 c->findings ? json_incref(c->findings) : json_array());
 }
+
+static json_t *findings_of(struct bns_gate *gate, const char *id)
+{
+	const struct bns_candidate *c = *id ? bns_gate_candidate(gate, id, NULL) : NULL;
+	return c && c->findings ? json_incref(c->findings) : json_array();
+}
+
+json_t *bns_json_result(struct bns_gate *gate, const char *zone, const struct bns_result *r)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "zone", zone, "outcome", bns_outcome_to_text(r->outcome),
+			 "id", *r->id ? bns_rpc_text(r->id) : json_null(), "serial",
+			 r->serial ? json_integer(r->serial) : json_null(), "reason",
+			 *r->reason ? bns_rpc_text(r->reason) : json_null(), "findings", findings_of(gate, r->id));
+}

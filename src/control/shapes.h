@@ -19,6 +19,9 @@ json_t *bns_json_time(int64_t wall_s);
 /* A row of `zone list`. */
 json_t *bns_json_zone(const struct bns_zone *zone);
 
+/* What became of a change of that zone: an element of `zone reload`'s. */
+json_t *bns_json_result(struct bns_gate *gate, const char *zone, const struct bns_result *r);
+
 /* An element of `held list`. */
 json_t *bns_json_candidate(const struct bns_zone *zone, const struct bns_candidate *c);
 

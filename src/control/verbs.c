@@ -58,6 +58,20 @@ static const struct bns_param refresh_params[] = {
 	FLAG("no_wait", "don't wait for the verdict"),
 	END,
 };
+static const struct bns_param add_params[] = {
+	NEED("zone", "ZONE", "the zone"),
+	OPTION("template", "ID", "template of the configuration; `default` where it is left out"),
+	OPTION("primary", "ID[,ID...]", "remotes the zone is fetched from"),
+	OPTION("file", "PATH", "zone file, as in the configuration and relative to its folder"),
+	OPTION("notify", "ID[,ID...]", "remotes that are told of new versions"),
+	OPTION("acl", "ID[,ID...]", "rules for transfers and NOTIFY"),
+	FLAG("no_wait", "don't wait for the first version's verdict"),
+	{.name = "settings",
+	 .kind = BNS_PARAM_WORDS,
+	 .label = "KEY=VALUE...",
+	 .help = "whatever else a zone of the configuration takes"},
+	END,
+};
 static const struct bns_param show_params[] = {NEED("id", "ID|ZONE", "a candidate, or the zone that holds it"), END};
 static const struct bns_param approve_params[] = {
 	NEED("id", "ID", "the candidate: ZONE@SERIAL-DIGEST"),
@@ -119,6 +133,11 @@ static const struct bns_verb verbs[] = {
 	{"zone retransfer", "fetch the zone whatever its serial, also what was rejected", BNS_VERB_ADMIN,
 	 refresh_params, NULL, bns_run_zone_retransfer},
 	{"zone notify", "send NOTIFY to the zone's secondaries", BNS_VERB_ADMIN, one_zone, NULL, bns_run_zone_notify},
+	{"zone add", "serve a zone that isn't in the configuration, also after a restart", BNS_VERB_ADMIN, add_params,
+	 NULL, bns_run_zone_add},
+	{"zone remove", "let a zone go that was added so", BNS_VERB_ADMIN, one_zone, NULL, bns_run_zone_remove},
+	{"zone expire", "answer SERVFAIL until the primary is heard of again", BNS_VERB_ADMIN, one_zone, NULL,
+	 bns_run_zone_expire},
 	{"held list", "changes that wait for a decision", 0, none, NULL, bns_run_held_list},
 	{"held show", "one of them: findings, remedies, differences", 0, show_params, NULL, bns_run_held_show},
 	{"held approve", "let it be served", BNS_VERB_ADMIN, approve_params, NULL, bns_run_held_approve},

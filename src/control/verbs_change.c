@@ -20,20 +20,6 @@ struct wave_item {
 
 typedef void (*start_fn)(const struct bns_control_env *env, struct bns_zone *zone, bns_result_fn done, void *arg);
 
-static json_t *findings_of(struct bns_gate *gate, const char *id)
-{
-	const struct bns_candidate *c = *id ? bns_gate_candidate(gate, id, NULL) : NULL;
-	return c && c->findings ? json_incref(c->findings) : json_array();
-}
-
-static json_t *result_row(struct bns_gate *gate, const char *zone, const struct bns_result *r)
-{
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "zone", zone, "outcome", bns_outcome_to_text(r->outcome),
-			 "id", *r->id ? bns_rpc_text(r->id) : json_null(), "serial",
-			 r->serial ? json_integer(r->serial) : json_null(), "reason",
-			 *r->reason ? bns_rpc_text(r->reason) : json_null(), "findings", findings_of(gate, r->id));
-}
-
 static void wave_end(struct wave *wave)
 {
 	bns_call_result(wave->call, json_pack("{s:i, s:o}", "schema", 1, "zones", wave->rows));
@@ -45,7 +31,7 @@ static void on_verdict(void *arg, struct bns_zone *zone, const struct bns_result
 	struct wave_item *item = arg;
 	struct wave *wave = item->wave;
 	(void)zone;
-	json_array_set_new(wave->rows, item->row, result_row(wave->call->env->gate, item->zone, result));
+	json_array_set_new(wave->rows, item->row, bns_json_result(wave->call->env->gate, item->zone, result));
 	free(item);
 	if (--wave->waiting == 0)
 		wave_end(wave);
@@ -56,7 +42,7 @@ static void start_waiting(struct wave *wave, struct bns_zone *zone, size_t row, 
 	static const struct bns_result no_memory = {.outcome = BNS_OUTCOME_FAILED, .reason = "out of memory"};
 	struct wave_item *item = malloc(sizeof(*item));
 	if (!item) {
-		json_array_set_new(wave->rows, row, result_row(wave->call->env->gate, zone->text, &no_memory));
+		json_array_set_new(wave->rows, row, bns_json_result(wave->call->env->gate, zone->text, &no_memory));
 		return;
 	}
 	*item = (struct wave_item){.wave = wave, .row = row};

@@ -45,12 +45,13 @@ static json_t *full_status(const struct bns_control_env *env, const struct bns_z
 	json_t *row = bns_json_zone(zone);
 	if (env->transfer && bns_zone_is_secondary(zone))
 		bns_transfer_status(env->transfer, zone, &t);
+	const char *owner = zone->member && !zone->member->shadowed ? zone->member->owner : "configuration";
 	json_t *more =
-		json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "expires_in_s", seconds(t.expires_in_s),
+		json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:s}", "expires_in_s", seconds(t.expires_in_s),
 			  "refresh_in_s", seconds(t.refresh_in_s), "primary", text_or_null(t.primary), "primary_serial",
 			  *t.primary ? json_integer(t.primary_serial) : json_null(), "busy", t.busy, "refreshed",
 			  bns_json_time(zone->record.refreshed_s), "file", text_or_null(zone->conf->file), "rejected",
-			  rejected_ids(zone), "last_error", text_or_null(zone->last_error));
+			  rejected_ids(zone), "last_error", text_or_null(zone->last_error), "owner", owner);
 	if (row && more)
 		json_object_update(row, more);
 	json_decref(more);

@@ -136,7 +136,7 @@ void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone)
 		return;
 	bns_freshness_prolong(&zone->record, zone, now);
 	bns_table_set_expires(g->table, zone->apex, zone->record.expires_s);
-	zone->work->expire_wanted = false;
+	zone->work->expire_why = NULL;
 	bns_zone_mark_dirty(g, zone);
 	if (zone->state != BNS_IMAGE_EXPIRED || zone->record.expires_s <= now)
 		return;
@@ -148,32 +148,54 @@ void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone)
 		bns_announce(g, BNS_LOG_NOTICE, "refreshed", zone, NULL, "served again after it had expired");
 }
 
-static void expire_now(struct bns_gate *g, struct bns_zone *zone)
+static void expire_now(struct bns_gate *g, struct bns_zone *zone, const char *why)
 {
 	enum bns_error err = bns_version_withhold(g, zone, BNS_IMAGE_EXPIRED);
 	if (err) {
 		bns_log(BNS_LOG_CRIT, "zone=%s has expired and is still served: %s", zone->text, bns_strerror(err));
 		return;
 	}
-	zone->work->expire_wanted = false;
-	bns_announce(g, BNS_LOG_CRIT, "expired", zone, NULL, "no refresh has succeeded within SOA EXPIRE");
+	zone->work->expire_why = NULL;
+	bns_announce(g, BNS_LOG_CRIT, "expired", zone, NULL, why);
 }
 
-void bns_gate_expire(struct bns_gate *g, struct bns_zone *zone)
+static void expire(struct bns_gate *g, struct bns_zone *zone, const char *why)
 {
 	if (zone->state != BNS_IMAGE_SERVED)
 		return;
 	if (zone->work->current)
-		zone->work->expire_wanted = true;
+		zone->work->expire_why = why;
 	else
-		expire_now(g, zone);
+		expire_now(g, zone, why);
+}
+
+void bns_gate_expire(struct bns_gate *g, struct bns_zone *zone)
+{
+	expire(g, zone, "no refresh has succeeded within SOA EXPIRE");
+}
+
+enum bns_error bns_gate_expire_by(struct bns_gate *g, struct bns_zone *zone, const char *by)
+{
+	struct bns_store_txn *txn = bns_store_begin(g->store);
+	enum bns_error err = txn ? bns_audit_zone(g, txn, "expired", zone->text, by, "") : BNS_ENOMEM;
+	if (err) {
+		bns_store_drop(txn);
+		return err;
+	}
+	bns_store_commit(txn, NULL, NULL);
+	/* On disk too, so that a restart doesn't bring it back. */
+	zone->record.expires_s = bns_clock_wall_s();
+	bns_zone_mark_dirty(g, zone);
+	expire(g, zone, "an operator has expired it");
+	return BNS_OK;
 }
 
 void bns_freshness_expire_late(struct bns_gate *g, struct bns_zone *zone)
 {
-	if (!zone->work->expire_wanted)
+	const char *why = zone->work->expire_why;
+	if (!why)
 		return;
-	zone->work->expire_wanted = false;
+	zone->work->expire_why = NULL;
 	if (zone->state == BNS_IMAGE_SERVED && zone->record.expires_s <= bns_clock_wall_s())
-		expire_now(g, zone);
+		expire_now(g, zone, why);
 }

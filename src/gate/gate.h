@@ -193,6 +193,9 @@ void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone);
 /* SOA EXPIRE has passed without: answers become SERVFAIL until the next refresh or version. */
 void bns_gate_expire(struct bns_gate *g, struct bns_zone *zone);
 
+/* The same to a secondary by an operator's word, over restarts too. */
+enum bns_error bns_gate_expire_by(struct bns_gate *g, struct bns_zone *zone, const char *by) BNS_MUST_CHECK;
+
 /* Decisions of an operator; `by` is "name(uid)". `until_s` 0: no end. */
 void bns_gate_approve(struct bns_gate *g, const char *id, const char *reason, const char *by, int64_t until_s,
                       bool keep_branding, bns_result_fn done, void *arg);

@@ -108,7 +108,7 @@ struct bns_zone_work {
 	struct bns_job *last;
 	struct bns_approval *approvals;
 	bool gone;  /* removed; waits for the line to empty */
-	bool expire_wanted; /* SOA EXPIRE passed while a job had the image in hand */
+	const char *expire_why; /* it was to expire while a job had the image in hand; a constant text, else NULL */
 	bool dirty; /* record changed, not yet on its way to the store */
 	struct bns_zone *dirty_next;
 };

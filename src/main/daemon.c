@@ -240,6 +240,8 @@ static enum bns_error open_control(struct bns_daemon *d, struct bns_diag *diag)
 	struct bns_control_env env = {
 		.loop = &d->loop,
 		.gate = d->gate,
+		.members = d->members,
+		.conf = (const struct bns_conf *const *)&d->conf,
 		.transfer = d->transfer,
 		.server = d->server,
 		.store = d->store,
