@@ -81,6 +81,24 @@ struct bns_conf_acl {
 
 enum bns_serial_policy { BNS_SERIAL_INCREMENT, BNS_SERIAL_UNIXTIME };
 
+enum bns_catalog_role { BNS_CATALOG_NONE, BNS_CATALOG_INTERPRET, BNS_CATALOG_GENERATE, BNS_CATALOG_MEMBER };
+
+/* So many, or so many of a hundred. */
+struct bns_conf_share {
+	uint32_t value;
+	bool is_percent;
+};
+
+/* What a zone has to do with catalog zones (RFC 9432). */
+struct bns_conf_catalog {
+	enum bns_catalog_role role;
+	const char *const *templates; /* INTERPRET: their ids, the first for who is in no group of another's name */
+	size_t template_count;
+	struct bns_conf_share removals_max; /* INTERPRET, GENERATE */
+	const char *zone;  /* MEMBER: the catalog that lists it, lower-case, no final dot */
+	const char *group; /* MEMBER: NULL: none */
+};
+
 /*
  * Settings that several use go with the last of them: a configuration is used
  * by who loaded it and by every zone that has its settings from it.
@@ -106,6 +124,7 @@ struct bns_conf_zone {
 	enum bns_serial_policy serial;
 	uint64_t held_limit_s;   /* 0: none */
 	bool signed_hold_serve;  /* signed-hold-limit: serve */
+	const struct bns_conf_catalog *catalog; /* NULL: nothing; else its role isn't NONE */
 	unsigned line;           /* where it is written; 0: found in a zone-directory */
 };
 

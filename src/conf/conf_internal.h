@@ -47,6 +47,7 @@ enum bns_option_type {
 	BNS_OPTION_SECONDS,   /* uint64_t */
 	BNS_OPTION_SECONDS32, /* uint32_t */
 	BNS_OPTION_LIMIT32,   /* uint32_t seconds; 0 means none and becomes UINT32_MAX */
+	BNS_OPTION_SHARE,     /* struct bns_conf_share */
 	BNS_OPTION_WORD,      /* unsigned or enum: position in `words` */
 	BNS_OPTION_SWITCH,    /* bool: the first of two `words` is false */
 	BNS_OPTION_WORDS,     /* unsigned: bit 1 << position for each word */
@@ -58,7 +59,6 @@ enum bns_option_type {
 	BNS_OPTION_REF,       /* pointer to an item of section `ref` */
 	BNS_OPTION_REFS,      /* array of such pointers and a count */
 	BNS_OPTION_MAPPING,   /* pointer to what the table of section `ref` makes of it, NULL: not written */
-	BNS_OPTION_NOT_YET,   /* known, but only with its default or empty */
 };
 
 struct bns_option {
@@ -95,6 +95,7 @@ struct bns_zone_draft {
 	const char *name; /* domain, or the template's id */
 	const struct bns_zone_draft *template;
 	const char *pattern;
+	struct bns_conf_catalog catalog;
 	struct bns_conf_zone zone;
 	const struct bns_yaml *node; /* where it is written; the folder's path where it was found in one */
 };
@@ -151,6 +152,7 @@ struct bns_conf_reader {
 		ino_t ino;
 	} * files; /* read so far */
 	size_t file_count;
+	const struct bns_conf_catalog *last_catalog; /* that a zone was given */
 	const char *folder_of; /* the file whose folder is `folder` */
 	const char *folder;
 };
@@ -222,6 +224,11 @@ enum bns_error bns_conf_zone_begin(struct bns_conf_reader *r, const struct bns_y
 enum bns_error bns_conf_zone_finish(struct bns_conf_reader *r, struct bns_zone_draft *draft,
 				    struct bns_conf_zone *out) BNS_MUST_CHECK;
 enum bns_error bns_conf_directories(struct bns_conf_reader *r, struct bns_directory_zones *found) BNS_MUST_CHECK;
+
+/* catalog.c: what a zone says of catalogs, once all of it is read; and, once all zones are known, whether the one that
+ * shall list it is there. */
+enum bns_error bns_conf_catalog_finish(struct bns_conf_reader *r, struct bns_zone_draft *draft) BNS_MUST_CHECK;
+enum bns_error bns_conf_catalog_check(struct bns_conf_reader *r, const struct bns_zone_draft *draft) BNS_MUST_CHECK;
 
 /* zone_make.c */
 void bns_owner_release(struct bns_conf_owner *owner);

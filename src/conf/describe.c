@@ -41,6 +41,7 @@ static const char *const kinds[] = {
 	[BNS_OPTION_SECONDS] = "duration such as 10s",
 	[BNS_OPTION_SECONDS32] = "duration such as 10s",
 	[BNS_OPTION_LIMIT32] = "duration such as 10s",
+	[BNS_OPTION_SHARE] = "number, or percent such as 5%",
 	[BNS_OPTION_WORD] = "",
 	[BNS_OPTION_SWITCH] = "",
 	[BNS_OPTION_WORDS] = "list of ",
@@ -52,7 +53,6 @@ static const char *const kinds[] = {
 	[BNS_OPTION_REFS] = "list of ids from ",
 	[BNS_OPTION_PINS] = "list of SHA-256 in base64",
 	[BNS_OPTION_MAPPING] = "mapping, see ",
-	[BNS_OPTION_NOT_YET] = "not available in this version",
 };
 
 static void put_words(FILE *out, const char *const *words, put_fn put)
@@ -72,7 +72,7 @@ static void put_kind(FILE *out, const struct bns_option *o, put_fn put)
 		put(out, bns_sections[o->ref].name);
 	if (o->required)
 		put(out, "; required");
-	else if (o->default_text && *o->default_text && o->type != BNS_OPTION_NOT_YET) {
+	else if (o->default_text && *o->default_text) {
 		put(out, "; default ");
 		put(out, o->default_text);
 	}

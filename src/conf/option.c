@@ -34,16 +34,6 @@ static enum bns_error fail_unknown(struct bns_conf_reader *r, const struct bns_s
 	return bns_conf_fail_key(r, child, "unknown key '%.64s' in '%s'; known: %s", child->key, s->name, known);
 }
 
-/* What a later version will take is taken today as long as it asks for nothing. */
-static enum bns_error read_not_yet(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v)
-{
-	if (bns_list_count(v) == 0)
-		return BNS_OK;
-	if (v->kind == BNS_YAML_SCALAR && (!*v->text || strcmp(v->text, o->default_text) == 0))
-		return BNS_OK;
-	return bns_conf_fail_key(r, v, "'%s' is not available in this version; leave it out", o->name);
-}
-
 static enum bns_error read_mapping(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
 				   void *object)
 {
@@ -63,8 +53,6 @@ enum bns_error bns_option_value(struct bns_conf_reader *r, const struct bns_opti
 				void *object)
 {
 	bns_value_fn read_list = bns_list_reader(o->type);
-	if (o->type == BNS_OPTION_NOT_YET)
-		return read_not_yet(r, o, v);
 	if (o->type == BNS_OPTION_MAPPING)
 		return read_mapping(r, o, v, object);
 	if (read_list && v->kind != BNS_YAML_MAPPING)
@@ -140,7 +128,7 @@ enum bns_error bns_option_defaults(struct bns_conf_reader *r, enum bns_section_i
 	for (size_t i = 0; i < s->option_count; i++) {
 		const struct bns_option *o = &s->options[i];
 		struct bns_yaml node;
-		if (!o->default_text || o->type == BNS_OPTION_NOT_YET)
+		if (!o->default_text)
 			continue;
 		enum bns_error err = default_node(r, o, &node);
 		if (!err)

@@ -9,12 +9,9 @@
 #define COUNT_OF(array)             (sizeof(array) / sizeof((array)[0]))
 #define AT(type, field)             .offset = offsetof(struct type, field)
 #define LIST_AT(type, field, count) .offset = offsetof(struct type, field), .count_offset = offsetof(struct type, count)
-#define NOT_YET(key, value, text)                                                                                      \
-	{                                                                                                              \
-		.name = key, .type = BNS_OPTION_NOT_YET, .default_text = value, .help = text                           \
-	}
 
 _Static_assert(sizeof(enum bns_serial_policy) == sizeof(unsigned), "a WORD option is stored as unsigned");
+_Static_assert(sizeof(enum bns_catalog_role) == sizeof(unsigned), "a WORD option is stored as unsigned");
 
 const char *const bns_key_algorithms[] = {"hmac-sha256", "hmac-sha384", "hmac-sha512", NULL};
 static const char *const acl_actions[] = {"transfer", "notify", NULL};  /* bits of enum bns_acl_action */
@@ -22,6 +19,7 @@ static const char *const acl_protocols[] = {"udp", "tcp", "tls", NULL}; /* bits 
 static const char *const tls_profiles[] = {"strict", "opportunistic", NULL};
 static const char *const tls_alpn[] = {"required", "optional", NULL};
 static const char *const serial_policies[] = {"increment", "unixtime", NULL};
+static const char *const catalog_roles[] = {"none", "interpret", "generate", "member", NULL}; /* bns_catalog_role */
 static const char *const signed_hold_limits[] = {"keep", "serve", NULL};
 
 static const struct bns_option server_options[] = {
@@ -352,9 +350,34 @@ static const struct bns_option acl_options[] = {
 		 .default_text = "serve",                                                                              \
 		 .help = "When a held signed zone's signatures run out: serve the newest sound candidate, or keep "    \
 			 "the held version"},                                                                          \
-		NOT_YET("catalog-role", "none", "The zone is a catalog (RFC 9432)"),                                   \
-		NOT_YET("catalog-template", "default", "Template of a catalog's members"),                             \
-		NOT_YET("catalog-removals-max", "10", "Members that may leave a catalog at once")
+		{.name = "catalog-role",                                                                               \
+		 .type = BNS_OPTION_WORD,                                                                              \
+		 AT(bns_zone_draft, catalog.role),                                                                     \
+		 .words = catalog_roles,                                                                               \
+		 .default_text = "none",                                                                               \
+		 .help = "Catalog zones (RFC 9432). interpret: the zone's members become zones here; generate: the "   \
+			 "zone is made here and lists those whose catalog-zone it is; member: it is such a zone"},     \
+		{.name = "catalog-template",                                                                           \
+		 .type = BNS_OPTION_TEXTS,                                                                             \
+		 LIST_AT(bns_zone_draft, catalog.templates, catalog.template_count),                                   \
+		 .default_text = "[]",                                                                                 \
+		 .help = "Templates of an interpreted catalog's members: a member that is in a group gets the "        \
+			 "template of that name, others get the first. Where none is written, `default`"},             \
+		{.name = "catalog-removals-max",                                                                       \
+		 .type = BNS_OPTION_SHARE,                                                                             \
+		 AT(bns_zone_draft, catalog.removals_max),                                                             \
+		 .default_text = "10",                                                                                 \
+		 .help = "Members, or percent of them, that may leave a catalog at once; a version with more is "      \
+			 "held"},                                                                                      \
+		{.name = "catalog-zone",                                                                               \
+		 .type = BNS_OPTION_NAME,                                                                              \
+		 AT(bns_zone_draft, catalog.zone),                                                                     \
+		 .default_text = "",                                                                                   \
+		 .help = "Zone with `catalog-role: generate` that lists this one; empty is none"},                     \
+	{                                                                                                              \
+		.name = "catalog-group", .type = BNS_OPTION_TEXT, AT(bns_zone_draft, catalog.group), .max = 255,       \
+		.default_text = "", .help = "Group of the zone in that catalog; empty is none"                         \
+	}
 
 static const struct bns_option template_options[] = {
 	{.name = "id",

@@ -195,6 +195,23 @@ static enum bns_error read_limit32(struct bns_conf_reader *r, const struct bns_o
 	return err;
 }
 
+static enum bns_error read_share(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
+				 void *object)
+{
+	char digits[16];
+	uint64_t n = 0;
+	size_t len = strlen(v->text);
+	bool is_percent = len > 0 && v->text[len - 1] == '%';
+	if (is_percent)
+		len--;
+	snprintf(digits, sizeof(digits), "%.*s", (int)(len < sizeof(digits) ? len : sizeof(digits) - 1), v->text);
+	if (len == 0 || len >= sizeof(digits) || !parse_number(digits, &n) || n > (is_percent ? 100 : UINT32_MAX))
+		return bns_conf_fail(r, v, "'%s' takes a number, or 0%% to 100%%, not '%.64s'", o->name, v->text);
+	*(struct bns_conf_share *)field(o, object) =
+		(struct bns_conf_share){.value = (uint32_t)n, .is_percent = is_percent};
+	return BNS_OK;
+}
+
 static enum bns_error read_word(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *v,
 				void *object)
 {
@@ -254,8 +271,8 @@ bns_value_fn bns_value_reader(enum bns_option_type type)
 		[BNS_OPTION_NUMBER16] = read_number16, [BNS_OPTION_SIZE] = read_size,
 		[BNS_OPTION_SECONDS] = read_seconds,   [BNS_OPTION_SECONDS32] = read_seconds32,
 		[BNS_OPTION_LIMIT32] = read_limit32,   [BNS_OPTION_WORD] = read_word,
-		[BNS_OPTION_SWITCH] = read_switch,     [BNS_OPTION_REF] = read_ref,
-		[BNS_OPTION_MAPPING] = NULL,           [BNS_OPTION_NOT_YET] = NULL,
+		[BNS_OPTION_SHARE] = read_share,       [BNS_OPTION_SWITCH] = read_switch,
+		[BNS_OPTION_REF] = read_ref,           [BNS_OPTION_MAPPING] = NULL,
 	};
 	return readers[type];
 }

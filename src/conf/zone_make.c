@@ -153,6 +153,8 @@ static enum bns_error fill(struct bns_conf_reader *r, const char *domain, const 
 		err = bns_conf_no_memory(r);
 	if (!err)
 		err = bns_conf_zone_finish(r, &draft, zone);
+	if (!err)
+		err = bns_conf_catalog_check(r, &draft);
 	bns_arena_free(&nodes);
 	return err;
 }

@@ -78,7 +78,7 @@ static enum bns_error check_zone(struct bns_conf_reader *r, const struct bns_zon
 		return fail_zone(r, d, "retry", z->retry_min_s, z->retry_max_s);
 	if (z->expire_min_s > z->expire_max_s)
 		return fail_zone(r, d, "expire", z->expire_min_s, z->expire_max_s);
-	if (!z->file && z->primary_count == 0)
+	if (!z->file && z->primary_count == 0 && !(z->catalog && z->catalog->role == BNS_CATALOG_GENERATE))
 		return bns_conf_fail(
 			r, d->node,
 			"zone '%.100s' has neither 'file' nor 'primary', and no zone-directory has its file", d->name);
@@ -92,6 +92,9 @@ enum bns_error bns_conf_zone_finish(struct bns_conf_reader *r, struct bns_zone_d
 		if (!d->zone.file)
 			return bns_conf_no_memory(r);
 	}
+	enum bns_error err = bns_conf_catalog_finish(r, d);
+	if (err)
+		return err;
 	d->zone.domain = d->name;
 	d->zone.owner = &r->conf->owner;
 	*out = d->zone;
@@ -120,7 +123,11 @@ static enum bns_error finish_zones(struct bns_conf_reader *r, const struct bns_d
 	qsort(zones, written + found->count, sizeof(*zones), compare_zones);
 	r->conf->zones = zones;
 	r->conf->zone_count = written + found->count;
-	return BNS_OK;
+	for (size_t i = 0; i < written && !err; i++)
+		err = bns_conf_catalog_check(r, &drafts[i]);
+	for (size_t i = 0; i < found->count && !err; i++)
+		err = bns_conf_catalog_check(r, &found->list[i]);
+	return err;
 }
 
 enum bns_error bns_conf_zones(struct bns_conf_reader *r)

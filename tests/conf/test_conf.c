@@ -78,6 +78,37 @@ static void zones_of_the_example_have_their_settings(void **state)
 	assert_null(bns_conf_zone(c, "absent.example"));
 }
 
+static void catalog_of_the_example_has_its_settings(void **state)
+{
+	struct conf_fixture *f = *state;
+	const struct bns_conf *c = load_example(f);
+	const struct bns_conf_catalog *catalog = zone_of(c, "catalog.invalid")->catalog;
+	assert_int_equal(catalog->role, BNS_CATALOG_INTERPRET);
+	assert_int_equal(catalog->template_count, 1);
+	assert_string_equal(catalog->templates[0], "default");
+	assert_int_equal(catalog->removals_max.value, 10);
+	assert_false(catalog->removals_max.is_percent);
+	assert_null(zone_of(c, "example.com")->catalog);
+}
+
+static void generated_catalog_lists_zones_of_a_template(void **state)
+{
+	const struct bns_conf *c = load_ok(*state, "template: {id: default, file: zones/%s, catalog-zone: Catalog., "
+						   "catalog-group: edge, catalog-removals-max: 5%}\n"
+						   "zone: [{domain: catalog, catalog-role: generate}, {domain: a}, "
+						   "{domain: b}, {domain: c, catalog-zone: ''}]\n");
+	const struct bns_conf_zone *a = zone_of(c, "a");
+	assert_int_equal(a->catalog->role, BNS_CATALOG_MEMBER);
+	assert_string_equal(a->catalog->zone, "catalog");
+	assert_string_equal(a->catalog->group, "edge");
+	assert_ptr_equal(zone_of(c, "b")->catalog, a->catalog);
+	assert_null(zone_of(c, "c")->catalog);
+	const struct bns_conf_zone *catalog = zone_of(c, "catalog");
+	assert_int_equal(catalog->catalog->role, BNS_CATALOG_GENERATE);
+	assert_true(catalog->catalog->removals_max.is_percent);
+	assert_null(catalog->file);
+}
+
 static void empty_file_gives_the_defaults(void **state)
 {
 	struct conf_fixture *f = *state;
@@ -465,6 +496,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CONF_TEST(sections_of_the_example_are_read),
 		CONF_TEST(zones_of_the_example_have_their_settings),
+		CONF_TEST(catalog_of_the_example_has_its_settings),
+		CONF_TEST(generated_catalog_lists_zones_of_a_template),
 		CONF_TEST(empty_file_gives_the_defaults),
 		CONF_TEST(scalar_stands_for_a_list_of_one),
 		CONF_TEST(units_are_multiplied_out),

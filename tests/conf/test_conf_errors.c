@@ -189,19 +189,53 @@ static void what_is_written_twice_is_shown_with_both_places(void **state)
 	assert_all_refused(state, mistakes);
 }
 
-static void what_is_not_implemented_is_refused_unless_it_asks_for_nothing(void **state)
+static void what_asks_for_nothing_may_be_written(void **state)
 {
-#define NOT_YET(key) "'" key "' is not available in this version; leave it out"
+	load_ok(*state, "server: {listen-tls: [], tls-cert-file: '', cookie-secret: , identity: ''}\n"
+			"remote: {id: a, address: 192.0.2.9, tls: }\n"
+			"zone: {domain: a, primary: a, catalog-role: none, catalog-template: [], catalog-zone: '', "
+			"catalog-group: ''}\n");
+}
+
+#define T "template: [{id: t, primary: hidden1}]\n"
+
+static void catalogs_that_cannot_work_are_refused(void **state)
+{
 	static const struct mistake mistakes[] = {
-		{"zone:\n  - domain: a\n    catalog-role: interpret\n", "main.yaml:3:5: " NOT_YET("catalog-role")},
-		{"template:\n  - id: a\n    catalog-removals-max: 5%\n",
-		 "main.yaml:3:5: " NOT_YET("catalog-removals-max")},
+		{R "zone:\n  - {domain: c, primary: hidden1, catalog-role: interpret}\n",
+		 "main.yaml:3:5: zone 'c': catalog-template: there is no template 'default'"},
+		{R T "zone:\n  - {domain: c, primary: hidden1, catalog-role: interpret, catalog-template: [t, u]}\n",
+		 "main.yaml:4:5: zone 'c': catalog-template: there is no template 'u'"},
+		{R "template: [{id: t}]\nzone:\n"
+		   "  - {domain: c, primary: hidden1, catalog-role: interpret, catalog-template: t}\n",
+		 "main.yaml:4:5: zone 'c': catalog-template: template 't' has neither 'primary' nor 'file', so members "
+		 "would be served from nowhere"},
+		{R "template: [{id: t, file: \"100%%s\"}]\nzone:\n"
+		   "  - {domain: c, primary: hidden1, catalog-role: interpret, catalog-template: t}\n",
+		 "main.yaml:4:5: zone 'c': catalog-template: 'file' of template 't' is the same for all members; it "
+		 "needs a %s"},
+		{R "template: [{id: t, primary: hidden1, catalog-role: generate}]\nzone:\n"
+		   "  - {domain: c, primary: hidden1, catalog-role: interpret, catalog-template: t}\n",
+		 "main.yaml:4:5: zone 'c': catalog-template: template 't' would make a catalog of each member; it must "
+		 "not have that catalog-role"},
+		{R "zone:\n  - {domain: c, primary: hidden1, catalog-role: generate}\n",
+		 "main.yaml:3:5: zone 'c' is made here (catalog-role: generate) and can't have a 'primary'"},
+		{R "zone:\n  - {domain: a, primary: hidden1, catalog-role: member}\n",
+		 "main.yaml:3:5: zone 'a': catalog-role 'member' needs 'catalog-zone'"},
+		{R "zone:\n  - {domain: a, primary: hidden1, catalog-zone: c}\n",
+		 "main.yaml:3:5: zone 'a': catalog-zone: 'c' is no zone with `catalog-role: generate`"},
+		{R "zone:\n  - {domain: a, primary: hidden1, catalog-role: consume}\n",
+		 "main.yaml:3:49: 'catalog-role' takes none, interpret, generate or member, not 'consume'"},
+		{"template:\n  - id: a\n    catalog-removals-max: 101%\n",
+		 "main.yaml:3:27: 'catalog-removals-max' takes a number, or 0% to 100%, not '101%'"},
+		{"template:\n  - id: a\n    catalog-removals-max: \"%\"\n",
+		 "main.yaml:3:27: 'catalog-removals-max' takes a number, or 0% to 100%, not '%'"},
+		{"template:\n  - id: a\n    catalog-removals-max: many\n",
+		 "main.yaml:3:27: 'catalog-removals-max' takes a number, or 0% to 100%, not 'many'"},
+		{"template:\n  - id: a\n    catalog-removals-max: 4294967296\n",
+		 "main.yaml:3:27: 'catalog-removals-max' takes a number, or 0% to 100%, not '4294967296'"},
 		{0}};
 	assert_all_refused(state, mistakes);
-	load_ok(*state,
-		"server: {listen-tls: [], tls-cert-file: '', cookie-secret: , identity: ''}\n"
-		"remote: {id: a, address: 192.0.2.9, tls: }\n"
-		"zone: {domain: a, primary: a, catalog-role: none, catalog-template: '', catalog-removals-max: 10}\n");
 }
 
 static void tls_needs_certificate_and_key(void **state)
@@ -415,7 +449,8 @@ int main(void)
 		CONF_TEST(unknown_references_are_told_the_known_ids),
 		CONF_TEST(many_known_ids_are_cut_short),
 		CONF_TEST(what_is_written_twice_is_shown_with_both_places),
-		CONF_TEST(what_is_not_implemented_is_refused_unless_it_asks_for_nothing),
+		CONF_TEST(what_asks_for_nothing_may_be_written),
+		CONF_TEST(catalogs_that_cannot_work_are_refused),
 		CONF_TEST(tls_needs_certificate_and_key),
 		CONF_TEST(peers_by_tls_must_be_told_apart),
 		CONF_TEST(what_a_server_says_of_itself_is_checked),
