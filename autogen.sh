@@ -10,8 +10,8 @@ cd "$(dirname "$0")"
 BUILD_PACKAGES="gcc libc6-dev make autoconf automake libtool pkg-config libldns-dev libssl-dev libuv1-dev libyaml-dev
 	libjansson-dev liblmdb-dev liburcu-dev libxxhash-dev libsystemd-dev libcap-ng-dev libcmocka-dev"
 RUN_PACKAGES="knot bind9-dnsutils"
-CHECK_PACKAGES="knot bind9 bind9-utils nsd bind9-dnsutils knot-dnsutils ldnsutils openssl python3 python3-dnspython clang
-	libclang-rt-dev llvm"
+CHECK_PACKAGES="knot bind9 bind9-utils nsd pdns-server pdns-backend-sqlite3 bind9-dnsutils knot-dnsutils ldnsutils
+	openssl python3 python3-dnspython clang libclang-rt-dev llvm"
 
 fail()
 {

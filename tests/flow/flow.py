@@ -401,8 +401,8 @@ class Foreign(Daemon):
         self.signal(signal.SIGHUP)
 
 
-def _absent(program):
-    reason = f"{program} is not installed; apt-get install bind9 knot nsd"
+def _absent(program, package="bind9 knot nsd"):
+    reason = f"{program} is not installed; apt-get install {package}"
     if os.environ.get("BRANDNS_ALLOW_SKIP"):
         raise Skip(reason)
     raise AssertionError(reason + ", or set BRANDNS_ALLOW_SKIP=1")

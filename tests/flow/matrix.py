@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""BIND, Knot, NSD and PowerDNS side by side: each serves a zone for every way of transfer, or fetches one from ours.
+
+A cell is a zone named WAY.PEER.test. CANNOT tells which cells a peer of Debian 12 can't do, and why.
+"""
+
+import shutil
+import sqlite3
+import subprocess
+
+import dns.rdatatype
+import dns.zone
+
+import flow
+
+WAYS = ("axfr", "ixfr", "tsig", "xot")
+SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql"
+
+CANNOT_FEED = {
+    ("knot", "xot"): "Knot DNS 3.2 doesn't speak TLS to other servers; 3.4 does",
+    ("powerdns", "xot"): "PowerDNS 4.7 doesn't speak TLS",
+    ("powerdns", "ixfr"): "PowerDNS 4.7 answers IXFR with the whole zone; its ixfrdist is another server",
+}
+CANNOT_FETCH = {
+    ("knot", "xot"): CANNOT_FEED["knot", "xot"],
+    ("powerdns", "xot"): CANNOT_FEED["powerdns", "xot"],
+}
+
+RECORDS = r"""
+www 60 A 192.0.2.1
+www 60 A 192.0.2.2
+www AAAA 2001:db8::1
+@ MX 10 mail
+mail A 192.0.2.25
+alias CNAME www
+url1234 CNAME d111111abcdef8.cloudfront.net.
+* TXT "wild" "card"
+text TXT "a \"quoted\" one; with \\ and \200" ""
+_sip._tcp SRV 1 2 5060 www
+@ CAA 0 issue "ca.example"
+sub NS ns.sub
+ns.sub A 192.0.2.99
+sub DS 12345 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+_443._tcp TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+loc LOC 52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m
+naptr NAPTR 100 10 "u" "sip+E2U" "!^.*$!sip:info@example.com!" .
+ssh SSHFP 4 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+a.deep.empty.non.terminal A 192.0.2.7
+"""
+
+
+def text_of(origin, serial):
+    """The zone's file: what changes with the serial is few of many records."""
+    many = "\n".join(f"r{n} A 198.51.100.{n}" for n in range(200) if n != serial)
+    return flow.zone(serial, f"{RECORDS}\n{many}\nserial TXT \"{serial}\"", origin=origin)
+
+
+def records(text, origin):
+    """All of a zone file's records as flow.axfr writes them, sorted."""
+    zone = dns.zone.from_text(text, origin=origin, relativize=False)
+    lines = []
+    for name, ttl, rdata in zone.iterate_rdatas():
+        lines.append(f"{name} {ttl} IN {dns.rdatatype.to_text(rdata.rdtype)} {rdata.to_text()}")
+        if rdata.rdtype == dns.rdatatype.SOA:
+            lines.append(lines[-1])
+    return sorted(lines)
+
+
+def differences(text, origin, port):
+    """What the server at `port` gives away of the zone that isn't in the file, and the other way around."""
+    want, got = records(text, origin), sorted(flow.axfr(port, origin))
+    return [f"- {line}" for line in want if line not in got] + [f"+ {line}" for line in got if line not in want]
+
+
+class Cell:
+    """A zone, how it is transferred, and who does it."""
+
+    def __init__(self, way, peer, port, tls_port):
+        self.way = way
+        self.peer = peer
+        self.origin = f"{way}.{peer}.test"
+        self.port = port  # of who has it first
+        self.tls_port = tls_port
+
+
+class Table:
+    """What both directions share: a key, an authority's certificates, and the cells that can be told."""
+
+    def __init__(self, key, pair, ca, cannot):
+        self.key = key
+        self.pair = pair
+        self.ca = ca
+        self.cannot = cannot
+
+    def ways(self, peer):
+        return [way for way in WAYS if (peer, way) not in self.cannot]
+
+    def key_of(self, way):
+        return self.key if way == "tsig" else None
+
+
+class Peer(flow.Daemon):
+    """One of the four. As a primary it has the zones as files; as a secondary it fetches them from `upstream`, a pair of
+    ports in the clear and by TLS, of whom its own ports are told by `reserve`."""
+
+    program = ""
+    package = ""
+
+    def __init__(self, t, table, upstream=None):
+        if not flow._which(self.program):
+            flow._absent(self.program, self.package)
+        super().__init__(t)
+        self.table = table
+        self.upstream = upstream
+        self.tls_port = flow.free_port()
+        self.cells = [Cell(way, self.name, *(upstream or (self.port, self.tls_port))) for way in table.ways(self.name)]
+        if not upstream:
+            for cell in self.cells:
+                self.file(cell).write_text(text_of(cell.origin, 1))
+        self.write_conf()
+
+    def file(self, cell):
+        return self.folder / f"{cell.origin}.zone"
+
+    def key_name(self, cell):
+        key = self.table.key_of(cell.way)
+        return key.name if key else None
+
+    def write_conf(self):
+        raise NotImplementedError
+
+    def update(self, serial):
+        """All zones get that serial."""
+        for cell in self.cells:
+            self.file(cell).write_text(text_of(cell.origin, serial))
+        self.load()
+        for cell in self.cells:
+            flow.wait_for(lambda: self.serial(cell.origin) == serial, 20, f"{self.name} to serve {cell.origin} {serial}")
+
+    def load(self):
+        self.signal(flow.signal.SIGHUP)
+
+    def answers(self):
+        if self.upstream:
+            return super().answers()
+        return all(self.serial(cell.origin, timeout=flow.SHORT) is not None for cell in self.cells)
+
+    def run(self, *command):
+        subprocess.run([str(word) for word in command], check=True, capture_output=True, timeout=30, cwd=self.folder)
+
+
+class Knot(Peer):
+    name = "knot"
+    program = "knotd"
+    package = "knot"
+
+    def write_conf(self):
+        key = self.table.key
+        (self.folder / "db").mkdir()
+        conf = {
+            "server": {"rundir": self.folder, "listen": f"{flow.HOST}@{self.port}", "udp-workers": 1, "tcp-workers": 1,
+                       "background-workers": 1, "automatic-acl": "off"},
+            "database": {"storage": self.folder / "db"},
+            "log": [{"target": "stderr", "any": "info"}],
+            "key": [key.as_conf()],
+            "acl": [{"id": "plain", "address": flow.HOST, "action": ["transfer", "notify"]},
+                    {"id": "signed", "address": flow.HOST, "key": key.name, "action": ["transfer", "notify"]}],
+        }
+        if self.upstream:
+            up = {"address": f"{flow.HOST}@{self.upstream[0]}"}
+            conf["remote"] = [{"id": "plain", **up}, {"id": "signed", **up, "key": key.name}]
+        conf["zone"] = [self._zone(cell) for cell in self.cells]
+        (self.folder / "knot.conf").write_text(flow.to_yaml(conf) + "\n")
+
+    def _zone(self, cell):
+        how = "signed" if self.key_name(cell) else "plain"
+        row = {"domain": cell.origin, "file": self.file(cell), "acl": how, "zonefile-sync": -1}
+        if self.upstream:
+            return {**row, "master": how, "acl": ["plain", "signed"]}
+        if cell.way == "axfr":
+            return {**row, "zonefile-load": "whole", "journal-content": "none"}
+        return {**row, "zonefile-load": "difference", "journal-content": "changes"}
+
+    def command(self):
+        return [flow._which("knotd"), "-c", str(self.folder / "knot.conf")]
+
+    def load(self):
+        self.run(flow._which("knotc"), "-c", self.folder / "knot.conf", "zone-reload")
+
+
+class Bind(Peer):
+    name = "bind"
+    program = "named"
+    package = "bind9"
+
+    def write_conf(self):
+        # A copy of the program: a profile that confines /usr/sbin/named would keep it out of the scratch folder.
+        shutil.copy(flow._which("named"), self.folder / "named")
+        key, pair = self.table.key, self.table.pair
+        parts = [f"""
+key "{key.name}" {{ algorithm {key.algorithm}; secret "{key.secret}"; }};
+tls own {{ cert-file "{pair.crt}"; key-file "{pair.key}"; protocols {{ TLSv1.3; }}; }};
+tls up {{ ca-file "{self.table.ca.crt}"; remote-hostname "{pair.name}"; protocols {{ TLSv1.3; }}; }};
+options {{
+	directory "{self.folder}";
+	pid-file none; session-keyfile none; managed-keys-directory "{self.folder}";
+	listen-on port {self.port} {{ {flow.HOST}; }};
+	listen-on port {self.tls_port} tls own {{ {flow.HOST}; }};
+	listen-on-v6 {{ none; }};
+	recursion no; dnssec-validation no; empty-zones-enable no; notify no;
+	min-refresh-time 1; min-retry-time 1;
+}};
+controls {{ }};
+"""]
+        parts += [self._zone(cell) for cell in self.cells]
+        (self.folder / "named.conf").write_text("\n".join(parts) + "\n")
+
+    def _zone(self, cell):
+        key = f'key "{self.key_name(cell)}"' if self.key_name(cell) else ""
+        if not self.upstream:
+            allowed = {"tsig": f"{key};", "xot": f"!{{ !{flow.HOST}; any; }}; {flow.HOST};"}.get(cell.way, f"{flow.HOST};")
+            transport = f"port {self.tls_port} transport tls " if cell.way == "xot" else ""
+            differences = "no" if cell.way == "axfr" else "yes"
+            return (f'zone "{cell.origin}" {{ type primary; file "{self.file(cell)}"; ixfr-from-differences {differences};'
+                    f" allow-transfer {transport}{{ {f'{key};' if key else allowed} }}; }};")
+        tls = cell.way == "xot"
+        up = f"{flow.HOST} port {cell.tls_port if tls else cell.port} {key} {'tls up' if tls else ''};"
+        ixfr = "no" if cell.way == "axfr" else "yes"
+        return (f'zone "{cell.origin}" {{ type secondary; file "{self.file(cell)}"; primaries {{ {up} }};'
+                f" request-ixfr {ixfr}; allow-notify {{ {flow.HOST}; }}; allow-transfer {{ {flow.HOST}; }}; }};")
+
+    def command(self):
+        return [str(self.folder / "named"), "-g", "-n", "1", "-c", str(self.folder / "named.conf")]
+
+
+class Nsd(Peer):
+    name = "nsd"
+    program = "nsd"
+    package = "nsd"
+
+    def write_conf(self):
+        key, pair, folder = self.table.key, self.table.pair, self.folder
+        parts = [f"""server:
+	ip-address: {flow.HOST}@{self.port}
+	ip-address: {flow.HOST}@{self.tls_port}
+	tls-port: {self.tls_port}
+	tls-service-key: "{pair.key}"
+	tls-service-pem: "{pair.crt}"
+	tls-cert-bundle: "{self.table.ca.crt}"
+	server-count: 1
+	username: ""
+	zonesdir: "{folder}"
+	database: ""
+	pidfile: "{folder}/nsd.pid"
+	xfrdfile: "{folder}/xfrd.state"
+	zonelistfile: "{folder}/zone.list"
+	xfrdir: "{folder}"
+	zonefiles-check: yes
+	verbosity: 2
+remote-control:
+	control-enable: no
+key:
+	name: "{key.name}"
+	algorithm: {key.algorithm}
+	secret: "{key.secret}"
+tls-auth:
+	name: "up"
+	auth-domain-name: "{pair.name}"
+"""]
+        parts += [self._zone(cell) for cell in self.cells]
+        (folder / "nsd.conf").write_text("\n".join(parts))
+
+    def _zone(self, cell):
+        key = self.key_name(cell) or "NOKEY"
+        lines = [f'zone:\n\tname: "{cell.origin}"\n\tzonefile: "{self.file(cell)}"']
+        if self.upstream:
+            tls = cell.way == "xot"
+            how = "AXFR " if cell.way == "axfr" else ""
+            lines.append(f"request-xfr: {how}{flow.HOST}@{cell.tls_port if tls else cell.port} {key}{' up' if tls else ''}")
+            lines += [f"allow-notify: {flow.HOST} NOKEY", f"allow-notify: {flow.HOST} {self.table.key.name}",
+                      f"provide-xfr: {flow.HOST} NOKEY"]
+        else:
+            ixfr = "no" if cell.way == "axfr" else "yes"
+            lines += [f"provide-xfr: {flow.HOST} {key}", f"store-ixfr: {ixfr}", f"create-ixfr: {ixfr}"]
+        return "\n\t".join(lines) + "\n"
+
+    def command(self):
+        return [flow._which("nsd"), "-d", "-c", str(self.folder / "nsd.conf")]
+
+
+class PowerDns(Peer):
+    name = "powerdns"
+    program = "pdns_server"
+    package = "pdns-server"
+
+    def write_conf(self):
+        folder, key = self.folder, self.table.key
+        with sqlite3.connect(folder / "db") as store, open(SCHEMA, encoding="ascii") as schema:
+            store.executescript(schema.read())
+        (folder / "pdns.conf").write_text(f"""launch=gsqlite3
+gsqlite3-database={folder}/db
+gsqlite3-dnssec=yes
+local-address={flow.HOST}
+local-port={self.port}
+socket-dir={folder}
+primary=yes
+secondary=yes
+allow-axfr-ips={flow.HOST}
+only-notify=
+xfr-cycle-interval=1
+receiver-threads=1
+distributor-threads=1
+cache-ttl=0
+query-cache-ttl=0
+negquery-cache-ttl=0
+zone-metadata-cache-ttl=0
+zone-cache-refresh-interval=0
+consistent-backends=no
+disable-syslog=yes
+""")
+        self.util("import-tsig-key", key.name, key.algorithm, key.secret)
+        for cell in self.cells:
+            if self.upstream:
+                self.util("create-secondary-zone", cell.origin, f"{flow.HOST}:{cell.port}")
+                self.util("set-meta", cell.origin, "IXFR", "0" if cell.way == "axfr" else "1")
+            else:
+                self.util("load-zone", cell.origin, self.file(cell))
+            if self.key_name(cell):
+                self.util("activate-tsig-key", cell.origin, key.name, "secondary" if self.upstream else "primary")
+                if not self.upstream:
+                    self.util("set-meta", cell.origin, "ALLOW-AXFR-FROM", "192.0.2.255")
+
+    def util(self, *args):
+        self.run(flow._which("pdnsutil"), f"--config-dir={self.folder}", *args)
+
+    def command(self):
+        return [flow._which("pdns_server"), f"--config-dir={self.folder}", "--guardian=no", "--daemon=no"]
+
+    def load(self):
+        for cell in self.cells:
+            self.util("load-zone", cell.origin, self.file(cell))
+
+
+PEERS = (Bind, Knot, Nsd, PowerDns)

@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""BIND, Knot, NSD and PowerDNS as primaries of ours: AXFR, IXFR, TSIG and TLS, each record as it is in their file."""
+
+import certs
+import flow
+import matrix
+
+UPDATES = 3
+
+
+def remote(table, peer, cell):
+    row = {"id": cell.origin, "address": f"{flow.HOST}@{cell.tls_port if cell.way == 'xot' else cell.port}"}
+    if cell.way == "tsig":
+        row["key"] = table.key.name
+    if cell.way == "xot":
+        row["tls"] = {"server-name": table.pair.name, "ca-file": table.ca.crt}
+        if peer.name == "nsd":
+            row["tls"]["alpn"] = "optional"  # 4.6 selects none
+    return row
+
+
+def conf(table, peers):
+    cells = [(peer, cell) for peer in peers for cell in peer.cells]
+    return {
+        "key": [table.key.as_conf()],
+        "remote": [remote(table, peer, cell) for peer, cell in cells],
+        "acl": [{"id": "here", "address": flow.HOST, "action": "transfer"}],
+        "zone": [{"domain": cell.origin, "primary": cell.origin, "acl": "here"} for _, cell in cells],
+    }
+
+
+def make_table(t):
+    ca = certs.Pair(t, "ca.test")
+    return matrix.Table(flow.Key(), certs.Pair(t, "xfr.test", ca), ca, matrix.CANNOT_FEED)
+
+
+def check(t, node, peers, serial):
+    """Every cell has that serial and is as its file."""
+    failed = []
+    for peer in peers:
+        for cell in peer.cells:
+            if serial > 1:
+                node.ctl("zone", "refresh", cell.origin)
+            try:
+                flow.wait_for(lambda: node.serial(cell.origin) == serial, 10, f"serial {serial}")
+            except AssertionError as error:
+                failed.append(f"{cell.origin}: {error}; last_error: {node.status(cell.origin)['last_error']}")
+                continue
+            failed += [f"{cell.origin}: {line}" for line in
+                       matrix.differences(matrix.text_of(cell.origin, serial), cell.origin, node.port)]
+    assert not failed, "\n".join(failed[:40])
+    t.say(f"serial {serial}: {sum(len(peer.cells) for peer in peers)} zones are byte by byte as their primaries have them")
+
+
+def test_every_primary_feeds_ours_in_every_way_it_can(t):
+    table = make_table(t)
+    peers = [peer(t, table) for peer in matrix.PEERS]
+    for peer in peers:
+        peer.start()
+    for (name, way), why in matrix.CANNOT_FEED.items():
+        t.say(f"not told: {way} from {name}: {why}")
+    node = flow.Brandnsd(t, conf(table, peers))
+    check(t, node, peers, 1)
+    for serial in range(2, 2 + UPDATES):
+        for peer in peers:
+            peer.update(serial)
+        check(t, node, peers, serial)
+
+
+flow.run()
