@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "answer/answer.h"
+#include "answer/options.h"
 #include "base/clock.h"
 #include "base/rcu.h"
 #include "sample.h"
@@ -306,17 +307,51 @@ static void cookie_alone_needs_no_question(void **state)
 	assert_memory_equal(the(BNS_EDNS_COOKIE, 24), "12345678", 8);
 }
 
+/* Options that end too early, of whatever kind, are read no further; nothing behind a bad one counts. */
+static void options_are_read_up_to_what_is_malformed(void **state)
+{
+	static const uint8_t good[] = "\0\12\0\10"
+				      "12345678"
+				      "\0\3\0\0";
+	static const uint8_t bad[] = "\0\12\0\7"
+				     "1234567"
+				     "\0\3\0\0";
+	struct bns_options_asked asked;
+	(void)state;
+	for (size_t len = 0; len < sizeof(good); len++) {
+		uint8_t *exact = malloc(len + 1); /* for the sanitizers to see a read behind it */
+		memcpy(exact + 1, good, len);
+		bool whole = len == 0 || len == 12 || len == 16;
+		assert_int_equal(bns_options_read(exact + 1, len, &asked), whole ? BNS_OK : BNS_EFORMAT);
+		assert_int_equal(asked.cookie_len, len < 12 ? 0 : 8);
+		assert_int_equal(asked.nsid, len == 16);
+		free(exact);
+	}
+	assert_int_equal(bns_options_read(bad, sizeof(bad) - 1, &asked), BNS_EFORMAT);
+	assert_null(asked.cookie);
+	assert_false(asked.nsid);
+}
+
 static void nobody_without_secrets_makes_cookies(void **state)
 {
 	(void)state;
 	question("out.example.test", BNS_TYPE_A);
 	option(BNS_EDNS_COOKIE, "12345678", 8);
+	option(BNS_EDNS_NSID, "", 0);
 	struct bns_answer_env bare = env;
 	bare.conf = NULL;
 	assert_int_equal(bns_answer(&bare, query, query_len, &client, BNS_TRANSPORT_UDP, false, out, sizeof(out),
 				    &out_len, &counts),
 			 BNS_ANSWER_SEND);
 	assert_string_equal(sample_read(out, out_len), OUT_OF_ZONE);
+	query_len = sample_query("id.server", BNS_TYPE_TXT, query);
+	bns_put_u16(query + query_len - 2, BNS_CLASS_CH);
+	assert_int_equal(bns_answer(&bare, query, query_len, &client, BNS_TRANSPORT_UDP, false, out, sizeof(out),
+				    &out_len, &counts),
+			 BNS_ANSWER_SEND);
+	assert_int_equal(bns_message_rcode(out), BNS_RCODE_REFUSED);
+	question("out.example.test", BNS_TYPE_A);
+	option(BNS_EDNS_COOKIE, "12345678", 8);
 	struct bns_answer_conf *c = new_conf();
 	c->cookies.count = 0;
 	bns_answer_conf_set(&conf, c);
@@ -538,6 +573,9 @@ static void padding_is_only_for_those_who_pad_and_only_by_tls(void **state)
 	question("www.example.test", BNS_TYPE_TXT);
 	(void)ask_over(BNS_TRANSPORT_TLS);
 	assert_false(has(BNS_EDNS_PADDING));
+	option(BNS_EDNS_NSID, "", 0);
+	(void)ask_over(BNS_TRANSPORT_TLS);
+	assert_false(has(BNS_EDNS_PADDING));
 	option(BNS_EDNS_PADDING, "", 0);
 	(void)ask_over(BNS_TRANSPORT_TCP);
 	assert_false(has(BNS_EDNS_PADDING));
@@ -562,6 +600,7 @@ int main(void)
 		own(malformed_cookie_is_a_format_error),
 		own(options_of_a_later_edns_are_not_read),
 		own(cookie_alone_needs_no_question),
+		cmocka_unit_test(options_are_read_up_to_what_is_malformed),
 		own(nobody_without_secrets_makes_cookies),
 		own(keepalive_is_told_on_a_connection_alone),
 		own(expire_of_a_primary_is_its_soas),

@@ -371,10 +371,9 @@ static void bad_time_is_answered_signed_with_the_servers_time(void **state)
 	bns_tsig_close(&requester);
 }
 
-/* The query with its 32 octets of MAC cut or filled to `mac_len`. */
-static struct message with_mac_len(size_t mac_len)
+/* The message with its 32 octets of MAC cut or filled to `mac_len`. */
+static struct message with_mac_len(struct message query, size_t mac_len)
 {
-	struct message query = COPY(vector_query_256);
 	struct message m = stripped(query);
 	struct bns_writer w = {.data = m.data, .cap = CAP, .pos = m.len};
 	uint8_t mac[64] = {0};
@@ -397,13 +396,42 @@ static void truncated_mac_passes_down_to_half(void **state)
 
 	(void)state;
 	for (size_t mac_len = 0; mac_len <= 40; mac_len++) {
-		struct message m = with_mac_len(mac_len);
+		struct message m = with_mac_len(COPY(vector_query_256), mac_len);
 		bool fits = mac_len >= 16 && mac_len <= 32;
 		assert_int_equal(verify(&t, &m, NOW, &error), fits ? BNS_OK : BNS_EFORMAT);
 		assert_int_equal(error, BNS_TSIG_NOERROR);
 		assert_true(!fits || t.mac_len == mac_len);
 		bns_tsig_close(&t);
 	}
+}
+
+/* RFC 8945 §5.3.2: an answer is held to the same window and MAC sizes. */
+static void answer_outside_the_window_or_with_too_short_a_mac_is_refused(void **state)
+{
+	struct message answer = COPY(vector_answer_256);
+	struct bns_tsig t;
+
+	(void)state;
+	ask(&t);
+	assert_int_equal(bns_tsig_verify_answer(&t, answer.data, answer.len, NOW + 1000, true, NULL), BNS_EBADTIME);
+	for (size_t mac_len = 0; mac_len < 16; mac_len++) {
+		struct message m = with_mac_len(answer, mac_len);
+		assert_int_equal(check(&t, &m, true), BNS_EFORMAT);
+	}
+	assert_int_equal(check(&t, &answer, true), BNS_OK);
+	bns_tsig_close(&t);
+}
+
+static void request_whose_tsig_lies_in_the_header_is_malformed(void **state)
+{
+	struct message query = COPY(vector_query_256);
+	enum bns_tsig_error error;
+	struct bns_tsig t;
+
+	(void)state;
+	assert_int_equal(bns_tsig_verify_request(&t, query.data, query.len, 11, NOW, find_key, NULL, &error),
+			 BNS_EFORMAT);
+	assert_int_equal(error, BNS_TSIG_NOERROR);
 }
 
 static void record_that_is_no_tsig_is_malformed(void **state)
@@ -579,6 +607,8 @@ int main(void)
 		cmocka_unit_test(time_window_is_fudge_wide_both_ways),
 		cmocka_unit_test(bad_time_is_answered_signed_with_the_servers_time),
 		cmocka_unit_test(truncated_mac_passes_down_to_half),
+		cmocka_unit_test(answer_outside_the_window_or_with_too_short_a_mac_is_refused),
+		cmocka_unit_test(request_whose_tsig_lies_in_the_header_is_malformed),
 		cmocka_unit_test(record_that_is_no_tsig_is_malformed),
 		cmocka_unit_test(first_answer_must_be_signed),
 		cmocka_unit_test(last_answer_must_be_signed),
