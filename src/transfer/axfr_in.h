@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A zone fetched from a primary by AXFR over TCP or TLS. Thread: the loop's. */
+/* A zone fetched from a primary by AXFR over TCP. Thread: the loop's. */
 #ifndef BNS_TRANSFER_AXFR_IN_H
 #define BNS_TRANSFER_AXFR_IN_H
 
 #include "transfer/axfr_stream.h"
-#include "transfer/query.h"
+#include "transfer/peer.h"
 
 struct bns_axfr_in;
 
@@ -18,14 +18,13 @@ typedef void (*bns_axfr_in_done_fn)(void *arg, enum bns_error err, struct bns_co
 				    const struct bns_ask_expire *expire, const char *reason);
 
 /*
- * `tls` (NULL: in the clear) is referred to, `key` (NULL: unsigned) and `limits` are copied. `done` is never called before
+ * `key` (NULL: unsigned) and `limits` are copied. `done` is never called before
  * this returns. `edns`: with EDNS, and once more without where the primary
  * shows that it doesn't know it.
  */
-enum bns_error bns_axfr_in_start(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *primary,
-				 struct bns_tls_client *tls, const uint8_t *apex, const struct bns_tsig_key *key, bool edns,
-				 const struct bns_transfer_limits *limits, bns_axfr_in_done_fn done, void *arg,
-				 struct bns_axfr_in **out) BNS_MUST_CHECK;
+enum bns_error bns_axfr_in_start(struct bns_peer *primary, const uint8_t *apex, const struct bns_tsig_key *key,
+				 bool edns, const struct bns_transfer_limits *limits, bns_axfr_in_done_fn done,
+				 void *arg, struct bns_axfr_in **out) BNS_MUST_CHECK;
 
 /* `done` is not called any more. NULL is allowed. */
 void bns_axfr_in_cancel(struct bns_axfr_in *x);

@@ -5,6 +5,7 @@
 #include "transfer/transfer.h"
 
 struct fetch {
+	struct bns_peers peers;
 	enum bns_error err;
 	struct bns_contents *contents;
 	struct bns_diag *diag;
@@ -20,6 +21,7 @@ static void on_fetched(void *arg, enum bns_error err, struct bns_contents *conte
 	f->contents = contents;
 	if (err)
 		bns_diag_set(f->diag, NULL, 0, 0, "%s", reason);
+	uv_stop(f->peers.loop);
 }
 
 /* A server that closes while we write must not end the program; its own way with SIGPIPE comes back after. */
@@ -29,7 +31,6 @@ static void run_without_sigpipe(uv_loop_t *loop)
 	struct sigaction before;
 
 	sigaction(SIGPIPE, &ignore, &before);
-	/* Ends with the transfer: no timer is armed then, and a handle without one keeps no loop alive. */
 	uv_run(loop, UV_RUN_DEFAULT);
 	sigaction(SIGPIPE, &before, NULL);
 }
@@ -40,6 +41,7 @@ enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex,
 	struct fetch f = {.err = BNS_ECANCELED, .diag = diag};
 	struct bns_axfr_in *axfr;
 	struct bns_timers timers;
+	struct bns_peer *peer;
 	uv_loop_t loop;
 	enum bns_error err;
 
@@ -48,10 +50,14 @@ enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex,
 	err = bns_timers_open(&timers, &loop);
 	if (err)
 		goto out;
-	err = bns_axfr_in_start(&loop, &timers, server, NULL, apex, key, true, NULL, on_fetched, &f, &axfr);
+	bns_peers_open(&f.peers, &loop, &timers);
+	peer = bns_peer_get(&f.peers, server, NULL);
+	err = peer ? bns_axfr_in_start(peer, apex, key, true, NULL, on_fetched, &f, &axfr) : BNS_ENOMEM;
 	if (err)
 		bns_diag_set(diag, NULL, 0, 0, "can't ask for the zone: %s", bns_strerror(err));
-	run_without_sigpipe(&loop);
+	else
+		run_without_sigpipe(&loop);
+	bns_peers_close(&f.peers);
 	bns_timers_close(&timers, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	if (!err)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One question of ours to another name server: over UDP with retries, or over
- * TCP with any number of messages in answer. Knows sockets, framing and time;
- * what the octets say is the caller's.
+ * One question of ours to another name server over UDP, with retries. Knows
+ * sockets and time; what the octets say is the caller's. Over TCP:
+ * transfer/channel.h.
  * Thread: the loop's.
  */
 #ifndef BNS_TRANSFER_QUERY_H
@@ -10,18 +10,20 @@
 
 #include "base/addr.h"
 #include "transfer/timers.h"
-#include "transfer/tls_client.h"
 
 struct bns_query;
 
-enum bns_query_more { BNS_QUERY_WAIT, BNS_QUERY_ENOUGH };
+enum bns_more {
+	BNS_MORE_WAIT,   /* for the next message */
+	BNS_MORE_ENOUGH, /* this was the last one */
+	BNS_MORE_BROKEN, /* what follows can't be trusted: the connection is given up */
+};
 
-/* What happens to a query. After `ended`, and after ENOUGH, the query is gone and nothing more is called. */
+/* What happens to a query. After `ended`, and after any but WAIT, the query is gone and nothing more is called. */
 struct bns_query_calls {
-	/* A message came; `msg` lives during the call. WAIT for the next one (UDP: for a better one). */
-	enum bns_query_more (*message)(void *arg, const uint8_t *msg, size_t len);
-	/* No more messages: BNS_ETIMEOUT, BNS_ESHORT (closed by the other side), BNS_EIO; `reason` is half a sentence.
-	 */
+	/* A message came; `msg` lives during the call. WAIT for a better one. */
+	enum bns_more (*message)(void *arg, const uint8_t *msg, size_t len);
+	/* No more messages: BNS_ETIMEOUT, BNS_EIO; `reason` is half a sentence. */
 	void (*ended)(void *arg, enum bns_error err, const char *reason);
 	void *arg;
 };
@@ -30,11 +32,6 @@ struct bns_query_calls {
 enum bns_error bns_query_udp(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *server,
 			     const uint8_t *msg, size_t len, const struct bns_query_calls *calls,
 			     struct bns_query **out) BNS_MUST_CHECK;
-
-/* Connects, by TLS where `tls` isn't NULL, and sends; ends when nothing comes for `progress_timeout_ms` (0: 10 s). */
-enum bns_error bns_query_tcp(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *server,
-			     struct bns_tls_client *tls, const uint8_t *msg, size_t len, uint64_t progress_timeout_ms,
-			     const struct bns_query_calls *calls, struct bns_query **out) BNS_MUST_CHECK;
 
 /* Nothing is called any more. NULL is allowed. Not from within `message` or `ended`. */
 void bns_query_cancel(struct bns_query *q);

@@ -41,20 +41,12 @@ static struct bns_refresh *refresh_of_expire(struct bns_timer *timer)
 	return (struct bns_refresh *)((char *)timer - offsetof(struct bns_refresh, expire));
 }
 
-static void on_turn(struct bns_place *place)
-{
-	struct bns_refresh *r = (struct bns_refresh *)((char *)place - offsetof(struct bns_refresh, place));
-
-	r->state = BNS_REFRESH_ASKING;
-	bns_refresh_run(r);
-}
-
 static void on_check_time(struct bns_timer *timer)
 {
 	struct bns_refresh *r = refresh_of_check(timer);
 
 	r->state = BNS_REFRESH_WAITING;
-	bns_line_enter(&r->t->checks, &r->place, on_turn);
+	bns_refresh_run(r);
 }
 
 static void arm_expire(struct bns_refresh *r)
@@ -208,9 +200,10 @@ enum bns_error bns_refresh_now(struct bns_refresh *r, bool force, bns_result_fn 
 void bns_refresh_notified(struct bns_refresh *r, const union bns_addr *from)
 {
 	r->notified_by = *from;
-	if (refresh_runs(r))
+	/* Also where it waits in line: whom it will ask first is settled by then. */
+	if (r->state != BNS_REFRESH_IDLE)
 		r->again = true;
-	else if (r->state == BNS_REFRESH_IDLE)
+	else
 		bns_timer_arm(&r->t->timers, &r->check, 0);
 }
 

@@ -10,17 +10,15 @@
 
 enum bns_refresh_state {
 	BNS_REFRESH_IDLE,    /* waits for its time */
-	BNS_REFRESH_WAITING, /* in line for its round to begin */
+	BNS_REFRESH_WAITING, /* in line at its first primary */
 	BNS_REFRESH_ASKING,  /* a primary is asked for its serial or its zone */
 	BNS_REFRESH_JUDGING, /* the gate has what came */
 };
 
-/* A primary's address with a copy of its key and its own reference to `tls` (NULL: in the clear): the configuration may be replaced while we talk to it. */
+/* A primary's address, and its key as long as the configuration isn't replaced. */
 struct bns_refresh_endpoint {
-	union bns_addr addr;
-	struct bns_tls_client *tls;
-	bool has_key;
-	struct bns_tsig_key key;
+	struct bns_peer *peer;
+	const struct bns_tsig_key *key; /* NULL: none */
 };
 
 struct bns_refresh_waiter {
@@ -39,7 +37,8 @@ struct bns_refresh {
 	union bns_addr notified_by; /* whom to ask first; family 0: nobody */
 
 	/* The round that runs. */
-	bool force; /* fetch, whatever the serial */
+	bool force;               /* fetch, whatever the serial */
+	unsigned conf_generation; /* that the endpoints are of */
 	struct bns_refresh_endpoint *endpoints;
 	size_t endpoint_count;
 	size_t at;
@@ -64,13 +63,13 @@ struct bns_refresh {
 	LIST_ENTRY(bns_refresh) every;
 };
 
-/* Asks the primaries in turn. Ends by bns_refresh_ended, maybe before this returns. */
+/* Asks the primaries in turn, once there is room for it. Ends by bns_refresh_ended, maybe before this returns. */
 void bns_refresh_run(struct bns_refresh *r);
 
 /* Ends what runs without a word. */
 void bns_refresh_run_cancel(struct bns_refresh *r);
 
-/* Lets the endpoints go, and what they refer to. */
+/* Lets the endpoints go. */
 void bns_refresh_run_forget(struct bns_refresh *r);
 
 /* The round is over; `good`: some primary could be asked. */

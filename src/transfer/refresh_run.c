@@ -3,28 +3,24 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "transfer/refresh_internal.h"
 
 static void run_next(struct bns_refresh *r);
+static bool conf_is_replaced(struct bns_refresh *r);
 
 static struct bns_refresh_endpoint *endpoint_now(struct bns_refresh *r)
 {
 	return &r->endpoints[r->at];
 }
 
-static const struct bns_tsig_key *endpoint_key(const struct bns_refresh_endpoint *e)
-{
-	return e->has_key ? &e->key : NULL;
-}
-
 void bns_refresh_run_forget(struct bns_refresh *r)
 {
-	for (size_t i = 0; r->endpoints && i < r->endpoint_count; i++)
-		bns_tls_client_unref(r->endpoints[i].tls);
 	free(r->endpoints);
 	r->endpoints = NULL;
+	r->endpoint_count = 0;
 }
 
 static void run_end(struct bns_refresh *r, bool good, const struct bns_result *result)
@@ -76,6 +72,15 @@ static void on_judged(void *arg, struct bns_zone *zone, const struct bns_result 
 	run_end(r, result->outcome != BNS_OUTCOME_FAILED, result);
 }
 
+/* Whoever says anything is there, and has its place among the primaries. */
+static void note_answered(struct bns_refresh *r, enum bns_error err)
+{
+	if (err == BNS_ETIMEOUT || err == BNS_EIO)
+		bns_peer_failed(endpoint_now(r)->peer);
+	else
+		bns_peer_answered(endpoint_now(r)->peer);
+}
+
 static void on_fetched(void *arg, enum bns_error err, struct bns_contents *contents,
 		       const struct bns_ask_expire *expire, const char *reason)
 {
@@ -83,7 +88,8 @@ static void on_fetched(void *arg, enum bns_error err, struct bns_contents *conte
 	struct bns_submission sub = {.contents = contents, .origin = BNS_ORIGIN_TRANSFER, .force = r->force};
 
 	r->axfr = NULL;
-	bns_addr_to_text(&endpoint_now(r)->addr, sub.source);
+	note_answered(r, err);
+	bns_addr_to_text(&endpoint_now(r)->peer->addr, sub.source);
 	if (err) {
 		snprintf(r->reason, sizeof(r->reason), "%s", reason);
 		bns_gate_report_failure(r->t->gate, r->zone, sub.source, reason);
@@ -102,7 +108,7 @@ static void on_fetched(void *arg, enum bns_error err, struct bns_contents *conte
 
 static void note_failure(struct bns_refresh *r, const char *what)
 {
-	bns_addr_to_text(&endpoint_now(r)->addr, r->source);
+	bns_addr_to_text(&endpoint_now(r)->peer->addr, r->source);
 	snprintf(r->reason, sizeof(r->reason), "refresh of %.200s failed: the primary %s %s", r->zone->text, r->source,
 		 what);
 	r->reported = false;
@@ -132,13 +138,25 @@ static void note_no_way(struct bns_refresh *r)
 	run_next(r);
 }
 
+/* True where it isn't: the round begins anew, with what is configured now. */
+static bool conf_is_replaced(struct bns_refresh *r)
+{
+	if (r->conf_generation == r->t->conf_generation)
+		return false;
+	bns_refresh_run_forget(r);
+	bns_refresh_run(r);
+	return true;
+}
+
 static void on_turn_to_fetch(struct bns_place *place)
 {
 	struct bns_refresh *r = refresh_of(place);
-	const struct bns_refresh_endpoint *e = endpoint_now(r);
 
-	if (bns_axfr_in_start(r->t->loop, &r->t->timers, &e->addr, e->tls, r->zone->apex, endpoint_key(e),
-			      r->force || r->news.edns, &r->t->limits, on_fetched, r, &r->axfr))
+	if (conf_is_replaced(r))
+		return;
+	r->state = BNS_REFRESH_ASKING;
+	if (bns_axfr_in_start(endpoint_now(r)->peer, r->zone->apex, endpoint_now(r)->key, r->force || r->news.edns,
+			      &r->t->limits, on_fetched, r, &r->axfr))
 		note_no_way(r);
 }
 
@@ -147,17 +165,18 @@ static void on_serial(void *arg, enum bns_error err, const struct bns_soa_news *
 	struct bns_refresh *r = arg;
 
 	r->soa_check = NULL;
+	note_answered(r, err);
 	if (err) {
 		note_failure(r, reason);
 		run_next(r);
 		return;
 	}
-	bns_addr_to_text(&endpoint_now(r)->addr, r->primary);
+	bns_addr_to_text(&endpoint_now(r)->peer->addr, r->primary);
 	r->primary_serial = news->serial;
 	r->news = *news;
 	switch (bns_gate_serial_news(r->zone, r->primary, news->serial)) {
 	case BNS_SERIAL_NEWER:
-		bns_line_enter(&r->t->fetches, &r->place, on_turn_to_fetch);
+		bns_line_enter(&endpoint_now(r)->peer->fetches, &r->place, on_turn_to_fetch);
 		break;
 	case BNS_SERIAL_HELD:
 		run_end_fresh(r, BNS_OUTCOME_HELD, r->zone->held ? r->zone->held->id : "", "");
@@ -182,9 +201,15 @@ static void on_serial(void *arg, enum bns_error err, const struct bns_soa_news *
 static void on_turn_to_check(struct bns_place *place)
 {
 	struct bns_refresh *r = refresh_of(place);
-	const struct bns_refresh_endpoint *e = endpoint_now(r);
 
-	if (bns_soa_check_start(r->t->loop, &r->t->timers, &e->addr, e->tls, r->zone->apex, endpoint_key(e), on_serial, r,
+	if (conf_is_replaced(r))
+		return;
+	if (r->force) { /* wanted while it waited */
+		run_next(r);
+		return;
+	}
+	r->state = BNS_REFRESH_ASKING;
+	if (bns_soa_check_start(endpoint_now(r)->peer, r->zone->apex, endpoint_now(r)->key, on_serial, r,
 				&r->soa_check))
 		note_no_way(r);
 }
@@ -194,9 +219,15 @@ static void on_turn_to_check(struct bns_place *place)
 /* The next endpoint; behind the last one the round is over. */
 static void run_next(struct bns_refresh *r)
 {
-	if (r->at < r->endpoint_count)
-		bns_line_enter(r->force ? &r->t->fetches : &r->t->checks, &r->place,
-			       r->force ? on_turn_to_fetch : on_turn_to_check);
+	struct bns_peer *peer;
+
+	if (conf_is_replaced(r))
+		return;
+	peer = r->at < r->endpoint_count ? endpoint_now(r)->peer : NULL;
+	if (peer && r->force)
+		bns_line_enter(&peer->fetches, &r->place, on_turn_to_fetch);
+	else if (peer)
+		bns_line_enter(&peer->checks, &r->place, on_turn_to_check);
 	else if (r->went_back)
 		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", r->reason);
 	else
@@ -212,46 +243,64 @@ static size_t count_addresses(const struct bns_conf_zone *conf)
 	return count;
 }
 
-static void put_first(struct bns_refresh *r, const union bns_addr *host)
+/* Moves the endpoints that `better` to the front; all keep their order otherwise. */
+static void put_first(struct bns_refresh *r, bool (*better)(const struct bns_refresh *, const struct bns_peer *))
 {
-	for (size_t i = 1; i < r->endpoint_count; i++) {
-		if (bns_addr_same_host(&r->endpoints[i].addr, host)) {
-			struct bns_refresh_endpoint first = r->endpoints[0];
-			r->endpoints[0] = r->endpoints[i];
-			r->endpoints[i] = first;
-			return;
-		}
+	size_t front = 0;
+
+	for (size_t i = 0; i < r->endpoint_count; i++) {
+		struct bns_refresh_endpoint e = r->endpoints[i];
+		if (!better(r, e.peer))
+			continue;
+		memmove(&r->endpoints[front + 1], &r->endpoints[front], (i - front) * sizeof(e));
+		r->endpoints[front++] = e;
 	}
 }
 
+static bool is_up(const struct bns_refresh *r, const struct bns_peer *peer)
+{
+	(void)r;
+	return !bns_peer_is_down(peer);
+}
+
+static bool is_who_notified(const struct bns_refresh *r, const struct bns_peer *peer)
+{
+	return r->notified_by.sa.sa_family && bns_addr_same_host(&peer->addr, &r->notified_by);
+}
+
+static enum bns_error list_addresses(struct bns_refresh *r, const struct bns_conf_remote *remote)
+{
+	const struct bns_tsig_key *key = bns_transfer_key(r->t, remote->key);
+	struct bns_tls_client *tls = remote->tls ? bns_tls_peers_client(r->t->tls_peers, remote) : NULL;
+
+	if ((remote->tls && !tls) || (remote->key && !key))
+		return BNS_OK; /* encrypted, and signed, or not at all */
+	for (size_t i = 0; i < remote->address_count; i++) {
+		struct bns_peer *peer = bns_peer_get(&r->t->peers, &remote->address[i], tls);
+		if (!peer)
+			return BNS_ENOMEM;
+		r->endpoints[r->endpoint_count++] = (struct bns_refresh_endpoint){.peer = peer, .key = key};
+	}
+	return BNS_OK;
+}
+
+/* As they are listed; those that failed of late are asked after the others, who notified before all. */
 static enum bns_error list_endpoints(struct bns_refresh *r)
 {
 	const struct bns_conf_zone *conf = r->zone->conf;
-	struct bns_refresh_endpoint *e;
+	enum bns_error err = BNS_OK;
 
+	r->conf_generation = r->t->conf_generation;
 	r->endpoint_count = 0;
-	e = r->endpoints = calloc(count_addresses(conf), sizeof(*e));
-	if (!e)
+	r->endpoints = calloc(count_addresses(conf) + 1, sizeof(*r->endpoints));
+	if (!r->endpoints)
 		return BNS_ENOMEM;
-	for (size_t i = 0; i < conf->primary_count; i++) {
-		const struct bns_tsig_key *key = bns_transfer_key(r->t, conf->primary[i]->key);
-		struct bns_tls_client *tls =
-			conf->primary[i]->tls ? bns_tls_peers_client(r->t->tls_peers, conf->primary[i]) : NULL;
-		if ((conf->primary[i]->tls && !tls) || (conf->primary[i]->key && !key))
-			continue; /* encrypted, and signed, or not at all */
-		for (size_t j = 0; j < conf->primary[i]->address_count; j++, e++) {
-			e->addr = conf->primary[i]->address[j];
-			e->tls = bns_tls_client_ref(tls);
-			e->has_key = key != NULL;
-			if (key)
-				e->key = *key;
-		}
-	}
-	r->endpoint_count = (size_t)(e - r->endpoints);
-	if (r->notified_by.sa.sa_family)
-		put_first(r, &r->notified_by);
+	for (size_t i = 0; i < conf->primary_count && !err; i++)
+		err = list_addresses(r, conf->primary[i]);
+	put_first(r, is_up);
+	put_first(r, is_who_notified);
 	r->notified_by.sa.sa_family = 0;
-	return BNS_OK;
+	return err;
 }
 
 void bns_refresh_run(struct bns_refresh *r)

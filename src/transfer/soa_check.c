@@ -5,20 +5,20 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "transfer/channel.h"
 
 #define TCP_PROGRESS_MS 5000 /* for a single answer */
 #define TCP_EDNS_MS     3000 /* when another try without EDNS follows */
 
 struct bns_soa_check {
-	uv_loop_t *loop;
-	struct bns_timers *timers;
-	struct bns_query *query;
-	union bns_addr primary;
-	struct bns_tls_client *tls;
+	struct bns_peer *primary;
+	struct bns_query *query;       /* over UDP */
+	struct bns_exchange *exchange; /* over TCP */
 	uint8_t apex[BNS_NAME_MAX];
 	struct bns_tsig_key key;
 	bool has_key;
 	bool tcp;
+	bool at_hand; /* over the connection that was there already: where that fails, all begins anew */
 	struct bns_ask ask;
 	struct bns_tsig tsig;
 	bns_soa_check_done_fn done;
@@ -31,7 +31,6 @@ static enum bns_error check_ask(struct bns_soa_check *c, bool tcp, bool edns);
 static void check_free(struct bns_soa_check *c)
 {
 	bns_tsig_close(&c->tsig);
-	bns_tls_client_unref(c->tls);
 	free(c);
 }
 
@@ -79,7 +78,7 @@ static void check_again(struct bns_soa_check *c, bool tcp, bool edns)
 	}
 }
 
-static enum bns_query_more on_message(void *arg, const uint8_t *msg, size_t len)
+static enum bns_more on_message(void *arg, const uint8_t *msg, size_t len)
 {
 	struct bns_soa_check *c = arg;
 	struct bns_soa_news news = {0};
@@ -87,20 +86,25 @@ static enum bns_query_more on_message(void *arg, const uint8_t *msg, size_t len)
 
 	/* Anybody can send a datagram: what doesn't match or isn't signed well is not the answer (RFC 8945 §5.3). */
 	if (err && err != BNS_ESHORT && !c->tcp && (c->has_key || err == BNS_EFORMAT))
-		return BNS_QUERY_WAIT;
+		return BNS_MORE_WAIT;
 	if (err == BNS_ESHORT && !c->tcp)
 		check_again(c, true, c->ask.edns);
 	else if (bns_ask_dislikes_edns(&c->ask, err, msg))
 		check_again(c, c->tcp, false);
 	else
 		check_end(c, err, &news);
-	return BNS_QUERY_ENOUGH;
+	return err == BNS_OK || err == BNS_EDENIED ? BNS_MORE_ENOUGH : BNS_MORE_BROKEN;
 }
 
 static void on_ended(void *arg, enum bns_error err, const char *reason)
 {
 	struct bns_soa_check *c = arg;
 
+	if (c->at_hand) {
+		c->at_hand = false;
+		check_again(c, c->primary->tls != NULL, c->ask.edns);
+		return;
+	}
 	if (!c->tcp || (c->ask.edns && err != BNS_EIO)) {
 		/* Silence over UDP may be its way; silence over both may be about EDNS. */
 		check_again(c, true, !c->tcp && c->ask.edns);
@@ -111,6 +115,23 @@ static void on_ended(void *arg, enum bns_error err, const char *reason)
 	check_end(c, err, NULL);
 }
 
+static enum bns_error write_question(void *arg, uint8_t *msg, size_t cap, size_t *len)
+{
+	struct bns_soa_check *c = arg;
+
+	c->reason[0] = '\0';
+	bns_tsig_close(&c->tsig);
+	bns_tsig_open(&c->tsig, c->has_key ? &c->key : NULL);
+	return bns_ask_write(&c->ask, &c->tsig, msg, cap, len);
+}
+
+static enum bns_error check_ask_tcp(struct bns_soa_check *c)
+{
+	struct bns_exchange_calls calls = {.write = write_question, .message = on_message, .ended = on_ended, .arg = c};
+
+	return bns_exchange_start(c->primary, c->ask.edns ? TCP_EDNS_MS : TCP_PROGRESS_MS, &calls, &c->exchange);
+}
+
 static enum bns_error check_ask(struct bns_soa_check *c, bool tcp, bool edns)
 {
 	struct bns_query_calls calls = {.message = on_message, .ended = on_ended, .arg = c};
@@ -118,33 +139,28 @@ static enum bns_error check_ask(struct bns_soa_check *c, bool tcp, bool edns)
 	size_t len;
 	enum bns_error err;
 
+	c->query = NULL;
+	c->exchange = NULL;
 	c->tcp = tcp;
 	c->ask.edns = edns;
-	c->reason[0] = '\0';
-	bns_tsig_close(&c->tsig);
-	bns_tsig_open(&c->tsig, c->has_key ? &c->key : NULL);
-	err = bns_ask_write(&c->ask, &c->tsig, msg, sizeof(msg), &len);
+	if (tcp)
+		return check_ask_tcp(c);
+	err = write_question(c, msg, sizeof(msg), &len);
 	if (err)
 		return err;
-	if (tcp)
-		return bns_query_tcp(c->loop, c->timers, &c->primary, c->tls, msg, len, edns ? TCP_EDNS_MS : TCP_PROGRESS_MS,
-				     &calls, &c->query);
-	return bns_query_udp(c->loop, c->timers, &c->primary, msg, len, &calls, &c->query);
+	return bns_query_udp(c->primary->peers->loop, c->primary->peers->timers, &c->primary->addr, msg, len, &calls,
+			     &c->query);
 }
 
-enum bns_error bns_soa_check_start(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *primary,
-				   struct bns_tls_client *tls, const uint8_t *apex, const struct bns_tsig_key *key, bns_soa_check_done_fn done,
-				   void *arg, struct bns_soa_check **out)
+enum bns_error bns_soa_check_start(struct bns_peer *primary, const uint8_t *apex, const struct bns_tsig_key *key,
+				   bns_soa_check_done_fn done, void *arg, struct bns_soa_check **out)
 {
 	struct bns_soa_check *c = calloc(1, sizeof(*c));
 	enum bns_error err;
 
 	if (!c)
 		return BNS_ENOMEM;
-	c->loop = loop;
-	c->timers = timers;
-	c->primary = *primary;
-	c->tls = bns_tls_client_ref(tls);
+	c->primary = primary;
 	memcpy(c->apex, apex, bns_name_len(apex));
 	c->ask = (struct bns_ask){.opcode = BNS_OPCODE_QUERY, .qtype = BNS_TYPE_SOA, .qname = c->apex};
 	c->has_key = key != NULL;
@@ -152,7 +168,8 @@ enum bns_error bns_soa_check_start(uv_loop_t *loop, struct bns_timers *timers, c
 		c->key = *key;
 	c->done = done;
 	c->arg = arg;
-	err = check_ask(c, tls != NULL, true);
+	c->at_hand = bns_channel_is_at_hand(primary);
+	err = check_ask(c, c->at_hand || primary->tls, true);
 	if (err) {
 		check_free(c);
 		return err;
@@ -166,5 +183,6 @@ void bns_soa_check_cancel(struct bns_soa_check *c)
 	if (!c)
 		return;
 	bns_query_cancel(c->query);
+	bns_exchange_cancel(c->exchange);
 	check_free(c);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * "Which serial do you have, and how long does it live?" (RFC 1034 §4.3.5,
- * RFC 7314): over UDP, then over TCP where that fails, or by TLS alone (RFC
- * 9103 §7.5); without EDNS where the primary shows that it doesn't know it.
- * Thread: the loop's.
+ * RFC 7314): over a connection that is there anyway; else over UDP, then over
+ * TCP where that fails, or by TLS alone (RFC 9103 §7.5); without EDNS where the
+ * primary shows that it doesn't know it. Thread: the loop's.
  */
 #ifndef BNS_TRANSFER_SOA_CHECK_H
 #define BNS_TRANSFER_SOA_CHECK_H
 
 #include "transfer/ask.h"
-#include "transfer/query.h"
+#include "transfer/peer.h"
 
 struct bns_soa_check;
 
@@ -24,10 +24,9 @@ struct bns_soa_news {
 typedef void (*bns_soa_check_done_fn)(void *arg, enum bns_error err, const struct bns_soa_news *news,
 				      const char *reason);
 
-/* `tls` (NULL: in the clear) is referred to, `apex` and `key` (NULL: unsigned) are copied. `done` is never called before this returns. */
-enum bns_error bns_soa_check_start(uv_loop_t *loop, struct bns_timers *timers, const union bns_addr *primary,
-				   struct bns_tls_client *tls, const uint8_t *apex, const struct bns_tsig_key *key, bns_soa_check_done_fn done,
-				   void *arg, struct bns_soa_check **out) BNS_MUST_CHECK;
+/* `apex` and `key` (NULL: unsigned) are copied. `done` is never called before this returns. */
+enum bns_error bns_soa_check_start(struct bns_peer *primary, const uint8_t *apex, const struct bns_tsig_key *key,
+				   bns_soa_check_done_fn done, void *arg, struct bns_soa_check **out) BNS_MUST_CHECK;
 
 /* `done` is not called any more. NULL is allowed. */
 void bns_soa_check_cancel(struct bns_soa_check *c);

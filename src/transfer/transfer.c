@@ -14,9 +14,6 @@
 #include "transfer/refresh.h"
 #include "transfer/snapshot.h"
 
-#define CHECKS_MAX  256 /* at once; each has a socket */
-#define FETCHES_MAX 20  /* a primary's listen backlog must hold them: who overflows it waits for seconds */
-
 struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, const struct bns_answer_env *env,
 				      const struct bns_transfer_limits *limits)
 {
@@ -29,8 +26,6 @@ struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, co
 	t->env = env;
 	t->limits = *limits;
 	LIST_INIT(&t->refreshes);
-	bns_line_init(&t->checks, CHECKS_MAX);
-	bns_line_init(&t->fetches, FETCHES_MAX);
 	LIST_INIT(&t->snapshots);
 	LIST_INIT(&t->connections);
 	t->notices = bns_notices_new(t);
@@ -39,6 +34,7 @@ struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, co
 		free(t);
 		return NULL;
 	}
+	bns_peers_open(&t->peers, loop, &t->timers);
 	return t;
 }
 
@@ -62,6 +58,8 @@ void bns_transfer_set_conf(struct bns_transfer *t, const struct bns_conf *conf)
 	t->keys = keys;
 	t->key_count = count;
 	t->conf = conf;
+	t->conf_generation++;
+	bns_peers_sweep(&t->peers);
 }
 
 void bns_transfer_set_tls(struct bns_transfer *t, struct bns_tls_peers *peers)
@@ -175,6 +173,7 @@ void bns_transfer_stop(struct bns_transfer *t)
 		bns_connection_close(LIST_FIRST(&t->connections));
 	bns_notices_stop(t->notices);
 	t->notices = NULL;
+	bns_peers_close(&t->peers);
 	bns_timers_close(&t->timers, NULL);
 }
 

@@ -26,7 +26,8 @@ struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, co
 /* `conf` in force from now on (start and reload): keys, remotes, ACLs. Zones are told one by one below. */
 void bns_transfer_set_conf(struct bns_transfer *t, const struct bns_conf *conf);
 
-/* What `conf` needs of files to know others by TLS; it is the transfer's then. Told together with bns_transfer_set_conf. */
+/* What `conf` needs of files to know others by TLS; it is the transfer's then. Told together with
+ * bns_transfer_set_conf. */
 void bns_transfer_set_tls(struct bns_transfer *t, struct bns_tls_peers *peers);
 
 /* A secondary's timers begin (at once where it has no version or is overdue), or follow its new conf. */

@@ -5,7 +5,7 @@
 
 #include <sys/queue.h>
 
-#include "transfer/line.h"
+#include "transfer/peer.h"
 #include "transfer/timers.h"
 #include "transfer/tls_peers.h"
 #include "transfer/transfer.h"
@@ -25,10 +25,10 @@ struct bns_transfer {
 	struct bns_tsig_key *keys; /* conf->keys, those that TSIG can work with */
 	size_t key_count;
 	struct bns_tls_peers *tls_peers; /* of conf's remotes and acls; NULL: none */
+	unsigned conf_generation; /* counts bns_transfer_set_conf: whose keys are gone with another */
 
 	LIST_HEAD(, bns_refresh) refreshes; /* of all secondaries */
-	struct bns_line checks;             /* serial checks */
-	struct bns_line fetches;            /* transfers in */
+	struct bns_peers peers;             /* who is asked */
 
 	struct bns_notices *notices;
 	LIST_HEAD(, bns_snapshot) snapshots; /* what is or can be sent to further clients */

@@ -364,7 +364,7 @@ static void send_transfer(struct client *c)
 		if (more)
 			c->at++;
 	}
-	more = more && c->at <= p->records + 3;
+	more = more && !c->rcode && c->at <= p->records + 3;
 	if (p->lie == FAKE_ENDLESS)
 		more = true;
 	if (p->lie == FAKE_BEHIND_FINAL_SOA && !more)

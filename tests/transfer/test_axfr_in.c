@@ -51,17 +51,20 @@ static void on_checked(void *arg, enum bns_error err, const struct bns_soa_news 
 struct world {
 	uv_loop_t loop;
 	struct bns_timers timers;
+	struct bns_peers peers;
 };
 
 static void world_open(struct world *w, struct fake_primary *p)
 {
 	assert_int_equal(uv_loop_init(&w->loop), 0);
 	assert_int_equal(bns_timers_open(&w->timers, &w->loop), BNS_OK);
+	bns_peers_open(&w->peers, &w->loop, &w->timers);
 	fake_primary_open(p, &w->loop);
 }
 
 static void world_close(struct world *w, struct fake_primary *p)
 {
+	bns_peers_close(&w->peers);
 	fake_primary_close(p);
 	uv_run(&w->loop, UV_RUN_NOWAIT);
 	bns_timers_close(&w->timers, NULL);
@@ -79,7 +82,7 @@ static struct outcome transfer(struct fake_primary *p, const struct bns_tsig_key
 
 	world_open(&w, p);
 	assert_int_equal(
-		bns_axfr_in_start(&w.loop, &w.timers, &p->addr, NULL, apex, key, true, limits, on_transferred, &o, &x),
+		bns_axfr_in_start(bns_peer_get(&w.peers, &p->addr, NULL), apex, key, true, limits, on_transferred, &o, &x),
 		BNS_OK);
 	assert_false(o.ended);
 	fake_wait(&w.loop, &o.ended);
@@ -94,7 +97,7 @@ static struct outcome check(struct fake_primary *p, const struct bns_tsig_key *k
 	struct world w;
 
 	world_open(&w, p);
-	assert_int_equal(bns_soa_check_start(&w.loop, &w.timers, &p->addr, NULL, apex, key, on_checked, &o, &c), BNS_OK);
+	assert_int_equal(bns_soa_check_start(bns_peer_get(&w.peers, &p->addr, NULL), apex, key, on_checked, &o, &c), BNS_OK);
 	assert_false(o.ended);
 	fake_wait(&w.loop, &o.ended);
 	world_close(&w, p);
@@ -258,11 +261,13 @@ static void axfr_in_reports_a_closed_port(void **state)
 	world_open(&w, &p);
 	fake_primary_close(&p);
 	uv_run(&w.loop, UV_RUN_NOWAIT);
-	assert_int_equal(bns_axfr_in_start(&w.loop, &w.timers, &p.addr, NULL, apex, NULL, true, NULL, on_transferred, &o, &x),
-			 BNS_OK);
+	assert_int_equal(
+		bns_axfr_in_start(bns_peer_get(&w.peers, &p.addr, NULL), apex, NULL, true, NULL, on_transferred, &o, &x),
+		BNS_OK);
 	fake_wait(&w.loop, &o.ended);
 	assert_int_equal(o.err, BNS_EIO);
 	assert_non_null(strstr(o.reason, "connect"));
+	bns_peers_close(&w.peers);
 	bns_timers_close(&w.timers, NULL);
 	uv_run(&w.loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&w.loop), 0);
@@ -277,8 +282,9 @@ static void axfr_in_is_silent_once_cancelled(void **state)
 	struct world w;
 
 	world_open(&w, &p);
-	assert_int_equal(bns_axfr_in_start(&w.loop, &w.timers, &p.addr, NULL, apex, NULL, true, NULL, on_transferred, &o, &x),
-			 BNS_OK);
+	assert_int_equal(
+		bns_axfr_in_start(bns_peer_get(&w.peers, &p.addr, NULL), apex, NULL, true, NULL, on_transferred, &o, &x),
+		BNS_OK);
 	bns_axfr_in_cancel(x);
 	world_close(&w, &p);
 	assert_false(o.ended);

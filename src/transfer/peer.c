@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "transfer/peer.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "transfer/channel.h"
+
+#define CHECKS_MAX    64 /* at once; over UDP each has a socket */
+#define FETCHES_MAX   10 /* what BIND sends at once where nothing else is configured (transfers-out) */
+#define BACK_OFF_MS   2000
+#define BACK_OFF_MAX  300000
+#define DOUBLINGS_MAX 8
+#define FNV_PRIME     16777619u
+#define FNV_OFFSET    2166136261u
+
+static unsigned bucket_of(const union bns_addr *addr)
+{
+	const uint8_t *octets =
+		addr->sa.sa_family == AF_INET6 ? addr->in6.sin6_addr.s6_addr : (const uint8_t *)&addr->in4.sin_addr;
+	size_t len = addr->sa.sa_family == AF_INET6 ? 16 : 4;
+	uint32_t hash = FNV_OFFSET ^ bns_addr_port(addr);
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ octets[i]) * FNV_PRIME;
+	return (hash ^ hash >> 16) % BNS_PEER_BUCKETS;
+}
+
+void bns_peers_open(struct bns_peers *peers, uv_loop_t *loop, struct bns_timers *timers)
+{
+	*peers = (struct bns_peers){.loop = loop, .timers = timers}; /* an empty bucket is all zero */
+}
+
+static void peer_free(struct bns_peer *peer)
+{
+	bns_channels_close(peer);
+	LIST_REMOVE(peer, same);
+	bns_tls_client_unref(peer->tls);
+	free(peer);
+}
+
+void bns_peers_close(struct bns_peers *peers)
+{
+	for (size_t i = 0; i < BNS_PEER_BUCKETS; i++)
+		while (!LIST_EMPTY(&peers->bucket[i]))
+			peer_free(LIST_FIRST(&peers->bucket[i]));
+}
+
+static bool is_idle(const struct bns_line *line)
+{
+	return line->running == 0 && TAILQ_EMPTY(&line->waiting);
+}
+
+void bns_peers_sweep(struct bns_peers *peers)
+{
+	struct bns_peer *peer, *next;
+
+	for (size_t i = 0; i < BNS_PEER_BUCKETS; i++) {
+		for (peer = LIST_FIRST(&peers->bucket[i]); peer; peer = next) {
+			next = LIST_NEXT(peer, same);
+			if (is_idle(&peer->checks) && is_idle(&peer->fetches))
+				peer_free(peer);
+		}
+	}
+}
+
+static bool is_at(const struct bns_peer *peer, const union bns_addr *addr, const struct bns_tls_client *tls)
+{
+	return peer->tls == tls && bns_addr_port(&peer->addr) == bns_addr_port(addr) &&
+	       bns_addr_same_host(&peer->addr, addr);
+}
+
+struct bns_peer *bns_peer_get(struct bns_peers *peers, const union bns_addr *addr, struct bns_tls_client *tls)
+{
+	unsigned bucket = bucket_of(addr);
+	struct bns_peer *peer;
+
+	LIST_FOREACH(peer, &peers->bucket[bucket], same)
+	if (is_at(peer, addr, tls))
+		return peer;
+	peer = calloc(1, sizeof(*peer));
+	if (!peer)
+		return NULL;
+	peer->peers = peers;
+	peer->addr = *addr;
+	peer->tls = bns_tls_client_ref(tls);
+	peer->good_for = UINT_MAX;
+	bns_line_init(&peer->checks, CHECKS_MAX);
+	bns_line_init(&peer->fetches, FETCHES_MAX);
+	LIST_INIT(&peer->channels);
+	TAILQ_INIT(&peer->waiting);
+	LIST_INSERT_HEAD(&peers->bucket[bucket], peer, same);
+	return peer;
+}
+
+void bns_peer_answered(struct bns_peer *peer)
+{
+	peer->failures = 0;
+}
+
+void bns_peer_failed(struct bns_peer *peer)
+{
+	uint64_t now_ms = bns_clock_mono_ms();
+
+	/* Many zones may hear of one failure: they count once. */
+	if (peer->failures == 0 || now_ms - peer->failed_ms >= BACK_OFF_MS / 2)
+		peer->failures++;
+	peer->failed_ms = now_ms;
+}
+
+bool bns_peer_is_down(const struct bns_peer *peer)
+{
+	unsigned doublings = peer->failures > DOUBLINGS_MAX ? DOUBLINGS_MAX : peer->failures;
+	uint64_t back_off_ms = (uint64_t)BACK_OFF_MS << doublings >> 1;
+
+	if (back_off_ms > BACK_OFF_MAX)
+		back_off_ms = BACK_OFF_MAX;
+	return peer->failures > 0 && bns_clock_mono_ms() - peer->failed_ms < back_off_ms;
+}
