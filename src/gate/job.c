@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "gate/catalog.h"
 #include "gate/members.h"
 #include "gate/work.h"
 
@@ -40,6 +41,7 @@ static void job_free(struct bns_job *job)
 	bns_contents_free(job->served);
 	bns_contents_free(job->upstream);
 	bns_image_free(job->image);
+	bns_catalog_look_free(job->catalog);
 	json_decref(job->findings);
 	json_decref(job->report);
 	bns_candidate_free(job->waiting);

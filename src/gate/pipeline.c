@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "gate/catalog.h"
 #include "gate/report.h"
 #include "gate/work.h"
 
@@ -12,19 +13,22 @@
 static enum bns_error read_stored(struct bns_job *job)
 {
 	struct bns_zone *zone = job->zone;
+	enum bns_error err = bns_catalog_look_new(zone, &job->catalog);
+	if (err)
+		return err;
 	job->record = zone->record;
 	job->serial_policy = zone->conf->serial;
 	if (zone->state == BNS_IMAGE_SERVED)
 		job->served_image = bns_table_get(job->gate->table, zone->apex);
 	if (zone->record.has_version && zone->state != BNS_IMAGE_SERVED) {
-		enum bns_error err = bns_version_blob(job->gate, zone, zone->record.version_seq, &job->version_blob,
-						      &job->version_len);
+		err = bns_version_blob(job->gate, zone, zone->record.version_seq, &job->version_blob,
+				       &job->version_len);
 		if (err)
 			return err;
 	}
 	if (zone->record.amended_ever) {
-		enum bns_error err = bns_store_get(job->gate->store, BNS_DB_UPSTREAM, zone->apex,
-						   bns_name_len(zone->apex), &job->upstream_blob, &job->upstream_len);
+		err = bns_store_get(job->gate->store, BNS_DB_UPSTREAM, zone->apex, bns_name_len(zone->apex),
+				    &job->upstream_blob, &job->upstream_len);
 		if (err && err != BNS_ENOENT)
 			return err;
 	}
@@ -258,9 +262,22 @@ static void refused_by_plugin(struct bns_job *job, const struct bns_review_resul
 	bns_refuse(job, text);
 }
 
-static void review_done(void *arg, const struct bns_review_result *result)
+/* What the gate itself finds counts as a plugin's would; what an operator has accepted isn't asked twice. */
+static const struct bns_review_result *add_own(struct bns_job *job, const struct bns_review_result *result)
+{
+	if (!job->catalog || job->approved || job->problems.count > 0)
+		return result;
+	return bns_catalog_look_add(job->catalog, job->gate, result);
+}
+
+static void review_done(void *arg, const struct bns_review_result *plugins)
 {
 	struct bns_job *job = arg;
+	const struct bns_review_result *result = add_own(job, plugins);
+	if (!result) {
+		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", bns_strerror(BNS_ENOMEM));
+		return;
+	}
 	job->verdict = result->verdict;
 	/* Every change in words is for who decides or asks: a first load may have a million. */
 	bool in_words = job->kind == BNS_JOB_DRY_RUN || job->verdict == BNS_VERDICT_HOLD;

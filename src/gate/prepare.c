@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "gate/catalog.h"
 #include "gate/work.h"
 #include "zone/dump.h"
 #include "zone/load.h"
@@ -74,6 +75,8 @@ void bns_prepare_in_pool(struct bns_job *job)
 		job->pool_error = prepare_served(job);
 	if (!job->pool_error)
 		job->pool_error = decode(job->upstream_blob, job->upstream_len, &job->upstream);
+	if (!job->pool_error && job->catalog)
+		job->pool_error = bns_catalog_look_in_pool(job->catalog, job->served, job->candidate, &job->problems);
 	if (!job->pool_error)
 		job->pool_error = bns_diff_make(job->served, job->candidate, &job->diff);
 	if (job->pool_error)

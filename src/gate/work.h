@@ -65,6 +65,7 @@ struct bns_job {
 	struct bns_amendment *amendments;
 	size_t amendment_count;
 	struct bns_problems problems;
+	struct bns_catalog_look *catalog; /* NULL: the zone is none */
 	struct bns_diff diff;           /* served → candidate */
 	bool has_diff;
 	bool nothing_new;
