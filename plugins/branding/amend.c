@@ -13,17 +13,30 @@ static const uint8_t *name_of(const struct lb_case *c, enum lb_role role)
 	return role == LB_EDGE ? c->branding->host : c->branding->owner;
 }
 
-/* A name in the zone must lead somewhere right in the candidate itself. */
+/* A name in a zone of ours must lead somewhere right with the candidate in place. */
 static bool leads_on(const struct lb_mending *m, const uint8_t *target)
 {
 	struct lb_path path;
 
-	if (!m->lb->host->name_in(target, m->candidate->zone->apex))
+	if (!lb_zone_of(m->lb, m->candidate->zone, target))
 		return true;
 	lb_resolve(m->lb, m->candidate->zone, target, &path);
 	if (path.end != LB_END_ADDRESS && (path.end != LB_END_OUTSIDE || path.steps == 0))
 		return false;
 	return !lb_profile_is_esp(m->lb, m->c->profile, path.names[path.steps]);
+}
+
+/* As it is served, where that still leads on; else where it led to. */
+static const uint8_t *served_target(const struct lb_mending *m, enum lb_role role)
+{
+	const struct lb_path *path = m->served && m->served_is_right[role] ? path_of(m->served, role) : NULL;
+	const uint8_t *last = path ? lb_effective(path) : NULL;
+
+	if (!last)
+		return NULL;
+	if (!path->by_dname && leads_on(m, path->names[1]))
+		return path->names[1];
+	return leads_on(m, last) ? last : NULL;
 }
 
 /* Where the policy, the ESP or the past wants it. */
@@ -41,12 +54,12 @@ static const uint8_t *preferred_target(const struct lb_case *c, enum lb_role rol
 
 static const uint8_t *target_of(const struct lb_mending *m, enum lb_role role)
 {
-	const uint8_t *served = m->served && m->served_is_right[role] ? lb_effective(path_of(m->served, role)) : NULL;
+	const uint8_t *served = served_target(m, role);
 	const struct lb_path *now = path_of(m->candidate, role);
 
 	if (m->ttl_only[role] && now->steps > 0)
 		return now->names[1];
-	if (served && leads_on(m, served))
+	if (served)
 		return served;
 	const uint8_t *preferred = preferred_target(m->c, role);
 	return preferred && leads_on(m, preferred) ? preferred : NULL;
@@ -92,7 +105,7 @@ bool lb_can_mend(const struct lb_mending *m, const struct lb_finding *f)
 {
 	size_t count;
 
-	if (!m->c->profile->is_pinned[f->role])
+	if (!m->c->profile->is_pinned[f->role] || !m->lb->host->name_in(f->owner, m->candidate->zone->apex))
 		return false;
 	if (is_misplaced(m, f))
 		return true;

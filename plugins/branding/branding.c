@@ -26,12 +26,18 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 		return BNS_ENOMEM;
 	lb->plugin = p;
 	lb->host = host;
+	lb->beyond = lb_beyond_new();
+	if (!lb->beyond) {
+		free(lb);
+		return BNS_ENOMEM;
+	}
 	enum bns_error err = load_policy(lb, &lb->policy, diag);
 	if (err == BNS_OK)
 		err = lb_memory_open(lb);
 	if (err != BNS_OK) {
 		lb_memory_close(lb);
 		lb_policy_free(lb->policy);
+		free(lb->beyond);
 		free(lb);
 		return err;
 	}
@@ -41,9 +47,12 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 	return BNS_OK;
 }
 
-static struct lb *lb_of(struct bns_plugin *p)
+struct lb *lb_of(struct bns_plugin *p)
 {
-	return bns_host_of(p)->state(p);
+	struct lb *lb = bns_host_of(p)->state(p);
+
+	lb_beyond_forget(lb);
+	return lb;
 }
 
 static void branding_close(struct bns_plugin *p)
@@ -52,6 +61,7 @@ static void branding_close(struct bns_plugin *p)
 
 	lb_memory_close(lb);
 	lb_policy_free(lb->policy);
+	free(lb->beyond);
 	free(lb);
 }
 

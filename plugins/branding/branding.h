@@ -69,8 +69,23 @@ struct lb_account {
 	const struct lb_region *region;
 	const char *const *subusers;
 	size_t subuser_count;
+	const char *const *ssl_subusers; /* for whom the ESP has switched https on; ends with NULL; NULL: none */
+	const char *const *issuers;      /* of the CDN's certificates; ends with NULL; NULL: not said */
+	struct lb_names from;            /* the domains of its From addresses */
 	bool ssl_enabled;
 	uint32_t line;
+};
+
+/* What the ESP's API says of a branding. */
+struct lb_esp {
+	int64_t id; /* older ones are smaller; 0: not said */
+	const char *user;
+	const uint8_t *domain;       /* the From domain it is for; NULL: the name above the host */
+	const char *reason;          /* of the last validation, where it failed */
+	const char *const *subusers; /* that may use it; ends with NULL; NULL: none */
+	int64_t checked_s;
+	bool is_default;
+	bool knows_valid, valid;
 };
 
 struct lb_branding {
@@ -78,6 +93,8 @@ struct lb_branding {
 	const uint8_t *owner; /* NULL: not written */
 	const struct lb_account *account;
 	const uint8_t *const *targets; /* the first is the preferred one */
+	const char *const *issuers;    /* of its certificate; ends with NULL; NULL: the account's */
+	const struct lb_esp *esp;      /* NULL: nothing is known */
 	uint32_t line;                 /* where the policy has it */
 	uint16_t column;
 	uint16_t target_count;
@@ -110,6 +127,12 @@ struct lb_approval {
 
 #define LB_RULES_MAX 40
 
+/* Whose chain of CNAMEs comes by at `target`. */
+struct lb_reach {
+	const uint8_t *target;
+	const struct lb_branding *branding;
+};
+
 struct lb_policy {
 	struct lb_pool pool;
 	const char *profile_folder; /* "": none of its own */
@@ -126,6 +149,8 @@ struct lb_policy {
 	size_t branding_count;
 	const struct lb_branding **strays; /* owner not beside the host; by owner in canonical order */
 	size_t stray_count;
+	struct lb_reach *reach; /* listed targets, in canonical order */
+	size_t reach_count;
 	struct lb_override *overrides;
 	size_t override_count;
 	struct lb_approval *approvals;
@@ -148,8 +173,12 @@ struct lb {
 	struct bns_plugin *plugin;
 	const struct bns_host *host;
 	struct lb_policy *policy;
+	struct lb_beyond *beyond;
 	struct lb_map memory; /* host → struct lb_memory_entry */
 };
+
+/* branding.c: the instance, at the begin of one of the host's calls. */
+struct lb *lb_of(struct bns_plugin *p);
 
 /* profile.c: reads PROVIDER.yaml into `policy`'s list, or finds it there. `at` is where the provider is named. */
 enum bns_error lb_profile_load(const struct lb *lb, struct lb_policy *policy, const char *provider,
@@ -180,6 +209,9 @@ const struct lb_branding *lb_policy_zone(const struct lb *lb, const struct lb_po
 /* The stray owners at or below `zone`. */
 const struct lb_branding *const *lb_policy_strays(const struct lb *lb, const struct lb_policy *policy,
 						  const uint8_t *zone, size_t *count);
+/* Those with a target at or below `zone`. */
+const struct lb_reach *lb_policy_reach(const struct lb *lb, const struct lb_policy *policy, const uint8_t *zone,
+				       size_t *count);
 /* The override in force for that host and rule, or NULL. */
 const struct lb_override *lb_policy_override(const struct lb_policy *policy, const uint8_t *host,
 					     const struct lb_rule *rule, int64_t now_s);
@@ -202,12 +234,20 @@ void lb_memory_served(struct lb *lb, const struct bns_change *change);
 void lb_overrides_tick(struct lb *lb, int64_t now_s);
 /* The policy changes from `former`: permissions that went with it have ended. */
 void lb_overrides_replaced(struct lb *lb, const struct lb_policy *former, int64_t now_s);
-/* The apex of the served zone that holds `host`, with its records; NULL where none does. */
-const struct bns_contents *lb_served_zone(const struct lb *lb, const uint8_t *host, const uint8_t **apex);
 
 /* judge.c: what the rules find of one host in a version of its zone; free with lb_findings_free. */
 struct lb_findings;
 void lb_findings_of(const struct lb *lb, const struct bns_contents *zone, const uint8_t *host, struct lb_findings *out);
+
+/* beyond.c: served zones, each copied once per call of the host; forget at its begin. */
+struct lb_beyond;
+struct lb_beyond *lb_beyond_new(void);
+void lb_beyond_forget(const struct lb *lb);
+const struct bns_contents *lb_served(const struct lb *lb, const uint8_t *apex);
+/* The apex of the served zone that holds `host`, with its records; NULL where none does. */
+const struct bns_contents *lb_served_zone(const struct lb *lb, const uint8_t *host, const uint8_t **apex);
+/* The zone that answers for `name`: `judged` or another one that is served; NULL: none of ours. */
+const struct bns_contents *lb_zone_of(const struct lb *lb, const struct bns_contents *judged, const uint8_t *name);
 
 /* commands.c */
 extern const struct bns_plugin_command lb_commands[];

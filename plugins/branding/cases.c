@@ -74,6 +74,23 @@ struct lb_case *lb_cases_add(struct lb_cases *cases, const struct lb *lb, const 
 	return c;
 }
 
+/* Brandings of other zones whose target lies in this one: what changes here may turn them. */
+static void add_reaching(struct lb_cases *cases, const struct lb *lb, const uint8_t *zone)
+{
+	size_t count;
+	const struct lb_reach *reach = lb_policy_reach(lb, lb->policy, zone, &count);
+	const uint8_t *apex;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct lb_branding *b = reach[i].branding;
+		const struct bns_contents *home =
+			lb->host->name_in(b->host, zone) ? NULL : lb_served_zone(lb, b->host, &apex);
+		struct lb_case *c = home ? lb_cases_add(cases, lb, b, true, false, home) : NULL;
+		if (c)
+			c->is_reaching = true;
+	}
+}
+
 void lb_cases_gather(struct lb_cases *cases, const struct lb *lb, const uint8_t *zone,
 		     const struct bns_contents *served, const struct bns_contents *candidate)
 {
@@ -89,6 +106,7 @@ void lb_cases_gather(struct lb_cases *cases, const struct lb *lb, const uint8_t 
 	for (size_t i = 0; i < stray_count; i++)
 		if (!lb->host->name_in(strays[i]->host, zone))
 			lb_cases_add(cases, lb, strays[i], false, true, served);
+	add_reaching(cases, lb, zone);
 	if (lb->policy->learn && (served || candidate))
 		lb_learn(cases, lb, served ? served : candidate, served);
 }

@@ -56,7 +56,7 @@ static enum bns_error answer(json_t *root, char **json)
 static enum bns_error run_list(struct bns_plugin *p, const char *const *args, size_t count, char **json,
 			       struct bns_diag *diag)
 {
-	const struct lb *lb = bns_host_of(p)->state(p);
+	const struct lb *lb = lb_of(p);
 	json_t *list = json_array();
 
 	(void)args;
@@ -139,7 +139,7 @@ static enum bns_error read_host(const struct lb *lb, const char *const *args, si
 static enum bns_error run_show(struct bns_plugin *p, const char *const *args, size_t count, char **json,
 			       struct bns_diag *diag)
 {
-	const struct lb *lb = bns_host_of(p)->state(p);
+	const struct lb *lb = lb_of(p);
 	uint8_t host[BNS_NAME_MAX];
 	const uint8_t *apex = NULL;
 	enum bns_error err = read_host(lb, args, count, "branding show", host, diag);
@@ -181,7 +181,7 @@ static enum bns_error check_all(const struct lb *lb, json_t *list)
 static enum bns_error run_check(struct bns_plugin *p, const char *const *args, size_t count, char **json,
 				struct bns_diag *diag)
 {
-	const struct lb *lb = bns_host_of(p)->state(p);
+	const struct lb *lb = lb_of(p);
 	uint8_t host[BNS_NAME_MAX];
 	const uint8_t *apex;
 	json_t *list = json_array();

@@ -50,7 +50,7 @@ static bool is_known(const struct lb_findings *former, const struct lb_finding *
 /* Is the cut that hides `name` the apex of another zone we serve, with the same name servers and the name in it? */
 static bool moved_to_child(const struct judging *j, const struct lb_path *path)
 {
-	const struct bns_contents *child = j->lb->host->served(j->lb->plugin, path->above);
+	const struct bns_contents *child = lb_served(j->lb, path->above);
 	size_t count, ours;
 	const struct bns_record *ns = j->lb->host->find(j->change->candidate, path->above, BNS_TYPE_NS, &count);
 	const struct bns_record *apex_ns = child ? j->lb->host->find(child, path->above, BNS_TYPE_NS, &ours) : NULL;
@@ -108,7 +108,7 @@ static enum lb_on_change on_change_of(const struct lb_policy *p, const struct lb
 static enum action first_load(const struct judging *j, const struct lb_mending *m, const struct lb_finding *f)
 {
 	/* What was never there isn't put there: its setting-up may not be that far. */
-	bool absent = strcmp(f->rule->id, "LB38") == 0 && !m->c->is_protected;
+	bool absent = (f->rule->flags & LB_ABSENCE) && !m->c->is_protected;
 
 	switch (j->lb->policy->on_first_load) {
 	case LB_FIRST_HOLD:
@@ -303,8 +303,9 @@ static void judge_removal(struct judging *j, struct lb_case *c)
 	if (!lb_effective(&look.edge))
 		return;
 	lb_find(&found, &look, rule, LB_EDGE, c->branding->host, lb_name_text(j->lb, c->branding->host, rdata),
-		"%s goes with the zone %s: links already delivered lead nowhere",
-		lb_name_words(j->lb, c->branding->host, host), j->change->zone_text);
+		"%s %s the zone %s, which is removed: links already delivered lead nowhere",
+		lb_name_words(j->lb, c->branding->host, host), c->is_reaching ? "leads into" : "goes with",
+		j->change->zone_text);
 	struct lb_mending m = {.lb = j->lb, .c = c};
 	if (found.count > 0)
 		put_finding(j, &m, &found.list[0], true);
@@ -387,6 +388,7 @@ void lb_findings_of(const struct lb *lb, const struct bns_contents *zone, const 
 			continue;
 		lb_look_init(&look, lb, &cases.list[i], zone);
 		lb_rules_ask(&look, out);
+		lb_rules_ask_standing(&look, out);
 	}
 	out->failed |= cases.failed;
 	lb_cases_free(&cases);

@@ -6,18 +6,6 @@
 
 #define DAY_S 86400
 
-const struct bns_contents *lb_served_zone(const struct lb *lb, const uint8_t *host, const uint8_t **apex)
-{
-	for (const uint8_t *at = host; at[0]; at = lb_name_parent(at)) {
-		const struct bns_contents *zone = lb->host->served(lb->plugin, at);
-		if (zone) {
-			*apex = at;
-			return zone;
-		}
-	}
-	return NULL;
-}
-
 static bool violates(const struct lb *lb, const struct bns_contents *zone, const struct lb_override *o)
 {
 	struct lb_findings found = {0};

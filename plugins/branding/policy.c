@@ -12,38 +12,7 @@
 const char *const lb_on_change_words[] = {"hold", "pin", "observe", NULL};
 const char *const lb_on_first_load_words[] = {"pin", "hold", "observe", NULL};
 
-#define DEFAULT_PROVIDER  "sendgrid"
 #define DEFAULT_MAX_TTL_S 3600
-
-static enum bns_error copy_text(const struct lb_reader *r, const struct bns_yaml *map, const char *key, bool required,
-				const char **out)
-{
-	const char *text;
-	enum bns_error err = lb_read_text(r, map, key, required, &text);
-
-	*out = NULL;
-	if (err != BNS_OK || !text)
-		return err;
-	*out = lb_pool_text(r->pool, text);
-	return *out ? BNS_OK : BNS_ENOMEM;
-}
-
-/* The list under `key`, or none; `*out` is its first item. */
-static enum bns_error read_list(const struct lb_reader *r, const struct bns_yaml *root, const char *key,
-				const struct bns_yaml **out, size_t *count)
-{
-	const struct bns_yaml *list = lb_read_get(root, key);
-
-	*out = NULL;
-	*count = 0;
-	if (!list)
-		return BNS_OK;
-	if (list->kind != BNS_YAML_SEQUENCE)
-		return lb_complain(r, list, "'%s' must be a list, each item beginning with '- '", key);
-	*out = list->child;
-	*count = list->count;
-	return BNS_OK;
-}
 
 static enum bns_error read_max_ttl(const struct lb_reader *r, const struct bns_yaml *map, uint32_t *out)
 {
@@ -109,120 +78,11 @@ static enum bns_error read_gate(const struct lb_reader *r, const struct bns_yaml
 	return BNS_OK;
 }
 
-static enum bns_error read_region(const struct lb_reader *r, const struct bns_yaml *map, struct lb_account *a)
-{
-	const char *id;
-	enum bns_error err = lb_read_text(r, map, "region", false, &id);
-
-	a->region = &a->profile->regions[0];
-	if (err != BNS_OK || !id)
-		return err;
-	a->region = lb_profile_region(a->profile, id);
-	if (a->region)
-		return BNS_OK;
-	return lb_complain(r, lb_read_get(map, "region"), "%s has no region '%s'; its first one is '%s'",
-			   a->profile->title, id, a->profile->regions[0].id);
-}
-
-static enum bns_error read_subusers(const struct lb_reader *r, const struct bns_yaml *list, struct lb_account *a)
-{
-	const char **names;
-
-	if (!list)
-		return BNS_OK;
-	if (list->kind != BNS_YAML_SEQUENCE)
-		return lb_complain(r, list, "'subuser' must be a list of user names");
-	a->subusers = names = lb_pool_alloc(r->pool, (list->count + 1) * sizeof(*names));
-	if (!names)
-		return BNS_ENOMEM;
-	for (const struct bns_yaml *item = list->child; item; item = item->next) {
-		if (item->kind != BNS_YAML_SCALAR)
-			return lb_complain(r, item, "a subuser is a plain user name");
-		if (!(names[a->subuser_count++] = lb_pool_text(r->pool, item->text)))
-			return BNS_ENOMEM;
-	}
-	return BNS_OK;
-}
-
-static enum bns_error read_account(const struct lb_reader *r, const struct bns_yaml *map, struct lb_policy *p,
-				   struct lb_account *a)
-{
-	static const char *const keys[] = {"id", "provider", "region", "subuser", "ssl", NULL};
-	static const char *const ssl_words[] = {"disabled", "enabled", NULL};
-	const char *provider;
-	unsigned ssl = 0;
-	enum bns_error err = lb_read_keys(r, map, "an account", keys);
-
-	if (err == BNS_OK)
-		err = copy_text(r, map, "id", true, &a->id);
-	if (err == BNS_OK)
-		err = lb_read_text(r, map, "provider", false, &provider);
-	if (err != BNS_OK)
-		return err;
-	a->line = map->line;
-	err = lb_profile_load(r->lb, p, provider ? provider : DEFAULT_PROVIDER, lb_read_get(map, "provider"),
-			      &a->profile, r->diag);
-	if (err == BNS_OK)
-		err = read_region(r, map, a);
-	if (err == BNS_OK)
-		err = read_subusers(r, lb_read_get(map, "subuser"), a);
-	if (err == BNS_OK)
-		err = lb_read_word(r, map, "ssl", ssl_words, &ssl);
-	a->ssl_enabled = ssl == 1;
-	return err;
-}
-
-static int compare_accounts(const void *a, const void *b)
-{
-	const struct lb_account *x = a, *y = b;
-	int order = strcmp(x->id, y->id);
-
-	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
-}
-
-static enum bns_error sort_accounts(const struct lb_reader *r, struct lb_policy *p, const char *file)
-{
-	qsort(p->accounts, p->account_count, sizeof(*p->accounts), compare_accounts);
-	for (size_t i = 1; i < p->account_count; i++) {
-		const struct lb_account *a = &p->accounts[i];
-		if (strcmp(a->id, a[-1].id) != 0)
-			continue;
-		r->lb->host->diag(r->diag, file, a->line, 0, "account '%s' is here already, in line %u", a->id,
-				  (unsigned)a[-1].line);
-		return BNS_EEXIST;
-	}
-	return BNS_OK;
-}
-
-static enum bns_error read_accounts(const struct lb_reader *r, const struct bns_yaml *root, struct lb_policy *p)
-{
-	const struct bns_yaml *item;
-	struct lb_account *fallback = lb_pool_alloc(r->pool, sizeof(*fallback));
-	size_t count;
-
-	if (!fallback)
-		return BNS_ENOMEM;
-	enum bns_error err = lb_profile_load(r->lb, p, DEFAULT_PROVIDER, NULL, &fallback->profile, r->diag);
-	if (err != BNS_OK)
-		return err;
-	fallback->region = &fallback->profile->regions[0];
-	p->fallback = fallback;
-	err = read_list(r, root, "account", &item, &count);
-	if (err != BNS_OK || count == 0)
-		return err;
-	p->accounts = lb_pool_alloc(r->pool, count * sizeof(*p->accounts));
-	if (!p->accounts)
-		return BNS_ENOMEM;
-	for (; item && err == BNS_OK; item = item->next)
-		err = read_account(r, item, p, &p->accounts[p->account_count++]);
-	return err == BNS_OK ? sort_accounts(r, p, root->file) : err;
-}
-
 static enum bns_error read_brandings(const struct lb_reader *r, const struct bns_yaml *root, struct lb_policy *p)
 {
 	const struct bns_yaml *item;
 	size_t count;
-	enum bns_error err = read_list(r, root, "branding", &item, &count);
+	enum bns_error err = lb_read_list(r, root, "branding", &item, &count);
 
 	if (err != BNS_OK || count == 0)
 		return err;
@@ -247,9 +107,9 @@ static enum bns_error read_override(const struct lb_reader *r, const struct bns_
 	if (err == BNS_OK)
 		err = lb_read_text(r, map, "rule", true, &rule);
 	if (err == BNS_OK)
-		err = copy_text(r, map, "reason", true, &o->reason);
+		err = lb_read_copy(r, map, "reason", true, &o->reason);
 	if (err == BNS_OK)
-		err = copy_text(r, map, "by", true, &o->by);
+		err = lb_read_copy(r, map, "by", true, &o->by);
 	if (err == BNS_OK)
 		err = lb_read_text(r, map, "until", true, &until);
 	if (err != BNS_OK)
@@ -268,7 +128,7 @@ static enum bns_error read_overrides(const struct lb_reader *r, const struct bns
 {
 	const struct bns_yaml *item;
 	size_t count;
-	enum bns_error err = read_list(r, root, "override", &item, &count);
+	enum bns_error err = lb_read_list(r, root, "override", &item, &count);
 
 	if (err != BNS_OK || count == 0)
 		return err;
@@ -287,11 +147,11 @@ static enum bns_error read_approval(const struct lb_reader *r, const struct bns_
 
 	a->due_s = 0;
 	if (err == BNS_OK)
-		err = copy_text(r, map, "id", true, &a->id);
+		err = lb_read_copy(r, map, "id", true, &a->id);
 	if (err == BNS_OK)
-		err = copy_text(r, map, "reason", true, &a->reason);
+		err = lb_read_copy(r, map, "reason", true, &a->reason);
 	if (err == BNS_OK)
-		err = copy_text(r, map, "by", true, &a->by);
+		err = lb_read_copy(r, map, "by", true, &a->by);
 	if (err == BNS_OK && !strchr(a->id, '@'))
 		return lb_complain(r, lb_read_get(map, "id"),
 				   "'%s' is no candidate's id: it is ZONE@SERIAL-DIGEST, as `held list` shows it",
@@ -303,7 +163,7 @@ static enum bns_error read_approvals(const struct lb_reader *r, const struct bns
 {
 	const struct bns_yaml *item;
 	size_t count;
-	enum bns_error err = read_list(r, root, "approve", &item, &count);
+	enum bns_error err = lb_read_list(r, root, "approve", &item, &count);
 
 	if (err != BNS_OK || count == 0)
 		return err;
@@ -347,7 +207,7 @@ static enum bns_error read_policy(const struct lb_reader *r, const struct bns_ya
 	if (err == BNS_OK)
 		err = read_gate(r, root, p);
 	if (err == BNS_OK)
-		err = read_accounts(r, root, p);
+		err = lb_read_accounts(r, root, p);
 	if (err == BNS_OK)
 		err = read_brandings(r, root, p);
 	if (err == BNS_OK)
@@ -387,6 +247,7 @@ void lb_policy_free(struct lb_policy *policy)
 		return;
 	free(policy->brandings);
 	free(policy->strays);
+	free(policy->reach);
 	lb_pool_free(&policy->pool);
 	free(policy);
 }

@@ -130,7 +130,9 @@ static enum bns_error read_branding_names(const struct lb_reader *r, const struc
 enum bns_error lb_read_branding(const struct lb_reader *r, const struct bns_yaml *map, const struct lb_policy *p,
 				struct lb_branding *b)
 {
-	static const char *const keys[] = {"host", "owner", "account", "mode", "target", "routed", "on-change", NULL};
+	static const char *const keys[] = {"host",   "owner",     "account", "mode", "target",
+					   "routed", "on-change", "issuer",  "esp",  NULL};
+	size_t issuers;
 	enum bns_error err = lb_read_keys(r, map, "a branding", keys);
 
 	if (err == BNS_OK)
@@ -145,6 +147,10 @@ enum bns_error lb_read_branding(const struct lb_reader *r, const struct bns_yaml
 		err = lb_read_word(r, map, "on-change", lb_on_change_words, &on_change);
 	if (err == BNS_OK)
 		err = lb_read_bool(r, map, "routed", &b->routed);
+	if (err == BNS_OK)
+		err = lb_read_words(r, lb_read_get(map, "issuer"), &b->issuers, &issuers);
+	if (err == BNS_OK)
+		err = lb_read_esp(r, lb_read_get(map, "esp"), &b->esp);
 	b->mode = (uint8_t)mode;
 	if (lb_read_get(map, "on-change"))
 		b->on_change = (uint8_t)(on_change + LB_ON_CHANGE_HOLD);

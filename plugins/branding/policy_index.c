@@ -93,12 +93,40 @@ static enum bns_error index_strays(const struct lb *lb, struct lb_policy *p)
 	return BNS_OK;
 }
 
+static int compare_reach(const void *a, const void *b, void *arg)
+{
+	const struct lb_reach *x = a, *y = b;
+	const struct lb *lb = arg;
+
+	return lb->host->name_compare(x->target, y->target);
+}
+
+static enum bns_error index_reach(const struct lb *lb, struct lb_policy *p)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->branding_count; i++)
+		count += p->brandings[i].target_count;
+	if (count == 0)
+		return BNS_OK;
+	p->reach = calloc(count, sizeof(*p->reach));
+	if (!p->reach)
+		return BNS_ENOMEM;
+	for (size_t i = 0; i < p->branding_count; i++)
+		for (size_t k = 0; k < p->brandings[i].target_count; k++)
+			p->reach[p->reach_count++] = (struct lb_reach){p->brandings[i].targets[k], &p->brandings[i]};
+	qsort_r(p->reach, p->reach_count, sizeof(*p->reach), compare_reach, (void *)lb);
+	return BNS_OK;
+}
+
 enum bns_error lb_policy_index(const struct lb *lb, struct lb_policy *policy, const char *file, struct bns_diag *diag)
 {
 	sort_brandings(lb, policy);
 	enum bns_error err = check_brandings(lb, policy, file, diag);
 
-	return err == BNS_OK ? index_strays(lb, policy) : err;
+	if (err == BNS_OK)
+		err = index_strays(lb, policy);
+	return err == BNS_OK ? index_reach(lb, policy) : err;
 }
 
 /* The first branding whose host is not before `name`. */
@@ -152,6 +180,25 @@ const struct lb_branding *const *lb_policy_strays(const struct lb *lb, const str
 		end++;
 	*count = end - low;
 	return policy->strays ? policy->strays + low : NULL;
+}
+
+const struct lb_reach *lb_policy_reach(const struct lb *lb, const struct lb_policy *policy, const uint8_t *zone,
+				       size_t *count)
+{
+	size_t low = 0, high = policy->reach_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (lb->host->name_compare(policy->reach[middle].target, zone) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	size_t end = low;
+	while (end < policy->reach_count && lb->host->name_in(policy->reach[end].target, zone))
+		end++;
+	*count = end - low;
+	return policy->reach ? policy->reach + low : NULL;
 }
 
 const struct lb_override *lb_policy_override(const struct lb_policy *policy, const uint8_t *host,

@@ -177,3 +177,32 @@ enum bns_error lb_read_words(const struct lb_reader *r, const struct bns_yaml *v
 	*count = items;
 	return BNS_OK;
 }
+
+enum bns_error lb_read_copy(const struct lb_reader *r, const struct bns_yaml *map, const char *key, bool required,
+			    const char **out)
+{
+	const char *text;
+	enum bns_error err = lb_read_text(r, map, key, required, &text);
+
+	*out = NULL;
+	if (err != BNS_OK || !text)
+		return err;
+	*out = lb_pool_text(r->pool, text);
+	return *out ? BNS_OK : BNS_ENOMEM;
+}
+
+enum bns_error lb_read_list(const struct lb_reader *r, const struct bns_yaml *root, const char *key,
+			    const struct bns_yaml **out, size_t *count)
+{
+	const struct bns_yaml *list = lb_read_get(root, key);
+
+	*out = NULL;
+	*count = 0;
+	if (!list)
+		return BNS_OK;
+	if (list->kind != BNS_YAML_SEQUENCE)
+		return lb_complain(r, list, "'%s' must be a list, each item beginning with '- '", key);
+	*out = list->child;
+	*count = list->count;
+	return BNS_OK;
+}

@@ -47,6 +47,22 @@ enum bns_error lb_read_names(const struct lb_reader *r, const struct bns_yaml *v
 enum bns_error lb_read_words(const struct lb_reader *r, const struct bns_yaml *value, const char *const **out,
 			     size_t *count) BNS_MUST_CHECK;
 
+/* A scalar's text, copied; NULL where the key is missing. */
+enum bns_error lb_read_copy(const struct lb_reader *r, const struct bns_yaml *map, const char *key, bool required,
+			    const char **out) BNS_MUST_CHECK;
+
+/* The list under `key`, or none; `*out` is its first item. */
+enum bns_error lb_read_list(const struct lb_reader *r, const struct bns_yaml *root, const char *key,
+			    const struct bns_yaml **out, size_t *count) BNS_MUST_CHECK;
+
+/* policy_account.c: the list under `account`, sorted by id. */
+enum bns_error lb_read_accounts(const struct lb_reader *r, const struct bns_yaml *root,
+				struct lb_policy *p) BNS_MUST_CHECK;
+
+/* policy_esp.c: what the ESP itself says of a branding; NULL `map`: nothing. */
+enum bns_error lb_read_esp(const struct lb_reader *r, const struct bns_yaml *map,
+			   const struct lb_esp **out) BNS_MUST_CHECK;
+
 /* profile_read.c: a profile's file. */
 enum bns_error lb_read_profile(const struct lb_reader *r, const struct bns_yaml *root,
 			       struct lb_profile *p) BNS_MUST_CHECK;

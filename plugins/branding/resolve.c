@@ -112,38 +112,23 @@ static bool step_node(struct lb_path *path, const struct bns_record *node, size_
 
 	if (cname)
 		return follow(path, cname, cname->rdata);
+	path->last = node;
+	path->last_count = count;
 	bool address = lb_of_type(node, count, BNS_TYPE_A) || lb_of_type(node, count, BNS_TYPE_AAAA);
 	path->end = address ? LB_END_ADDRESS : LB_END_NODATA;
 	return false;
 }
 
-/* One look-up of names[steps]; true where a CNAME leads on. */
-static bool step(const struct lb *lb, const struct bns_contents *zone, struct lb_path *path)
+/* What answers where there is no node: a wildcard, or nothing. */
+static bool step_absent(const struct lb *lb, const struct bns_contents *zone, struct lb_path *path)
 {
 	const uint8_t *name = path->names[path->steps];
 	size_t count;
 
-	path->end = LB_END_OUTSIDE;
-	if (!lb->host->name_in(name, zone->apex))
-		return false;
-	const struct bns_record *above = find_above(lb, zone, name);
-	if (above && path->steps == 0)
-		path->above = above->owner;
-	if (above && above->type == BNS_TYPE_DNAME) {
-		path->by_dname |= path->steps == 0;
-		return step_dname(path, above);
-	}
-	if (above) {
-		path->end = path->steps == 0 ? LB_END_HIDDEN : LB_END_OUTSIDE;
-		return false;
-	}
-	const struct bns_record *node = lb_node(lb, zone, name, &count);
-	if (count > 0)
-		return step_node(path, node, count);
 	path->end = exists(lb, zone, name) ? LB_END_NODATA : LB_END_NXDOMAIN;
 	if (path->end == LB_END_NODATA)
 		return false;
-	node = find_wildcard(lb, zone, name, &count);
+	const struct bns_record *node = find_wildcard(lb, zone, name, &count);
 	if (count == 0)
 		return false;
 	if (path->steps == 0) {
@@ -153,12 +138,57 @@ static bool step(const struct lb *lb, const struct bns_contents *zone, struct lb
 	return step_node(path, node, count);
 }
 
+/* Behind a DNAME, or at a zone cut: the end, since the zone below isn't ours. */
+static bool step_above(struct lb_path *path, const struct bns_record *above)
+{
+	if (path->steps == 0)
+		path->above = above->owner;
+	if (above->type == BNS_TYPE_DNAME) {
+		path->by_dname |= path->steps == 0;
+		return step_dname(path, above);
+	}
+	path->end = path->steps == 0 ? LB_END_HIDDEN : LB_END_OUTSIDE;
+	path->zone = NULL;
+	return false;
+}
+
+/* The zone to look in: the one in hand for its own names, else whichever is served. */
+static const struct bns_contents *zone_at(const struct lb *lb, const struct bns_contents *judged,
+					  const struct lb_path *path)
+{
+	const uint8_t *name = path->names[path->steps];
+
+	/* A branding that another zone has taken over is judged by itself. */
+	if (path->steps == 0 && lb->host->name_in(name, judged->apex))
+		return judged;
+	return lb_zone_of(lb, judged, name);
+}
+
+/* One look-up of names[steps]; true where a CNAME leads on. */
+static bool step(const struct lb *lb, const struct bns_contents *judged, struct lb_path *path)
+{
+	const uint8_t *name = path->names[path->steps];
+	size_t count;
+
+	path->end = LB_END_OUTSIDE;
+	const struct bns_contents *zone = path->zone = zone_at(lb, judged, path);
+	if (!zone)
+		return false;
+	const struct bns_record *above = find_above(lb, zone, name);
+	if (above)
+		return step_above(path, above);
+	const struct bns_record *node = lb_node(lb, zone, name, &count);
+	return count > 0 ? step_node(path, node, count) : step_absent(lb, zone, path);
+}
+
 void lb_resolve(const struct lb *lb, const struct bns_contents *zone, const uint8_t *name, struct lb_path *path)
 {
 	path->steps = 0;
 	path->by_wildcard = path->by_dname = false;
 	path->above = NULL;
-	path->first = NULL;
+	path->first = path->last = NULL;
+	path->last_count = 0;
+	path->zone = NULL;
 	path->ttl_max = 0;
 	memcpy(path->names[0], name, lb_name_len(name));
 	while (step(lb, zone, path))

@@ -9,57 +9,65 @@
 
 const struct lb_rule lb_rules[] = {
 	{"LB01", "reverted-to-esp", 'C', "https links already delivered will show the certificate of",
-	 "restore the CDN target; to verify again at the ESP, don't touch the live record", lb_rule_reverted},
-	{"LB02", "tls-name-mismatch", 'C', NULL, "add the name to the certificate at the CDN", NULL},
-	{"LB03", "cert-expired", 'C', NULL, "fix the certificate's renewal", NULL},
-	{"LB04", "chain-incomplete", 'H', NULL, "serve the intermediate certificates", NULL},
-	{"LB05", "no-https", 'C', NULL, "repair the CDN or balancer", NULL},
-	{"LB06", "no-http", 'H', NULL, "keep port 80: links already sent use it", NULL},
-	{"LB07", "http-only-brand", 'H', NULL, "put a CDN before it, or use the managed mode", NULL},
-	{"LB08", "hsts-parent", 'C', NULL, "make TLS valid before HSTS covers the host", NULL},
-	{"LB09", "wrong-host-header", 'C', NULL, "forward the Host header", NULL},
-	{"LB10", "query-stripped", 'C', NULL, "forward the query string", NULL},
-	{"LB11", "waf-403", 'C', NULL, "except the host from the WAF", NULL},
-	{"LB12", "cdn-caches", 'M', NULL, "turn caching off", NULL},
-	{"LB13", "proxy-loop", 'C', NULL, "make the ESP's name the proxy's origin", NULL},
-	{"LB14", "caa-blocks", 'H', NULL, "add the issuer to the CAA records", NULL},
+	 "restore the CDN target; to verify again at the ESP, don't touch the live record", lb_rule_reverted, 0},
+	{"LB02", "tls-name-mismatch", 'C', NULL, "add the name to the certificate at the CDN", NULL, 0},
+	{"LB03", "cert-expired", 'C', NULL, "fix the certificate's renewal", NULL, 0},
+	{"LB04", "chain-incomplete", 'H', NULL, "serve the intermediate certificates", NULL, 0},
+	{"LB05", "no-https", 'C', NULL, "repair the CDN or balancer", NULL, 0},
+	{"LB06", "no-http", 'H', NULL, "keep port 80: links already sent use it", NULL, 0},
+	{"LB07", "http-only-brand", 'H', NULL, "put a CDN before it, or use the managed mode", NULL, 0},
+	{"LB08", "hsts-parent", 'C', NULL, "make TLS valid before HSTS covers the host", NULL, 0},
+	{"LB09", "wrong-host-header", 'C', NULL, "forward the Host header", NULL, 0},
+	{"LB10", "query-stripped", 'C', NULL, "forward the query string", NULL, 0},
+	{"LB11", "waf-403", 'C', NULL, "except the host from the WAF", NULL, 0},
+	{"LB12", "cdn-caches", 'M', NULL, "turn caching off", NULL, 0},
+	{"LB13", "proxy-loop", 'C', "a request to the CDN comes back to it for ever",
+	 "make the ESP's name the proxy's origin", lb_rule_proxy_loop, 0},
+	{"LB14", "caa-blocks", 'H', "the certificate can't be renewed", "add the issuer to the CAA records",
+	 lb_rule_caa, 0},
 	{"LB15", "dcv-missing", 'H', "the ESP can't renew the certificate of a managed branding without it",
-	 "publish the record as the ESP gives it", lb_rule_dcv_missing},
+	 "publish the record as the ESP gives it", lb_rule_dcv_missing, 0},
 	{"LB16", "owner-cname-wrong", 'H', "the ESP will find the branding invalid at its next check",
-	 "restore the second CNAME to the ESP's name", lb_rule_owner_wrong},
-	{"LB17", "reverify-failed", 'H', NULL, "restore validity with the ESP, not by editing live DNS", NULL},
-	{"LB18", "flattened", 'H', NULL, "publish a plain CNAME", NULL},
-	{"LB19", "proxied-managed", 'H', NULL, "turn the proxy off", NULL},
+	 "restore the second CNAME to the ESP's name", lb_rule_owner_wrong, 0},
+	{"LB17", "reverify-failed", 'H', NULL, "restore validity with the ESP, not by editing live DNS",
+	 lb_rule_reverify, LB_STANDING},
+	{"LB18", "flattened", 'H', "a verifier and the ESP need the CNAME itself", "publish a plain CNAME",
+	 lb_rule_flattened, LB_ABSENCE},
+	{"LB19", "proxied-managed", 'H', "the ESP can't renew the certificate of a managed branding so",
+	 "turn the proxy off", lb_rule_proxied, LB_ABSENCE},
 	{"LB20", "wrong-region", 'H', "the ESP will not know the links of this account there",
-	 "point it at the name of the account's region", lb_rule_wrong_region},
+	 "point it at the name of the account's region", lb_rule_wrong_region, 0},
 	{"LB21", "wrong-endpoint-generation", 'H', "the ESP keeps no certificate for it there",
-	 "point it at the new endpoint", lb_rule_former},
+	 "point it at the new endpoint", lb_rule_former, 0},
 	{"LB22", "doubled-suffix", 'C', "links to the branded host are broken",
-	 "write the name with its final dot, or without the zone", lb_rule_doubled},
+	 "write the name with its final dot, or without the zone", lb_rule_doubled, 0},
 	{"LB23", "cname-conflict", 'C', "resolvers may answer with either, or with nothing",
-	 "remove the other records; a CAA goes to an ancestor", lb_rule_conflict},
+	 "remove the other records; a CAA goes to an ancestor", lb_rule_conflict, 0},
 	{"LB24", "dangling-target", 'C', "links to the branded host lead nowhere",
-	 "restore the target, or point elsewhere", lb_rule_dangling},
+	 "restore the target, or point elsewhere", lb_rule_dangling, 0},
 	{"LB25", "cname-loop", 'C', "links to the branded host lead nowhere", "end the chain of CNAMEs at the CDN",
-	 lb_rule_loop},
-	{"LB26", "secondary-drift", 'H', NULL, "look at transfers, NOTIFY and TSIG", NULL},
-	{"LB27", "zone-expiring", 'C', NULL, "look at the primaries, decide what is held", NULL},
-	{"LB28", "dnssec-broken", 'C', NULL, "sign again, or repair the DS", NULL},
+	 lb_rule_loop, 0},
+	{"LB26", "secondary-drift", 'H', NULL, "look at transfers, NOTIFY and TSIG", NULL, 0},
+	{"LB27", "zone-expiring", 'C', NULL, "look at the primaries, decide what is held", lb_rule_expiring,
+	 LB_STANDING},
+	{"LB28", "dnssec-broken", 'C', NULL, "sign again, or repair the DS", NULL, 0},
 	{"LB29", "ttl-too-long", 'M', "a mistake, or a change of CDN, would stay in caches that long", "lower the TTL",
-	 lb_rule_ttl},
-	{"LB30", "delegation-lame", 'C', NULL, "repair the delegation", NULL},
-	{"LB31", "from-domain-mismatch", 'H', NULL, "set up a branding for each From domain", NULL},
-	{"LB32", "default-shadowed", 'M', NULL, "delete the older branding", NULL},
-	{"LB33", "subuser-not-enabled", 'H', NULL, "associate the subuser, ask Support for each", NULL},
-	{"LB34", "ssl-on-uncovered-brand", 'C', NULL, "cover all brandings before enabling", NULL},
-	{"LB35", "applinks-broken", 'M', NULL, "route the app-link files at the CDN", NULL},
-	{"LB36", "single-cdn", 'M', NULL, "list a fallback with a certificate ready", NULL},
+	 lb_rule_ttl, 0},
+	{"LB30", "delegation-lame", 'C', NULL, "repair the delegation", NULL, 0},
+	{"LB31", "from-domain-mismatch", 'H', NULL, "set up a branding for each From domain", lb_rule_from_domain,
+	 LB_STANDING},
+	{"LB32", "default-shadowed", 'M', NULL, "delete the older branding", lb_rule_shadowed, LB_STANDING},
+	{"LB33", "subuser-not-enabled", 'H', NULL, "associate the subuser, ask Support for each", lb_rule_subuser,
+	 LB_STANDING},
+	{"LB34", "ssl-on-uncovered-brand", 'C', NULL, "cover all brandings before enabling", NULL, 0},
+	{"LB35", "applinks-broken", 'M', NULL, "route the app-link files at the CDN", NULL, 0},
+	{"LB36", "single-cdn", 'M', NULL, "list a fallback with a certificate ready", lb_rule_single, LB_STANDING},
 	{"LB37", "unlisted-target", 'C',
 	 "whoever holds that host receives the links, and https breaks without a certificate",
-	 "restore the listed target, or prove the new one and list it in the policy", lb_rule_unlisted},
+	 "restore the listed target, or prove the new one and list it in the policy", lb_rule_unlisted, 0},
 	{"LB38", "branding-removed", 'C', NULL, "restore the record; a removal that is meant needs an override",
-	 lb_rule_removed},
-	{"LB39", "ungated-ns", 'C', NULL, "put the name server behind the gate, or out of the delegation", NULL},
+	 lb_rule_removed, LB_ABSENCE},
+	{"LB39", "ungated-ns", 'C', NULL, "put the name server behind the gate, or out of the delegation", NULL, 0},
 };
 
 const size_t lb_rule_count = sizeof(lb_rules) / sizeof(*lb_rules);
@@ -145,14 +153,24 @@ void lb_look_init(struct lb_look *look, const struct lb *lb, const struct lb_cas
 		lb_resolve(lb, zone, c->branding->owner, &look->owner);
 }
 
-void lb_rules_ask(const struct lb_look *look, struct lb_findings *out)
+static void ask(const struct lb_look *look, bool standing, struct lb_findings *out)
 {
 	/* A recognised branding is free until it was routed. */
 	if (look->c->branding->learned && !look->c->is_protected)
 		return;
 	for (size_t i = 0; i < lb_rule_count; i++)
-		if (lb_rules[i].judge)
+		if (lb_rules[i].judge && ((lb_rules[i].flags & LB_STANDING) != 0) == standing)
 			lb_rules[i].judge(look, &lb_rules[i], out);
+}
+
+void lb_rules_ask(const struct lb_look *look, struct lb_findings *out)
+{
+	ask(look, false, out);
+}
+
+void lb_rules_ask_standing(const struct lb_look *look, struct lb_findings *out)
+{
+	ask(look, true, out);
 }
 
 static struct lb_finding *findings_add(struct lb_findings *out)
@@ -197,7 +215,9 @@ void lb_find(struct lb_findings *out, const struct lb_look *look, const struct l
 	va_end(args);
 	add_consequence(text, sizeof(text), look, rule);
 	*f = (struct lb_finding){.rule = rule, .role = role, .severity = rule->severity};
-	f->type = role == LB_DCV || role == LB_HOST_PROOF ? look->c->profile->below_type[role] : BNS_TYPE_CNAME;
+	f->type = role == LB_CAA ? BNS_TYPE_CAA : BNS_TYPE_CNAME;
+	if (role == LB_DCV || role == LB_HOST_PROOF)
+		f->type = look->c->profile->below_type[role];
 	f->owner = lb_pool_name(&out->pool, owner);
 	f->rdata = lb_pool_text(&out->pool, rdata);
 	f->text = lb_pool_text(&out->pool, text);

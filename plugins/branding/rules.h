@@ -18,6 +18,7 @@ struct lb_case {
 	const struct lb_region *region;
 	bool judge_edge; /* the host belongs to this zone */
 	bool judge_owner;
+	bool is_reaching;            /* the host is another zone's, and its target lies in this one */
 	bool is_protected;           /* routed: the ESP's own names are no longer lawful */
 	const uint8_t *known_target; /* where a routed branding was last; NULL: unknown */
 	bool had_below[LB_ROLES];    /* the served version has its dcv, host-proof */
@@ -57,6 +58,12 @@ struct lb_rule {
 	const char *consequence; /* ends the sentence; NULL: the finding's own words say it */
 	const char *remedy;
 	void (*judge)(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+	unsigned flags; /* enum lb_rule_flag */
+};
+
+enum lb_rule_flag {
+	LB_ABSENCE = 1,  /* the record isn't there: a set-up that hasn't come that far isn't put right */
+	LB_STANDING = 2, /* no change of a zone breaks or mends it: shown, not gated */
 };
 
 extern const struct lb_rule lb_rules[];
@@ -68,6 +75,7 @@ const struct lb_rule *lb_rule_find(const char *id);
 /* Looks a branding up in a version and asks all rules. */
 void lb_look_init(struct lb_look *look, const struct lb *lb, const struct lb_case *c, const struct bns_contents *zone);
 void lb_rules_ask(const struct lb_look *look, struct lb_findings *out);
+void lb_rules_ask_standing(const struct lb_look *look, struct lb_findings *out);
 void lb_findings_free(struct lb_findings *f);
 
 /* Adds a finding; `rdata` and `owner` are copied. The text is the words given, then the rule's consequence. */
@@ -101,12 +109,29 @@ void lb_rule_unlisted(const struct lb_look *look, const struct lb_rule *rule, st
 void lb_rule_dangling(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_loop(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_ttl(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_proxy_loop(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 /* rules_record.c */
+void lb_rule_flattened(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_proxied(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_owner_wrong(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_dcv_missing(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_doubled(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_conflict(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_removed(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+
+/* rules_caa.c */
+void lb_rule_caa(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+/* rules_policy.c */
+void lb_rule_reverify(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_from_domain(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_shadowed(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_subuser(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_single(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_expiring(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+
+/* What ends soon of a zone's life. */
+enum lb_ending { LB_ENDING_NONE, LB_ENDING_HOLD, LB_ENDING_EXPIRY };
+enum lb_ending lb_ending_of(const struct bns_zone_times *times, int64_t now_s);
 
 /* Does `name` end in the zone's name twice over, or in an ESP's or listed name and then the zone's? */
 bool lb_is_doubled_target(const struct lb_look *look, const uint8_t *name, bool for_edge);

@@ -137,7 +137,8 @@ static void dangling(const struct lb_look *look, const struct lb_path *path, enu
 		return;
 	lb_find(out, look, rule, role, owner, lb_name_text(look->lb, last, rdata), "%s points at %s, which %s",
 		lb_name_words(look->lb, owner, host), lb_name_words(look->lb, last, name),
-		path->end == LB_END_NXDOMAIN ? "does not exist in this zone" : "has no address in this zone");
+		path->end == LB_END_NXDOMAIN ? "does not exist in the zone served here"
+					     : "has no address in the zone served here");
 }
 
 void lb_rule_dangling(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
@@ -146,6 +147,24 @@ void lb_rule_dangling(const struct lb_look *look, const struct lb_rule *rule, st
 		dangling(look, &look->edge, LB_EDGE, look->c->branding->host, rule, out);
 	if (look->c->judge_owner)
 		dangling(look, &look->owner, LB_OWNER, look->c->branding->owner, rule, out);
+}
+
+/* A loop that passes a listed target: the CDN is sent back to the host it serves. */
+static bool is_proxy_loop(const struct lb_look *look)
+{
+	return look->c->judge_edge && look->edge.end == LB_END_LOOP && look->edge.steps <= LB_STEPS_MAX &&
+	       lb_name_equal(look->edge.names[look->edge.steps], look->edge.names[0]) && passes_listed(look);
+}
+
+void lb_rule_proxy_loop(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_branding *b = look->c->branding;
+	char host[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX], name[BNS_NAME_TEXT_MAX];
+
+	if (is_proxy_loop(look))
+		lb_find(out, look, rule, LB_EDGE, b->host, lb_name_text(look->lb, look->edge.names[1], rdata),
+			"the target of %s, %s, leads back to it", lb_name_words(look->lb, b->host, host),
+			lb_name_words(look->lb, look->edge.names[1], name));
 }
 
 static void loop(const struct lb_look *look, const struct lb_path *path, enum lb_role role, const uint8_t *owner,
@@ -162,7 +181,7 @@ static void loop(const struct lb_look *look, const struct lb_path *path, enum lb
 
 void lb_rule_loop(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
 {
-	if (look->c->judge_edge)
+	if (look->c->judge_edge && !is_proxy_loop(look))
 		loop(look, &look->edge, LB_EDGE, look->c->branding->host, rule, out);
 	if (look->c->judge_owner)
 		loop(look, &look->owner, LB_OWNER, look->c->branding->owner, rule, out);

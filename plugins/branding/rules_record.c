@@ -164,7 +164,10 @@ static enum gone how_gone(const struct lb_look *look, const struct lb_path *path
 		return GONE_NOT;
 	if (path->by_wildcard)
 		return GONE_WILDCARD;
-	return path->end == LB_END_ADDRESS ? GONE_FLATTENED : GONE_REMOVED;
+	if (path->end == LB_END_ADDRESS)
+		return GONE_FLATTENED;
+	/* Another zone's host: whether it is there isn't this change's doing. */
+	return path->end == LB_END_OUTSIDE ? GONE_NOT : GONE_REMOVED;
 }
 
 /*
@@ -195,7 +198,7 @@ static void removed(const struct lb_look *look, const struct lb_path *path, enum
 {
 	static const char *const words[] = {
 		[GONE_REMOVED] = "is gone",
-		[GONE_FLATTENED] = "is flattened to addresses, and a verifier needs the CNAME",
+		[GONE_FLATTENED] = "has addresses where its CNAME was",
 		[GONE_WILDCARD] = "is gone and answered by ",
 		[GONE_DNAME] = "is hidden by the DNAME of ",
 		[GONE_CUT] = "is hidden by the delegation of ",
@@ -207,13 +210,30 @@ static void removed(const struct lb_look *look, const struct lb_path *path, enum
 	char name[BNS_NAME_TEXT_MAX], above[BNS_NAME_TEXT_MAX] = "", rdata[2 * BNS_NAME_TEXT_MAX + 16];
 	enum gone gone = how_gone(look, path, role);
 
-	if (gone == GONE_NOT)
+	if (gone == GONE_NOT || (gone == GONE_FLATTENED) == (rule->judge == lb_rule_removed))
 		return;
 	if (path->above)
 		lb_name_words(look->lb, path->above, above);
 	gone_rdata(look, owner, gone, above, rdata, sizeof(rdata));
-	lb_find(out, look, rule, role, owner, rdata, "%s %s%s: %s", lb_name_words(look->lb, owner, name), words[gone],
-		above, breaks[role]);
+	bool flattened = gone == GONE_FLATTENED;
+	lb_find(out, look, rule, role, owner, rdata, "%s %s%s%s%s", lb_name_words(look->lb, owner, name), words[gone],
+		above, flattened ? "" : ": ", flattened ? "" : breaks[role]);
+}
+
+void lb_rule_flattened(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_case *c = look->c;
+
+	if (c->judge_edge && c->branding->mode != LB_MANAGED)
+		removed(look, &look->edge, LB_EDGE, c->branding->host, rule, out);
+	if (c->judge_owner)
+		removed(look, &look->owner, LB_OWNER, c->branding->owner, rule, out);
+}
+
+void lb_rule_proxied(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	if (look->c->judge_edge && look->c->branding->mode == LB_MANAGED)
+		removed(look, &look->edge, LB_EDGE, look->c->branding->host, rule, out);
 }
 
 void lb_rule_removed(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)

@@ -148,6 +148,22 @@ static const struct bns_contents *service_served(void *arg, const uint8_t *apex)
 	return c;
 }
 
+static bool service_times(void *arg, const uint8_t *apex, struct bns_zone_times *times)
+{
+	struct bns_gate *g = *(struct bns_gate **)arg;
+	const struct bns_zone *zone = bns_gate_zone_find(g, apex);
+	if (!zone)
+		return false;
+	*times = (struct bns_zone_times){
+		.is_secondary = bns_zone_is_secondary(zone),
+		.refreshed_s = zone->record.refreshed_s,
+		.expires_s = bns_zone_is_secondary(zone) ? zone->record.expires_s : 0,
+		.held_since_s = zone->held ? zone->held->since_s : 0,
+		.held_deadline_s = zone->held ? zone->held->deadline_s : 0,
+	};
+	return true;
+}
+
 struct bns_host_services bns_gate_host_services(struct bns_gate **g)
 {
 	return (struct bns_host_services){
@@ -159,5 +175,6 @@ struct bns_host_services bns_gate_host_services(struct bns_gate **g)
 		.approve = service_approve,
 		.event = service_event,
 		.served = service_served,
+		.times = service_times,
 	};
 }

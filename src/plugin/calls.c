@@ -101,6 +101,13 @@ static const struct bns_contents *call_served(struct bns_plugin *p, const uint8_
 	return s->served ? s->served(s->arg, zone) : NULL;
 }
 
+static bool call_times(struct bns_plugin *p, const uint8_t *zone, struct bns_zone_times *times)
+{
+	const struct bns_host_services *s = &p->all->services;
+
+	return s->times && s->times(s->arg, zone, times);
+}
+
 const struct bns_host bns_plugin_host = {
 	.abi = BNS_PLUGIN_ABI,
 	.log = call_log,
@@ -135,6 +142,7 @@ const struct bns_host bns_plugin_host = {
 	.approve = call_approve,
 	.event = call_event,
 	.served = call_served,
+	.times = call_times,
 	.now_s = bns_clock_wall_s,
 	.time_from_text = bns_time_from_text,
 	.time_to_text = bns_time_to_text,

@@ -216,6 +216,15 @@ struct bns_helper_events {
 	void (*ended)(struct bns_plugin *p, const char *how);
 };
 
+/* How long a zone lives (wall clock, seconds; 0: no such end). */
+struct bns_zone_times {
+	bool is_secondary;
+	int64_t refreshed_s;     /* a primary answered last */
+	int64_t expires_s;       /* SOA EXPIRE after that */
+	int64_t held_since_s;    /* a change waits; 0: none does */
+	int64_t held_deadline_s; /* and can't wait longer, since the served signatures end */
+};
+
 /* What a plugin may ask of the program. On the main loop only, but for `log` and what says "any thread". */
 struct bns_host {
 	uint32_t abi;
@@ -304,6 +313,8 @@ struct bns_host {
 
 	/* Served version of a zone by its wire name, or NULL: borrowed until the call returns to the loop. */
 	const struct bns_contents *(*served)(struct bns_plugin *p, const uint8_t *zone);
+	/* false: no such zone. */
+	bool (*times)(struct bns_plugin *p, const uint8_t *zone, struct bns_zone_times *times);
 	int64_t (*now_s)(void);
 
 	/* Times and spans as files write them; see base/clock.h. */

@@ -151,14 +151,21 @@ static void flattened_edge_is_held(void **state)
 	struct world *w = world_open(CDN_POLICY);
 	struct bns_contents *flat = world_zone(w, "url1234 IN A 192.0.2.3\n" OWNER_LINE);
 	world_change(w, world_zone(w, EDGE_LINE OWNER_LINE), flat);
-	assert_held_by(w, "LB38");
-	assert_non_null(strstr(world_find(w, "LB38")->text, "flattened"));
+	assert_held_by(w, "LB18");
+	assert_non_null(strstr(world_find(w, "LB18")->text, "has addresses where its CNAME was"));
 	/* Once it is accepted so, another address or nothing at all is new again. */
 	world_change(w, flat, world_zone(w, "url1234 IN A 203.0.113.9\n" OWNER_LINE));
-	assert_held_by(w, "LB38");
+	assert_held_by(w, "LB18");
 	world_change(w, flat, world_zone(w, OWNER_LINE));
 	assert_held_by(w, "LB38");
 	world_close(w);
+}
+
+static void managed_edge_with_addresses_is_held_as_proxied(void **state)
+{
+	(void)state;
+	assert_holds(MANAGED_POLICY, MANAGED_ALL, "url1234 IN A 192.0.2.3\n" MANAGED_DCV MANAGED_PROOF OWNER_LINE,
+		     "LB19", "edge");
 }
 
 static void removed_edge_and_owner_are_held_each(void **state)
@@ -252,6 +259,7 @@ int main(void)
 		cmocka_unit_test(chain_too_long_counts_as_a_loop),
 		cmocka_unit_test(long_ttl_is_a_note),
 		cmocka_unit_test(flattened_edge_is_held),
+		cmocka_unit_test(managed_edge_with_addresses_is_held_as_proxied),
 		cmocka_unit_test(removed_edge_and_owner_are_held_each),
 		cmocka_unit_test(managed_branding_that_is_whole_passes),
 		cmocka_unit_test(managed_branding_without_dcv_is_held),

@@ -93,6 +93,14 @@ static const struct bns_contents *served(void *arg, const uint8_t *zone)
 	return NULL;
 }
 
+static bool times(void *arg, const uint8_t *zone, struct bns_zone_times *out)
+{
+	struct world *w = arg;
+
+	*out = w->times;
+	return served(arg, zone) != NULL;
+}
+
 static struct bns_plugins *host_new(struct world *w)
 {
 	const struct bns_host_services services = {
@@ -104,6 +112,7 @@ static struct bns_plugins *host_new(struct world *w)
 		.approve = approve,
 		.event = event,
 		.served = served,
+		.times = times,
 	};
 	char dir[PATH_MAX];
 	struct bns_plugins *ps = bns_plugins_new(bns_plugins_default_dir(dir, sizeof(dir)), &services);
@@ -373,6 +382,45 @@ size_t world_events(const struct world *w, const char *kind)
 	for (size_t i = 0; i < w->event_count; i++)
 		count += strcmp(w->events[i].key, kind) == 0;
 	return count;
+}
+
+struct world_reply {
+	bool came;
+	enum bns_error err;
+	char *out;
+	size_t cap;
+};
+
+static void reply(void *arg, enum bns_error err, const char *json, const struct bns_diag *diag)
+{
+	struct world_reply *r = arg;
+
+	r->came = true;
+	r->err = err;
+	snprintf(r->out, r->cap, "%s", json ? json : diag->text);
+}
+
+enum bns_error world_verb(struct world *w, const char *verb, const char *const *words, size_t count, char *out,
+			  size_t cap)
+{
+	struct world_reply r = {.out = out, .cap = cap};
+	struct bns_plugin *p;
+	const struct bns_plugin_command *c = bns_plugins_command(w->plugins, verb, &p);
+
+	assert_non_null(c);
+	bns_plugins_run(p, c, words, count, "ops(1000)", reply, &r);
+	assert_true(r.came);
+	return r.err;
+}
+
+const char *world_checked(struct world *w, const char *host, const char *rule)
+{
+	static char text[16384];
+	char wanted[32];
+
+	assert_int_equal(world_verb(w, "branding check", &host, 1, text, sizeof(text)), BNS_OK);
+	snprintf(wanted, sizeof(wanted), "\"rule\":\"%s\"", rule);
+	return strstr(text, wanted);
 }
 
 void assert_verdict_by(const struct world *w, enum bns_verdict verdict, const char *rule)

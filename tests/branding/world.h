@@ -60,6 +60,7 @@ struct world {
 	struct world_words approvals[WORLD_LIST_MAX]; /* id, reason */
 	size_t approval_count;
 	size_t judged_again;
+	struct bns_zone_times times; /* of every zone */
 
 	struct bns_contents *zones[WORLD_LIST_MAX]; /* everything parsed; freed at the end */
 	size_t zone_count;
@@ -110,6 +111,13 @@ size_t world_events(const struct world *w, const char *kind);
 /* The last review's verdict and that rule's note, fresh. */
 void assert_verdict_by(const struct world *w, enum bns_verdict verdict, const char *rule);
 #define assert_held_by(w, rule) assert_verdict_by(w, BNS_VERDICT_HOLD, rule)
+
+/* Runs a verb and leaves its JSON (or what it complains) in `out`. */
+enum bns_error world_verb(struct world *w, const char *verb, const char *const *words, size_t count, char *out,
+			  size_t cap);
+
+/* What `branding check HOST` finds of that rule: its text, or NULL. */
+const char *world_checked(struct world *w, const char *host, const char *rule);
 
 /* Nothing fresh was found. */
 void assert_nothing_new(const struct world *w);

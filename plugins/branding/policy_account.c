@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The policy's accounts at the ESPs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "reader.h"
+
+#define DEFAULT_PROVIDER "sendgrid"
+
+static enum bns_error read_region(const struct lb_reader *r, const struct bns_yaml *map, struct lb_account *a)
+{
+	const char *id;
+	enum bns_error err = lb_read_text(r, map, "region", false, &id);
+
+	a->region = &a->profile->regions[0];
+	if (err != BNS_OK || !id)
+		return err;
+	a->region = lb_profile_region(a->profile, id);
+	if (a->region)
+		return BNS_OK;
+	return lb_complain(r, lb_read_get(map, "region"), "%s has no region '%s'; its first one is '%s'",
+			   a->profile->title, id, a->profile->regions[0].id);
+}
+
+static enum bns_error read_account(const struct lb_reader *r, const struct bns_yaml *map, struct lb_policy *p,
+				   struct lb_account *a)
+{
+	static const char *const keys[] = {"id",   "provider",    "region", "subuser", "ssl",
+					   "from", "ssl-subuser", "issuer", NULL};
+	static const char *const ssl_words[] = {"disabled", "enabled", NULL};
+	const char *provider;
+	unsigned ssl = 0;
+	size_t count;
+	enum bns_error err = lb_read_keys(r, map, "an account", keys);
+
+	if (err == BNS_OK)
+		err = lb_read_copy(r, map, "id", true, &a->id);
+	if (err == BNS_OK)
+		err = lb_read_text(r, map, "provider", false, &provider);
+	if (err != BNS_OK)
+		return err;
+	a->line = map->line;
+	err = lb_profile_load(r->lb, p, provider ? provider : DEFAULT_PROVIDER, lb_read_get(map, "provider"),
+			      &a->profile, r->diag);
+	if (err == BNS_OK)
+		err = read_region(r, map, a);
+	if (err == BNS_OK)
+		err = lb_read_words(r, lb_read_get(map, "subuser"), &a->subusers, &a->subuser_count);
+	if (err == BNS_OK)
+		err = lb_read_words(r, lb_read_get(map, "ssl-subuser"), &a->ssl_subusers, &count);
+	if (err == BNS_OK)
+		err = lb_read_words(r, lb_read_get(map, "issuer"), &a->issuers, &count);
+	if (err == BNS_OK)
+		err = lb_read_names(r, lb_read_get(map, "from"), &a->from.list, &a->from.count);
+	if (err == BNS_OK)
+		err = lb_read_word(r, map, "ssl", ssl_words, &ssl);
+	a->ssl_enabled = ssl == 1;
+	return err;
+}
+
+static int compare_accounts(const void *a, const void *b)
+{
+	const struct lb_account *x = a, *y = b;
+	int order = strcmp(x->id, y->id);
+
+	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static enum bns_error sort_accounts(const struct lb_reader *r, struct lb_policy *p, const char *file)
+{
+	qsort(p->accounts, p->account_count, sizeof(*p->accounts), compare_accounts);
+	for (size_t i = 1; i < p->account_count; i++) {
+		const struct lb_account *a = &p->accounts[i];
+		if (strcmp(a->id, a[-1].id) != 0)
+			continue;
+		r->lb->host->diag(r->diag, file, a->line, 0, "account '%s' is here already, in line %u", a->id,
+				  (unsigned)a[-1].line);
+		return BNS_EEXIST;
+	}
+	return BNS_OK;
+}
+
+enum bns_error lb_read_accounts(const struct lb_reader *r, const struct bns_yaml *root, struct lb_policy *p)
+{
+	const struct bns_yaml *item;
+	struct lb_account *fallback = lb_pool_alloc(r->pool, sizeof(*fallback));
+	size_t count;
+
+	if (!fallback)
+		return BNS_ENOMEM;
+	enum bns_error err = lb_profile_load(r->lb, p, DEFAULT_PROVIDER, NULL, &fallback->profile, r->diag);
+	if (err != BNS_OK)
+		return err;
+	fallback->region = &fallback->profile->regions[0];
+	p->fallback = fallback;
+	err = lb_read_list(r, root, "account", &item, &count);
+	if (err != BNS_OK || count == 0)
+		return err;
+	p->accounts = lb_pool_alloc(r->pool, count * sizeof(*p->accounts));
+	if (!p->accounts)
+		return BNS_ENOMEM;
+	for (; item && err == BNS_OK; item = item->next)
+		err = read_account(r, item, p, &p->accounts[p->account_count++]);
+	return err == BNS_OK ? sort_accounts(r, p, root->file) : err;
+}

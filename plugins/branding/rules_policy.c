@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Rules that no change of a zone can break or mend: what the policy and the
+ * ESP's own word say of a branding, and how long its zone lives. They are
+ * shown, never gated.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "rules.h"
+
+static void find_edge(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out,
+		      const char *rdata, const char *text)
+{
+	lb_find(out, look, rule, LB_EDGE, look->c->branding->host, rdata, "%s", text);
+}
+
+static const uint8_t *domain_of(const struct lb_branding *b)
+{
+	return b->esp && b->esp->domain ? b->esp->domain : lb_name_parent(b->host);
+}
+
+void lb_rule_reverify(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_esp *esp = look->c->branding->esp;
+	char host[BNS_NAME_TEXT_MAX], when[BNS_TIME_TEXT_MAX] = "", text[1024];
+
+	if (!look->c->judge_edge || !esp || !esp->knows_valid || esp->valid)
+		return;
+	if (esp->checked_s)
+		look->lb->host->time_to_text(esp->checked_s, when);
+	snprintf(text, sizeof(text), "%s holds %s for invalid%s%s%s%s", look->c->profile->title,
+		 lb_name_words(look->lb, look->c->branding->host, host), when[0] ? " since its check of " : "", when,
+		 esp->reason ? ": " : "", esp->reason ? esp->reason : "");
+	find_edge(look, rule, out, esp->reason ? esp->reason : "", text);
+}
+
+void lb_rule_from_domain(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_account *a = look->c->branding->account;
+	const struct lb_policy *p = look->lb->policy;
+	char name[BNS_NAME_TEXT_MAX], text[BNS_NAME_TEXT_MAX + 256];
+
+	/* Told once, at the account's first branding. */
+	for (size_t i = 0; i < p->branding_count; i++) {
+		if (p->brandings[i].account == a) {
+			if (&p->brandings[i] != look->c->branding)
+				return;
+			break;
+		}
+	}
+	for (size_t k = 0; look->c->judge_edge && k < a->from.count; k++) {
+		bool branded = false;
+		for (size_t i = 0; i < p->branding_count && !branded; i++)
+			branded = p->brandings[i].account == a &&
+				  lb_name_equal(domain_of(&p->brandings[i]), a->from.list[k]);
+		if (branded)
+			continue;
+		lb_name_words(look->lb, a->from.list[k], name);
+		snprintf(text, sizeof(text),
+			 "account %s sends from %s and has no branding for it: its links carry another host's name",
+			 a->id, name);
+		find_edge(look, rule, out, name, text);
+	}
+}
+
+static bool same_user(const struct lb_esp *a, const struct lb_esp *b)
+{
+	return (!a->user && !b->user) || (a->user && b->user && strcmp(a->user, b->user) == 0);
+}
+
+void lb_rule_shadowed(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_branding *b = look->c->branding;
+	const struct lb_policy *p = look->lb->policy;
+	char host[BNS_NAME_TEXT_MAX], other[BNS_NAME_TEXT_MAX], text[2 * BNS_NAME_TEXT_MAX + 128];
+
+	if (!look->c->judge_edge || !b->esp || !b->esp->valid || !b->esp->id)
+		return;
+	for (size_t i = 0; i < p->branding_count; i++) {
+		const struct lb_branding *o = &p->brandings[i];
+		if (o->account != b->account || !o->esp || !o->esp->valid || !o->esp->id || o->esp->id >= b->esp->id ||
+		    !same_user(o->esp, b->esp) || !lb_name_equal(domain_of(o), domain_of(b)))
+			continue;
+		lb_name_words(look->lb, o->host, other);
+		snprintf(text, sizeof(text), "%s is valid for the same domain as the older %s, which the ESP uses",
+			 lb_name_words(look->lb, b->host, host), other);
+		find_edge(look, rule, out, other, text);
+		return;
+	}
+}
+
+static bool has_word(const char *const *words, const char *word)
+{
+	for (; words && *words; words++)
+		if (strcmp(*words, word) == 0)
+			return true;
+	return false;
+}
+
+static bool is_associated(const struct lb_policy *p, const struct lb_account *a, const char *user)
+{
+	for (size_t i = 0; i < p->branding_count; i++) {
+		const struct lb_esp *esp = p->brandings[i].account == a ? p->brandings[i].esp : NULL;
+		if (esp && ((esp->user && strcmp(esp->user, user) == 0) || has_word(esp->subusers, user)))
+			return true;
+	}
+	return false;
+}
+
+void lb_rule_subuser(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_account *a = look->c->branding->account;
+	const struct lb_policy *p = look->lb->policy;
+	char text[512];
+
+	if (!look->c->judge_edge || !a->ssl_enabled)
+		return;
+	for (size_t i = 0; i < a->subuser_count; i++) {
+		const char *user = a->subusers[i];
+		bool associated = is_associated(p, a, user), enabled = has_word(a->ssl_subusers, user);
+		if (associated && enabled)
+			continue;
+		snprintf(text, sizeof(text),
+			 "subuser %s of account %s has %s: https doesn't pass from the account to it", user, a->id,
+			 associated ? "no https switched on"
+			 : enabled  ? "no branding associated"
+				    : "neither a branding associated nor https switched on");
+		find_edge(look, rule, out, user, text);
+	}
+}
+
+void lb_rule_single(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_branding *b = look->c->branding;
+	char host[BNS_NAME_TEXT_MAX], text[BNS_NAME_TEXT_MAX + 128];
+
+	if (!look->c->judge_edge || b->learned || b->mode != LB_CDN || b->target_count > 1)
+		return;
+	snprintf(text, sizeof(text), "%s has a single listed target: there is nowhere to go when that CDN fails",
+		 lb_name_words(look->lb, b->host, host));
+	find_edge(look, rule, out, "", text);
+}
+
+void lb_rule_expiring(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb *lb = look->lb;
+	char host[BNS_NAME_TEXT_MAX], zone[BNS_NAME_TEXT_MAX], when[BNS_TIME_TEXT_MAX],
+		text[2 * BNS_NAME_TEXT_MAX + 256];
+	const struct bns_contents *home = lb_zone_of(lb, look->zone, look->c->branding->host);
+	struct bns_zone_times times;
+
+	if (!look->c->judge_edge || !home || !lb->host->times(lb->plugin, home->apex, &times))
+		return;
+	enum lb_ending ending = lb_ending_of(&times, lb->host->now_s());
+	if (ending == LB_ENDING_NONE)
+		return;
+	lb->host->time_to_text(ending == LB_ENDING_HOLD ? times.held_deadline_s : times.expires_s, when);
+	lb_name_words(lb, home->apex, zone);
+	snprintf(text, sizeof(text),
+		 ending == LB_ENDING_HOLD
+			 ? "%s: the hold of zone %s ends at %s, and then the waiting change is served"
+			 : "%s: the copy of zone %s expires at %s unless a primary answers, and links are dead then",
+		 lb_name_words(lb, look->c->branding->host, host), zone, when);
+	find_edge(look, rule, out, zone, text);
+}
+
+enum lb_ending lb_ending_of(const struct bns_zone_times *t, int64_t now_s)
+{
+	if (t->held_deadline_s && t->held_deadline_s - now_s < 86400)
+		return LB_ENDING_HOLD;
+	/* Refreshes that succeed keep far more than a quarter of the zone's life ahead. */
+	if (t->is_secondary && t->expires_s && t->expires_s - now_s < (t->expires_s - t->refreshed_s) / 4)
+		return LB_ENDING_EXPIRY;
+	return LB_ENDING_NONE;
+}
