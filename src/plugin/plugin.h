@@ -27,7 +27,7 @@
 #include "zone/diff.h"
 #include "zone/digest.h"
 
-#define BNS_PLUGIN_ABI 3
+#define BNS_PLUGIN_ABI 4
 
 struct bns_host;
 struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
@@ -271,6 +271,8 @@ struct bns_host {
 	enum bns_error (*amend)(struct bns_review *r, const uint8_t *owner, uint16_t type,
 	                        const struct bns_record *with, size_t count);
 	void (*review_end)(struct bns_review *r);
+	/* This plugin's part may take until `ms` from now: for who waits for something that he sees to be alive. */
+	void (*review_extend)(struct bns_review *r, uint64_t ms);
 
 	/*
 	 * Asks the other plugins. The first that takes the question answers it:

@@ -7,19 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "plugin/internal.h"
 #include "wire/name.h"
 
 struct bns_review {
 	struct bns_review_run *run;
 	struct bns_plugin *plugin;
+	uint64_t deadline_mono_ms;
 	bool ended;
 };
 
 struct bns_review_run {
 	struct bns_plugins *all;
 	const struct bns_change *change;
-	uint64_t deadline_mono_ms;
 	bns_review_done_fn done; /* NULL: called already */
 	void *arg;
 	struct bns_arena arena;
@@ -309,7 +310,6 @@ enum bns_error bns_plugins_review(struct bns_plugins *ps, const struct bns_chang
 	if (!run)
 		return BNS_ENOMEM;
 	run->change = change;
-	run->deadline_mono_ms = deadline_mono_ms;
 	run->done = done;
 	run->arg = arg;
 	/* The one more keeps the run alive until the last plugin was asked. */
@@ -320,7 +320,7 @@ enum bns_error bns_plugins_review(struct bns_plugins *ps, const struct bns_chang
 		if (!p->desc->review)
 			continue;
 		struct bns_review *part = &run->parts[i++];
-		*part = (struct bns_review){.run = run, .plugin = p};
+		*part = (struct bns_review){.run = run, .plugin = p, .deadline_mono_ms = deadline_mono_ms};
 		p->desc->review(p, change, part);
 	}
 	part_ended(run);
@@ -342,11 +342,27 @@ static void close_as_hold(struct bns_review_run *run, const char *why)
 	call_done(run);
 }
 
+void bns_review_extend(struct bns_review *r, uint64_t ms)
+{
+	uint64_t later = bns_clock_mono_ms() + ms;
+
+	if (later > r->deadline_mono_ms)
+		r->deadline_mono_ms = later;
+}
+
+static bool is_overdue(const struct bns_review_run *run, uint64_t mono_ms)
+{
+	for (size_t i = 0; i < run->part_count; i++)
+		if (!run->parts[i].ended && run->parts[i].deadline_mono_ms <= mono_ms)
+			return true;
+	return false;
+}
+
 static struct bns_review_run *find_overdue(struct bns_plugins *ps, uint64_t mono_ms)
 {
 	struct bns_review_run *run = ps->open;
 
-	while (run && run->deadline_mono_ms > mono_ms)
+	while (run && !is_overdue(run, mono_ms))
 		run = run->next;
 	return run;
 }
