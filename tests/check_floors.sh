@@ -39,7 +39,7 @@ without_licence()
 		done
 }
 
-echo 1..14
+echo 1..15
 floor base
 floor wire base
 floor zone base wire
@@ -51,6 +51,7 @@ floor conf base
 floor gate base wire zone plugin store conf
 floor transfer base wire zone plugin store conf gate answer server
 floor control base wire zone plugin store conf gate answer server transfer
+floor helper base wire zone answer server
 report ldns_stays_with_zone_text "$(grep -ln '<ldns/' -r src plugins | grep -vE '^(src/zone/(load|dump)|plugins/signed/verify)')"
 report plugins_include_only_the_contract \
 	"$(grep -rnE '#include "(base|wire|zone|answer|server|store|gate|transfer|control|conf|main)/' plugins)"
