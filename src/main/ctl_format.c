@@ -3,9 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/replace.h"
 #include "main/ctl.h"
 #include "zone/dump.h"
 
@@ -21,45 +20,6 @@ static bool same_content(const char *path, const char *text)
 	return same;
 }
 
-/* The new file has the old one's mode, and its owner where that can be had. */
-static bool write_like(int fd, const struct stat *like, const char *text)
-{
-	size_t len = strlen(text);
-	if (fchown(fd, like->st_uid, like->st_gid) != 0 && errno != EPERM)
-		return false;
-	if (fchmod(fd, like->st_mode & 07777) != 0)
-		return false;
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-		if (n < 0 && errno != EINTR)
-			return false;
-		text += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	return fsync(fd) == 0;
-}
-
-/* `path` without symbolic links in its last part, so that a link stays one. */
-static bool replace(const char *path, const char *text)
-{
-	struct stat st;
-	char temp[4096 + 8];
-	if (stat(path, &st) != 0)
-		return false;
-	snprintf(temp, sizeof(temp), "%s.XXXXXX", path);
-	int fd = mkstemp(temp);
-	if (fd < 0)
-		return false;
-	bool good = write_like(fd, &st, text);
-	good = close(fd) == 0 && good;
-	if (good && rename(temp, path) == 0)
-		return true;
-	int why = errno;
-	unlink(temp);
-	errno = why;
-	return false;
-}
-
 /* Yields CTL_DIFFERS where the file changes or would. */
 static enum ctl_exit format_file(const struct ctl *ctl, const char *path, bool check)
 {
@@ -70,14 +30,12 @@ static enum ctl_exit format_file(const struct ctl *ctl, const char *path, bool c
 		ctl_complain_diag(ctl, &diag);
 		return CTL_ERROR;
 	}
-	char *real = realpath(path, NULL);
-	if (real && same_content(real, text)) {
+	if (same_content(path, text)) {
 		code = CTL_DONE;
-	} else if (!real || (!check && !replace(real, text))) {
+	} else if (!check && bns_replace_text(path, text) != BNS_OK) {
 		ctl_complain(ctl, "%s: %s", path, strerror(errno));
 		code = CTL_ERROR;
 	}
-	free(real);
 	free(text);
 	return code;
 }
