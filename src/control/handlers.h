@@ -20,7 +20,10 @@ void bns_run_zone_list(struct bns_call *call);
 void bns_run_zone_status(struct bns_call *call);
 void bns_run_zone_dump(struct bns_call *call);
 void bns_run_zone_notify(struct bns_call *call);
+
+/* verbs_text.c */
 void bns_run_diff(struct bns_call *call);
+void bns_run_apply(struct bns_call *call);
 
 /* verbs_audit.c */
 void bns_run_audit(struct bns_call *call);

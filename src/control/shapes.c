@@ -81,3 +81,15 @@ json_t *bns_json_result(struct bns_gate *gate, const char *zone, const struct bn
 			 r->serial ? json_integer(r->serial) : json_null(), "reason",
 			 *r->reason ? bns_rpc_text(r->reason) : json_null(), "findings", findings_of(gate, r->id));
 }
+
+void bns_end_with_result(struct bns_call *call, const char *zone, const struct bns_result *r)
+{
+	bns_call_result(call,
+			json_pack("{s:i, s:[o]}", "schema", 1, "zones", bns_json_result(call->env->gate, zone, r)));
+}
+
+void bns_end_with_word(struct bns_call *call, const char *zone, const char *outcome)
+{
+	bns_call_result(call,
+			json_pack("{s:i, s:[{s:s, s:s}]}", "schema", 1, "zones", "zone", zone, "outcome", outcome));
+}

@@ -22,6 +22,10 @@ json_t *bns_json_zone(const struct bns_zone *zone);
 /* What became of a change of that zone: an element of `zone reload`'s. */
 json_t *bns_json_result(struct bns_gate *gate, const char *zone, const struct bns_result *r);
 
+/* Ends the call with what became of its one zone, or with a word about that. */
+void bns_end_with_result(struct bns_call *call, const char *zone, const struct bns_result *r);
+void bns_end_with_word(struct bns_call *call, const char *zone, const char *outcome);
+
 /* An element of `held list`. */
 json_t *bns_json_candidate(const struct bns_zone *zone, const struct bns_candidate *c);
 

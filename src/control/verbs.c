@@ -91,6 +91,25 @@ static const struct bns_param diff_params[] = {
 	OPTION("source", "NAME", "what the text is called in messages"),
 	END,
 };
+static const struct bns_param apply_params[] = {
+	NEED("zone", "ZONE", "the zone"),
+	NEED("text", "TEXT", "the zone file that shall be served"),
+	NEED("expect", "HASH", "the plan that was reviewed: `hash` of `diff`"),
+	OPTION("source", "NAME", "what the text is called in messages"),
+	FLAG("no_wait", "don't wait for the verdict"),
+	END,
+};
+static const struct bns_param apply_cli[] = {
+	NEED("file", "ZONEFILE", "the zone file that shall be served"),
+	{.name = "expect",
+	 .kind = BNS_PARAM_TEXT,
+	 .option = true,
+	 .required = true,
+	 .label = "HASH",
+	 .help = "the plan that was reviewed: `hash` of `diff`"},
+	FLAG("no_wait", "don't wait for the verdict"),
+	END,
+};
 static const struct bns_param diff_cli[] = {
 	NEED("a", "A", "file or directory; with B also @SERVER[#PORT]"),
 	TEXT("b", "B", "the other side; left out: A against what the daemon serves"),
@@ -144,6 +163,8 @@ static const struct bns_verb verbs[] = {
 	{"held reject", "never serve it", BNS_VERB_ADMIN, reject_params, NULL, bns_run_held_reject},
 	{"diff", "what is served against files, or files and servers against each other", 0, diff_params, diff_cli,
 	 bns_run_diff},
+	{"apply", "serve a reviewed zone file from here, or change nothing", BNS_VERB_ADMIN, apply_params, apply_cli,
+	 bns_run_apply},
 	{"stats", "counters", 0, none, NULL, bns_run_stats},
 	{"audit", "what was decided, by whom", 0, audit_params, NULL, bns_run_audit},
 	{"events", "the latest events", 0, none, events_cli, bns_run_events},

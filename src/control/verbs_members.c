@@ -75,18 +75,6 @@ static bool read_settings(struct bns_call *call, struct settings *s)
 	return true;
 }
 
-static void end_with(struct bns_call *call, const char *zone, const struct bns_result *r)
-{
-	bns_call_result(call,
-			json_pack("{s:i, s:[o]}", "schema", 1, "zones", bns_json_result(call->env->gate, zone, r)));
-}
-
-static void end_with_word(struct bns_call *call, const char *zone, const char *outcome)
-{
-	bns_call_result(call,
-			json_pack("{s:i, s:[{s:s, s:s}]}", "schema", 1, "zones", "zone", zone, "outcome", outcome));
-}
-
 /* The zone is there whatever became of its first version: that must be said with it. */
 static void on_first_version(void *arg, struct bns_zone *zone, const struct bns_result *result)
 {
@@ -95,7 +83,7 @@ static void on_first_version(void *arg, struct bns_zone *zone, const struct bns_
 	if (r.outcome == BNS_OUTCOME_REFUSED || r.outcome == BNS_OUTCOME_FAILED)
 		snprintf(r.reason, sizeof(r.reason), "the zone is added, but nothing of it can be served yet: %.400s",
 			 result->reason);
-	end_with(call, zone ? zone->text : bns_call_text(call, "zone"), &r);
+	bns_end_with_result(call, zone ? zone->text : bns_call_text(call, "zone"), &r);
 }
 
 static void on_added(void *arg, struct bns_zone *zone, const char *reason)
@@ -105,13 +93,13 @@ static void on_added(void *arg, struct bns_zone *zone, const char *reason)
 		bns_call_error(call, BNS_RPC_FAILED, "zone %.256s can't be added: %s", bns_call_text(call, "zone"),
 			       reason);
 	else if (bns_call_flag(call, "no_wait"))
-		end_with_word(call, zone->text, "started");
+		bns_end_with_word(call, zone->text, "started");
 	else if (bns_zone_is_secondary(zone))
 		bns_transfer_refresh(call->env->transfer, zone, false, on_first_version, call);
 	else if (zone->conf->file)
 		bns_gate_load_file(call->env->gate, zone, on_first_version, call);
 	else
-		end_with_word(call, zone->text, "added"); /* its settings went in this very moment */
+		bns_end_with_word(call, zone->text, "added"); /* its settings went in this very moment */
 }
 
 static void add(struct bns_call *call, const uint8_t *apex, const struct settings *s)
@@ -150,9 +138,9 @@ static void on_removed(void *arg, struct bns_zone *zone, const struct bns_result
 {
 	struct bns_call *call = arg;
 	if (!zone)
-		end_with_word(call, bns_call_text(call, "zone"), "removed");
+		bns_end_with_word(call, bns_call_text(call, "zone"), "removed");
 	else
-		end_with(call, zone->text, result);
+		bns_end_with_result(call, zone->text, result);
 }
 
 static void refuse_configured(struct bns_call *call, const struct bns_conf_zone *conf)
@@ -179,7 +167,7 @@ void bns_run_zone_remove(struct bns_call *call)
 	} else if (zone->held && zone->held->origin == BNS_ORIGIN_REMOVAL) {
 		struct bns_result held = {.outcome = BNS_OUTCOME_HELD, .reason = "its removal is held already"};
 		memcpy(held.id, zone->held->id, sizeof(held.id));
-		end_with(call, zone->text, &held);
+		bns_end_with_result(call, zone->text, &held);
 	} else if (zone->member && strcmp(zone->member->owner, BNS_MEMBER_CONTROL) != 0) {
 		bns_call_error(call, BNS_RPC_NOT_APPLICABLE,
 			       "zone %s is a member of the catalog zone %s: it is to be taken out there", zone->text,

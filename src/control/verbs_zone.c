@@ -8,7 +8,6 @@
 #include "control/handlers.h"
 #include "control/shapes.h"
 #include "zone/dump.h"
-#include "zone/load.h"
 
 void bns_run_zone_list(struct bns_call *call)
 {
@@ -177,72 +176,4 @@ void bns_run_zone_dump(struct bns_call *call)
 			       (long long)serial, zone->text, zone->text);
 	else
 		bns_call_error(call, BNS_RPC_NOT_FOUND, "zone %s has no version that is served", zone->text);
-}
-
-/* A zone's text that is read in the pool, then judged without a trace. */
-struct diff_job {
-	uv_work_t work;
-	struct bns_call *call;
-	struct bns_contents *contents;
-	struct bns_diag diag;
-	uint8_t apex[BNS_NAME_MAX];
-	enum bns_error err;
-};
-
-static const char *diff_source(const struct diff_job *job)
-{
-	const char *source = bns_call_text(job->call, "source");
-	return source ? source : "text";
-}
-
-static void diff_read(uv_work_t *work)
-{
-	struct diff_job *job = work->data;
-	const char *text = bns_call_text(job->call, "text");
-	job->err = bns_zone_parse(text, strlen(text), diff_source(job), job->apex, &job->contents, &job->diag);
-}
-
-static void on_report(void *arg, struct bns_zone *zone, json_t *report)
-{
-	struct bns_call *call = arg;
-	(void)zone;
-	bns_call_result(call, json_incref(report));
-}
-
-static void diff_judge(uv_work_t *work, int status)
-{
-	struct diff_job *job = work->data;
-	struct bns_call *call = job->call;
-	char text[sizeof(job->diag.file) + sizeof(job->diag.text) + 32];
-	/* The zone may have gone while its text was read. */
-	struct bns_zone *zone = status == 0 ? bns_gate_zone_find(call->env->gate, job->apex) : NULL;
-	if (job->err != BNS_OK) {
-		bns_call_error(call, BNS_RPC_PARAMS, "%s", bns_diag_format(&job->diag, text, sizeof(text)));
-	} else if (!zone) {
-		bns_contents_free(job->contents);
-		bns_call_error(call, BNS_RPC_NOT_FOUND, "the zone isn't served here any more");
-	} else {
-		bns_gate_dry_run(call->env->gate, zone, job->contents, diff_source(job), on_report, call);
-	}
-	free(job);
-}
-
-void bns_run_diff(struct bns_call *call)
-{
-	struct bns_zone *zone = bns_call_zone(call);
-	struct diff_job *job = zone ? calloc(1, sizeof(*job)) : NULL;
-	if (!zone)
-		return;
-	if (!job) {
-		bns_call_result(call, NULL);
-		return;
-	}
-	job->work.data = job;
-	job->call = call;
-	job->err = BNS_ECANCELED;
-	memcpy(job->apex, zone->apex, bns_name_len(zone->apex));
-	bns_diag_set(&job->diag, NULL, 0, 0, "%s", bns_strerror(BNS_ECANCELED));
-	int rc = uv_queue_work(call->env->loop, &job->work, diff_read, diff_judge);
-	if (rc != 0)
-		diff_judge(&job->work, rc);
 }

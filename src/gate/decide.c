@@ -70,11 +70,17 @@ void bns_gate_submit(struct bns_gate *g, struct bns_zone *zone, struct bns_submi
 	struct bns_job *job = new_job(g, zone, BNS_JOB_SUBMIT, done, arg);
 	if (!job) {
 		bns_contents_free(sub->contents);
+		free(sub->file_text);
 		sub->contents = NULL;
+		sub->file_text = NULL;
 		return;
 	}
 	job->candidate = sub->contents;
+	job->file_text = sub->file_text;
 	sub->contents = NULL;
+	sub->file_text = NULL;
+	snprintf(job->by, sizeof(job->by), "%s", sub->by ? sub->by : "");
+	snprintf(job->expect, sizeof(job->expect), "%s", sub->expect ? sub->expect : "");
 	job->origin = sub->origin;
 	job->force = sub->force;
 	memcpy(job->source, sub->source, sizeof(job->source));

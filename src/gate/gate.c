@@ -13,6 +13,7 @@ const char *bns_outcome_to_text(enum bns_outcome o)
 		[BNS_OUTCOME_SERVED] = "served",   [BNS_OUTCOME_NOTHING_NEW] = "nothing-new",
 		[BNS_OUTCOME_HELD] = "held",       [BNS_OUTCOME_REJECTED] = "rejected",
 		[BNS_OUTCOME_REFUSED] = "refused", [BNS_OUTCOME_FAILED] = "failed",
+		[BNS_OUTCOME_MISMATCH] = "mismatch",
 	};
 	return words[o];
 }

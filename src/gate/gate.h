@@ -75,11 +75,12 @@ enum bns_outcome {
 	BNS_OUTCOME_NOTHING_NEW, /* the same records and serial as what is accepted */
 	BNS_OUTCOME_HELD,        /* waits for a decision; also when it did already */
 	BNS_OUTCOME_REJECTED,    /* an operator has rejected this very candidate */
+	BNS_OUTCOME_MISMATCH,    /* not the plan that was reviewed: nothing was done; `reason` */
 	BNS_OUTCOME_REFUSED,     /* structurally broken, or a plugin's refusal; `reason` */
 	BNS_OUTCOME_FAILED,      /* not the change's fault: store full, no memory; `reason` */
 };
 
-const char *bns_outcome_to_text(enum bns_outcome o); /* served, nothing-new, held, rejected, refused, failed */
+const char *bns_outcome_to_text(enum bns_outcome o); /* served, nothing-new, held, rejected, mismatch, refused, failed */
 
 struct bns_result {
 	enum bns_outcome outcome;
@@ -153,6 +154,14 @@ struct bns_submission {
 	enum bns_origin origin;
 	char source[BNS_SOURCE_MAX];
 	bool force; /* retransfer: a rejected candidate or a lower serial is judged again */
+	const char *by; /* who said so; NULL: nobody */
+	/*
+	 * An operator's plan: `expect` (NULL: none) is the hash of the report that was reviewed; with another one the
+	 * outcome is MISMATCH, and nothing happens. `file_text` (taken over, NULL: none) is written to the zone's file
+	 * before the change is served or held, so that the next reload finds what was decided.
+	 */
+	const char *expect;
+	char *file_text;
 };
 
 /* `done` may be NULL; it is called exactly once, never before this returns. */

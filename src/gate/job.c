@@ -29,6 +29,7 @@ static void job_free(struct bns_job *job)
 	free(job->version_blob);
 	free(job->upstream_blob);
 	free(job->write_path);
+	free(job->file_text);
 	free(job->candidate_form);
 	free(job->publish_form);
 	bns_arena_free(&job->arena);

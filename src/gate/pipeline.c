@@ -132,6 +132,36 @@ static void end_nothing_new(struct bns_job *job)
 	bns_store_commit(txn, end_withdrawn, job);
 }
 
+static void write_text_work(uv_work_t *work)
+{
+	bns_write_text_in_pool(work->data);
+}
+
+static void after_write_text(uv_work_t *work, int status)
+{
+	struct bns_job *job = work->data;
+	if (status == UV_ECANCELED)
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the server is going away");
+	else if (job->pool_error)
+		bns_job_end(job, BNS_OUTCOME_FAILED, "%s can't be written: %s; nothing was changed", job->write_path,
+			    strerror(job->write_errno));
+	else
+		job->then(job);
+}
+
+/* What an operator applies is in the zone's file before it is anywhere else. */
+static void with_file_written(struct bns_job *job, void (*then)(struct bns_job *job))
+{
+	if (!job->file_text) {
+		then(job);
+		return;
+	}
+	job->then = then;
+	job->write_path = strdup(job->zone->conf->file ? job->zone->conf->file : "");
+	if (!job->write_path || uv_queue_work(job->gate->loop, &job->work, write_text_work, after_write_text))
+		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", bns_strerror(BNS_ENOMEM));
+}
+
 /* True where the job has ended: an earlier decision stands. */
 static bool decided_before(struct bns_job *job)
 {
@@ -139,7 +169,7 @@ static bool decided_before(struct bns_job *job)
 	if (job->kind != BNS_JOB_SUBMIT && job->kind != BNS_JOB_FILE)
 		return false;
 	if (job->nothing_new && !job->force) {
-		end_nothing_new(job);
+		with_file_written(job, end_nothing_new);
 		return true;
 	}
 	if (job->force)
@@ -208,6 +238,13 @@ static void after_prepare(uv_work_t *work, int status)
 		review(job);
 		return;
 	}
+	if (strcmp(job->expect, job->plan) != 0) {
+		bns_job_end(job, BNS_OUTCOME_MISMATCH,
+			    "what would happen now isn't what was reviewed: its hash is %s; what is served or the file "
+			    "has changed since",
+			    job->plan);
+		return;
+	}
 	if (job->problems.count > 0) {
 		refuse_broken(job);
 		return;
@@ -270,6 +307,16 @@ static const struct bns_review_result *add_own(struct bns_job *job, const struct
 	return bns_catalog_look_add(job->catalog, job->gate, result);
 }
 
+static void judged(struct bns_job *job)
+{
+	if (job->verdict == BNS_VERDICT_HOLD)
+		bns_hold(job);
+	else if (job->kind == BNS_JOB_REMOVE)
+		bns_publish_removal(job);
+	else
+		bns_pipeline_accept(job);
+}
+
 static void review_done(void *arg, const struct bns_review_result *plugins)
 {
 	struct bns_job *job = arg;
@@ -282,8 +329,8 @@ static void review_done(void *arg, const struct bns_review_result *plugins)
 	/* Every change in words is for who decides or asks: a first load may have a million. */
 	bool in_words = job->kind == BNS_JOB_DRY_RUN || job->verdict == BNS_VERDICT_HOLD;
 	if (in_words)
-		job->report = bns_report(job->zone->apex, job->served, job->candidate, &job->diff, result,
-					 &job->problems);
+		job->report =
+			bns_report(job->zone->apex, job->served, job->candidate, &job->diff, result, &job->problems);
 	if (job->kind == BNS_JOB_DRY_RUN) {
 		bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "%s", "");
 		return;
@@ -299,12 +346,8 @@ static void review_done(void *arg, const struct bns_review_result *plugins)
 		bns_approvals_prune(job->zone, result);
 	if (job->verdict == BNS_VERDICT_REFUSE)
 		refused_by_plugin(job, result);
-	else if (job->verdict == BNS_VERDICT_HOLD)
-		bns_hold(job);
-	else if (job->kind == BNS_JOB_REMOVE)
-		bns_publish_removal(job);
 	else
-		bns_pipeline_accept(job);
+		with_file_written(job, judged);
 }
 
 static void review(struct bns_job *job)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/replace.h"
 #include "gate/catalog.h"
+#include "gate/report.h"
 #include "gate/work.h"
 #include "zone/dump.h"
 #include "zone/load.h"
@@ -82,6 +82,8 @@ void bns_prepare_in_pool(struct bns_job *job)
 	if (job->pool_error)
 		return;
 	job->has_diff = true;
+	if (job->expect[0])
+		bns_report_hash(job->zone->apex, job->served, job->candidate, job->plan);
 	job->nothing_new = job->candidate && is_nothing_new(job);
 }
 
@@ -162,27 +164,19 @@ void bns_build_in_pool(struct bns_job *job)
 		job->pool_error = bns_image_build(job->publish, &job->image);
 }
 
-/* Written beside and renamed, so that a reader of the file never meets half a zone. */
-static enum bns_error write_file(const char *path, const struct bns_contents *c)
-{
-	char temp[4096];
-	if ((size_t)snprintf(temp, sizeof(temp), "%s.tmp", path) >= sizeof(temp))
-		return BNS_ERANGE;
-	FILE *f = fopen(temp, "we");
-	if (!f)
-		return BNS_EIO;
-	enum bns_error err = bns_zone_dump(c, f);
-	bool synced = fflush(f) == 0 && fsync(fileno(f)) == 0;
-	if ((fclose(f) != 0 || !synced) && !err)
-		err = errno == ENOSPC ? BNS_EFULL : BNS_EIO;
-	if (!err && rename(temp, path) != 0)
-		err = BNS_EIO;
-	if (err)
-		unlink(temp);
-	return err;
-}
-
 void bns_write_file_in_pool(struct bns_job *job)
 {
-	job->pool_error = write_file(job->write_path, job->publish);
+	struct bns_replace r;
+	job->pool_error = bns_replace_begin(job->write_path, &r);
+	if (!job->pool_error) {
+		enum bns_error err = bns_zone_dump(job->publish, r.out);
+		job->pool_error = bns_replace_end(&r, !err);
+	}
+	job->write_errno = errno;
+}
+
+void bns_write_text_in_pool(struct bns_job *job)
+{
+	job->pool_error = bns_replace_text(job->write_path, job->file_text);
+	job->write_errno = errno;
 }

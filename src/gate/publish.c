@@ -33,7 +33,7 @@ static void after_write(uv_work_t *work, int status)
 	struct bns_job *job = work->data;
 	if (status == 0 && job->pool_error)
 		bns_log(BNS_LOG_ERR, "zone=%s file=%s the accepted version could not be written: %s", job->zone->text,
-			job->write_path, bns_strerror(job->pool_error));
+			job->write_path, strerror(job->write_errno));
 	bns_job_end(job, BNS_OUTCOME_SERVED, "%s", "");
 }
 

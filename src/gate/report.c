@@ -170,17 +170,19 @@ static void digest_or_zero(const struct bns_contents *c, uint8_t digest[BNS_DIGE
 }
 
 /* Changes with either side: what was reviewed is named by where it starts and where it ends. */
-static json_t *plan_hash(const struct bns_contents *before, const struct bns_contents *after)
+void bns_report_hash(const uint8_t *apex, const struct bns_contents *before, const struct bns_contents *after,
+		     char hex[BNS_REPORT_HASH_MAX])
 {
-	uint8_t sides[2 * BNS_DIGEST_LEN], hash[BNS_DIGEST_LEN];
-	char hex[2 * BNS_DIGEST_LEN + 1] = "";
-	digest_or_zero(before, sides);
-	digest_or_zero(after, sides + BNS_DIGEST_LEN);
-	if (!EVP_Digest(sides, sizeof(sides), hash, NULL, EVP_sha256(), NULL))
-		return json_null();
+	size_t len = bns_name_len(apex);
+	uint8_t plan[BNS_NAME_MAX + 2 * BNS_DIGEST_LEN], hash[BNS_DIGEST_LEN];
+	memcpy(plan, apex, len);
+	digest_or_zero(before, plan + len);
+	digest_or_zero(after, plan + len + BNS_DIGEST_LEN);
+	hex[0] = '\0';
+	if (!EVP_Digest(plan, len + 2 * BNS_DIGEST_LEN, hash, NULL, EVP_sha256(), NULL))
+		return;
 	for (size_t i = 0; i < sizeof(hash); i++)
 		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-	return json_string(hex);
 }
 
 static const char *overall(const struct bns_diff *diff, const struct bns_review_result *review,
@@ -197,13 +199,14 @@ json_t *bns_report(const uint8_t *apex, const struct bns_contents *before, const
 		   const struct bns_diff *diff, const struct bns_review_result *review,
 		   const struct bns_problems *problems)
 {
-	char zone[BNS_NAME_TEXT_MAX];
+	char zone[BNS_NAME_TEXT_MAX], hash[BNS_REPORT_HASH_MAX];
 	json_t *o = json_object();
 	if (!o)
 		return NULL;
+	bns_report_hash(apex, before, after, hash);
 	json_object_set_new(o, "schema", json_integer(1));
 	json_object_set_new(o, "zone", json_string(bns_name_to_text_nodot(apex, zone)));
-	json_object_set_new(o, "hash", plan_hash(before, after));
+	json_object_set_new(o, "hash", json_string(hash));
 	json_object_set_new(o, "before_serial", before ? json_integer(before->serial) : json_null());
 	json_object_set_new(o, "after_serial", after ? json_integer(after->serial) : json_null());
 	json_object_set_new(o, "changes", changes_json(diff, review, problems));

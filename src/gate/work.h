@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "gate/gate.h"
 #include "gate/registry.h"
+#include "gate/report.h"
 #include "zone/check.h"
 
 enum bns_job_kind {
@@ -45,6 +46,12 @@ struct bns_job {
 	struct bns_zone_record record;
 	enum bns_serial_policy serial_policy;
 	char *write_path;
+	int write_errno;
+
+	/* An operator's plan: the hash it was reviewed by, the one it has now, and the file that is to say so. */
+	char expect[BNS_REPORT_HASH_MAX];
+	char plan[BNS_REPORT_HASH_MAX];
+	char *file_text; /* NULL: no file is written before the change is served or held */
 
 	/* Stored forms read on the main loop, decoded in the pool. */
 	void *version_blob;
@@ -86,6 +93,7 @@ struct bns_job {
 	bool approved; /* REMOVE, APPROVE: an operator has decided, don't review */
 
 	uv_work_t work;
+	void (*then)(struct bns_job *job); /* what follows the file */
 	bns_result_fn done;
 	bns_dry_run_fn dry_done;
 	void *arg;
@@ -167,6 +175,9 @@ void bns_build_in_pool(struct bns_job *job);
 
 /* The accepted version into the file of a secondary that has one. */
 void bns_write_file_in_pool(struct bns_job *job);
+
+/* `file_text` into the file of a zone that is served from one. */
+void bns_write_text_in_pool(struct bns_job *job);
 
 /* ---- publish.c: from an accepted change to what is served ---- */
 

@@ -65,6 +65,7 @@ enum ctl_exit ctl_run(struct ctl *ctl, const char *const *words, size_t count);
 enum ctl_exit ctl_call(struct ctl *ctl, const char *method, json_t *params, json_t **result, json_t **error);
 enum ctl_exit ctl_complain_error(const struct ctl *ctl, const json_t *error);
 enum ctl_exit ctl_online(struct ctl *ctl, const struct bns_verb *verb, json_t *params);
+enum ctl_exit ctl_call_and_show(struct ctl *ctl, const char *words, json_t *params); /* `params` are stolen */
 enum ctl_exit ctl_events(struct ctl *ctl, json_t *params);
 
 /* A verb of a plugin's. `near` is what was meant if no plugin has it; may be NULL. */
@@ -75,6 +76,7 @@ enum ctl_exit ctl_exit_of_result(const char *verb, const json_t *result);
 
 /* The tool's own verbs; `params` as the table reads them, borrowed. */
 enum ctl_exit ctl_diff(struct ctl *ctl, json_t *params);
+enum ctl_exit ctl_apply(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_check_config(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_check_zone(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_format(struct ctl *ctl, json_t *params);

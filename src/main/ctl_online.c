@@ -66,7 +66,7 @@ static enum ctl_exit exit_of_outcome(const char *verb, const char *outcome)
 		return CTL_HELD;
 	if (strcmp(outcome, "rejected") == 0)
 		return strcmp(verb, "held reject") == 0 ? CTL_DONE : CTL_HELD;
-	if (strcmp(outcome, "refused") == 0 || strcmp(outcome, "failed") == 0)
+	if (strcmp(outcome, "refused") == 0 || strcmp(outcome, "mismatch") == 0 || strcmp(outcome, "failed") == 0)
 		return CTL_ERROR;
 	return CTL_DONE;
 }
@@ -116,7 +116,7 @@ static enum ctl_exit show(struct ctl *ctl, const char *verb, json_t *result)
 	return code;
 }
 
-static enum ctl_exit call_and_show(struct ctl *ctl, const char *words, json_t *params)
+enum ctl_exit ctl_call_and_show(struct ctl *ctl, const char *words, json_t *params)
 {
 	char method[BNS_METHOD_MAX];
 	json_t *result = NULL;
@@ -126,7 +126,7 @@ static enum ctl_exit call_and_show(struct ctl *ctl, const char *words, json_t *p
 
 enum ctl_exit ctl_online(struct ctl *ctl, const struct bns_verb *verb, json_t *params)
 {
-	return call_and_show(ctl, verb->words, json_incref(params));
+	return ctl_call_and_show(ctl, verb->words, json_incref(params));
 }
 
 /* ---- plugins' verbs ---- */
@@ -210,7 +210,7 @@ enum ctl_exit ctl_plugin_verb(struct ctl *ctl, const char *const *words, size_t 
 		return code;
 	const char *verb = find_verb(json_object_get(result, "verbs"), words, count, &used, &near);
 	if (verb)
-		code = call_and_show(ctl, verb, words_as_args(words + used, count - used));
+		code = ctl_call_and_show(ctl, verb, words_as_args(words + used, count - used));
 	else
 		code = complain_unknown(ctl, words[0], near);
 	json_decref(result);
@@ -263,5 +263,5 @@ enum ctl_exit ctl_events(struct ctl *ctl, json_t *params)
 {
 	if (json_is_true(json_object_get(params, "follow")))
 		return follow(ctl);
-	return call_and_show(ctl, "events", json_object());
+	return ctl_call_and_show(ctl, "events", json_object());
 }

@@ -11,6 +11,7 @@ static const struct {
 	enum ctl_exit (*run)(struct ctl *ctl, json_t *params);
 } own[] = {
 	{"diff", ctl_diff},
+	{"apply", ctl_apply},
 	{"check-config", ctl_check_config},
 	{"check-zone", ctl_check_zone},
 	{"format", ctl_format},

@@ -28,4 +28,8 @@ enum bns_error bns_rdata_to_text(uint16_t type, const uint8_t *rdata, uint16_t r
  */
 enum bns_error bns_zone_format(const char *path, char **text, struct bns_diag *diag) BNS_MUST_CHECK;
 
+/* The same of a text; `name` stands for the file in messages. */
+enum bns_error bns_zone_format_text(const char *data, size_t len, const char *name, char **text,
+				    struct bns_diag *diag) BNS_MUST_CHECK;
+
 #endif

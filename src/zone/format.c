@@ -275,13 +275,13 @@ static bool has_include(const char *data, size_t len)
 	return false;
 }
 
-static enum bns_error format(const char *data, size_t len, const char *path, char **text, struct bns_diag *diag)
+enum bns_error bns_zone_format_text(const char *data, size_t len, const char *name, char **text, struct bns_diag *diag)
 {
 	struct format f = {.text = malloc(sizeof(*f.text)), .may_add_ttl = !has_include(data, len)};
 	if (!f.text)
 		return BNS_ENOMEM;
 	bns_arena_init(&f.arena);
-	bns_text_open(f.text, data, len, path, NULL, diag);
+	bns_text_open(f.text, data, len, name, NULL, diag);
 	enum bns_error err = collect(&f);
 	if (!err)
 		err = write_text(&f, text);
@@ -305,7 +305,7 @@ enum bns_error bns_zone_format(const char *path, char **text, struct bns_diag *d
 	enum bns_error err = bns_text_read_file(fd, path, &data, &len, diag);
 	close(fd);
 	if (!err)
-		err = format(data, len, path, text, diag);
+		err = bns_zone_format_text(data, len, path, text, diag);
 	free(data);
 	if (err == BNS_ENOMEM)
 		bns_diag_set(diag, path, 0, 0, "%s", bns_strerror(err));

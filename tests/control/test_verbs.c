@@ -29,7 +29,7 @@ static void every_verb_is_found_by_its_words_and_its_method(void **state)
 static void what_changes_something_needs_an_admin(void **state)
 {
 	static const char *const changing[] = {"zone reload", "zone refresh", "zone retransfer", "zone notify",
-					       "zone add",    "zone remove",  "zone expire",     "held approve",
+					       "zone add", "apply",    "zone remove",  "zone expire",     "held approve",
 					       "held reject", "log-level",    "reload",          "stop"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(changing) / sizeof(changing[0]); i++)
