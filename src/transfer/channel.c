@@ -535,6 +535,16 @@ void bns_exchange_cancel(struct bns_exchange *x)
 		channel_give_up(ch);
 }
 
+bool bns_channels_are_idle(const struct bns_peer *peer)
+{
+	const struct bns_channel *ch;
+
+	LIST_FOREACH(ch, &peer->channels, entry)
+	if (ch->count > 0)
+		return false;
+	return TAILQ_EMPTY(&peer->waiting);
+}
+
 bool bns_channel_is_at_hand(const struct bns_peer *peer)
 {
 	const struct bns_channel *ch;

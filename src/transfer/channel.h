@@ -40,6 +40,9 @@ void bns_exchange_cancel(struct bns_exchange *x);
 /* Is there an open connection on which a short question would be answered at once? */
 bool bns_channel_is_at_hand(const struct bns_peer *peer);
 
+/* Is nothing asked over them, nor waits? */
+bool bns_channels_are_idle(const struct bns_peer *peer);
+
 /* Gives up all connections of a peer; nothing may be asked over them any more. */
 void bns_channels_close(struct bns_peer *peer);
 

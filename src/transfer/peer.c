@@ -59,7 +59,7 @@ void bns_peers_sweep(struct bns_peers *peers)
 	for (size_t i = 0; i < BNS_PEER_BUCKETS; i++) {
 		for (peer = LIST_FIRST(&peers->bucket[i]); peer; peer = next) {
 			next = LIST_NEXT(peer, same);
-			if (is_idle(&peer->checks) && is_idle(&peer->fetches))
+			if (is_idle(&peer->checks) && is_idle(&peer->fetches) && bns_channels_are_idle(peer))
 				peer_free(peer);
 		}
 	}

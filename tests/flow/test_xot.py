@@ -174,6 +174,37 @@ def test_mutual_tls_lets_in_whom_the_acl_knows_by_key_or_by_name(t):
     assert primary.dig(ZONE, "AXFR", tcp=True).rcode() != 0, "a transfer in the clear"
 
 
+def test_notify_goes_by_tls_to_a_remote_with_tls(t):
+    ca = certs.Pair(t, "ca.test")
+    pair = certs.Pair(t, "xfr.test", ca)
+    primary = Primary(t, pair)
+    tls_port = flow.free_port()
+    conf = secondary_conf(primary, **{"server-name": "xfr.test", "ca-file": ca.crt})
+    conf["server"] = {"listen-tls": [f"{flow.HOST}@{tls_port}"], "tls-cert-file": pair.crt, "tls-key-file": pair.key}
+    conf["zone"][0]["acl"] = "by-tls"
+    conf["acl"] = [{"id": "by-tls", "address": flow.HOST, "protocol": "tls", "action": "notify"}]
+    conf["zone"][0]["refresh-min-interval"] = "1h"
+    node = flow.Brandnsd(t, conf)
+    flow.wait_for(lambda: node.serial(ZONE) == 1, 10, "the first transfer")
+
+    down = {"id": "down", "address": f"{flow.HOST}@{tls_port}", "tls": {"server-name": "elsewhere.test",
+                                                                        "ca-file": ca.crt}}
+    primary.conf["remote"] = [down]
+    primary.conf["zone"][0]["notify"] = "down"
+    primary.configure(primary.conf)
+    primary.reload()
+    primary.update(2)
+    flow.wait_for(lambda: "could not be told over TLS: it shows a certificate that does not prove its name"
+                  in primary.log_text(), 10, "the refusal to talk to a stranger")
+    assert node.serial(ZONE) == 1
+    down["tls"]["server-name"] = "xfr.test"
+    primary.configure(primary.conf)
+    primary.reload()
+    primary.update(3)
+    flow.wait_for(lambda: node.serial(ZONE) == 3, 10, "the transfer after a NOTIFY")
+    assert f"zone={ZONE} NOTIFY from {flow.HOST}" in node.log_text()
+
+
 def test_files_are_read_again_on_reload_and_a_bad_one_changes_nothing(t):
     ca = certs.Pair(t, "ca.test")
     primary = Primary(t, certs.Pair(t, "xfr.test", ca))
