@@ -34,7 +34,8 @@
 	X(BNS_EVERSION, "version not supported")                                                                       \
 	X(BNS_ECRYPTO, "cryptographic library failed")                                                                 \
 	X(BNS_ECANCELED, "canceled")                                                                                   \
-	X(BNS_EBUSY, "busy")
+	X(BNS_EBUSY, "busy")                                                                                           \
+	X(BNS_EDAMAGED, "damaged on the disk")
 
 enum bns_error {
 #define X(code, text) code,

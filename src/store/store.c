@@ -156,9 +156,9 @@ static enum bns_error add_op(struct bns_store_txn *txn, const struct bns_store_o
 	if (head->key_len == 0 || head->key_len > BNS_STORE_KEY_MAX)
 		return BNS_ERANGE;
 	/* LMDB's own limit of one value. */
-	if (head->len > UINT32_MAX)
+	if (head->len > UINT32_MAX - BNS_STORE_SEAL_BYTES)
 		return BNS_ERANGE;
-	struct bns_store_op *op = malloc(sizeof(*op) + head->key_len + head->len);
+	struct bns_store_op *op = malloc(sizeof(*op) + head->key_len + head->len + BNS_STORE_SEAL_BYTES);
 	if (!op)
 		return BNS_ENOMEM;
 	*op = *head;

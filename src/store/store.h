@@ -2,7 +2,8 @@
 /*
  * The embedded store: LMDB, one writer thread, synced group commits (within
  * 5 ms or 1,000 changes). Values are copied in and out; no read transaction
- * outlives its call. Keys are octet strings of at most 511.
+ * outlives its call. Keys are octet strings of at most 511. Each value carries
+ * a digest: what doesn't fit it is never handed out.
  * Thread: main loop, except where said.
  */
 #ifndef BNS_STORE_STORE_H
@@ -29,7 +30,8 @@ enum bns_store_db {
 	BNS_DB_COUNT,
 };
 
-#define BNS_STORE_FORMAT 1
+/* Raised with a row in store_format.c that brings the former format up to it. */
+#define BNS_STORE_FORMAT 2
 #define BNS_STORE_KEY_MAX 511
 
 struct bns_store;
@@ -65,14 +67,18 @@ typedef void (*bns_store_done_fn)(void *arg, enum bns_error err, const char *rea
  */
 void bns_store_commit(struct bns_store_txn *txn, bns_store_done_fn done, void *arg);
 
-/* Reads what is durable. `*value` is the caller's to free(); BNS_ENOENT where there is none. */
+/*
+ * Reads what is durable. `*value` is the caller's to free(); BNS_ENOENT where
+ * there is none, BNS_EDAMAGED where its digest doesn't fit: the disk has
+ * changed what was written.
+ */
 enum bns_error bns_store_get(struct bns_store *s, enum bns_store_db db, const void *key, size_t key_len,
                              void **value, size_t *len) BNS_MUST_CHECK;
 
 /*
  * Walks the keys that begin with `prefix`, ascending (`reverse`: descending),
  * until `each` returns false. `each` must not write or commit; key and value
- * are valid during the call.
+ * are valid during the call. A damaged value is left out and logged.
  */
 typedef bool (*bns_store_each_fn)(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t len);
 enum bns_error bns_store_each(struct bns_store *s, enum bns_store_db db, const void *prefix, size_t prefix_len,

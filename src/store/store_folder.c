@@ -19,12 +19,6 @@
 /* The map is whole pages; 64 KiB is a multiple of every machine's. */
 #define MAP_UNIT_BYTES 65536
 
-static const char *const db_names[BNS_DB_COUNT] = {
-	[BNS_DB_META] = "meta",         [BNS_DB_ZONE] = "zone",           [BNS_DB_VERSION] = "version",
-	[BNS_DB_UPSTREAM] = "upstream", [BNS_DB_CANDIDATE] = "candidate", [BNS_DB_CANDIDATE_DATA] = "candidate-data",
-	[BNS_DB_AUDIT] = "audit",       [BNS_DB_PLUGIN] = "plugin",       [BNS_DB_MEMBER] = "member",
-};
-
 static enum bns_error explain_errno(const char *folder, const char *what, int error, struct bns_diag *diag)
 {
 	switch (error) {
@@ -160,7 +154,7 @@ static enum bns_error reserve_readers(const char *folder, struct bns_diag *diag)
 	return BNS_OK;
 }
 
-static enum bns_error explain_env(const char *folder, int rc, struct bns_diag *diag)
+enum bns_error bns_store_explain(const char *folder, int rc, struct bns_diag *diag)
 {
 	switch (rc) {
 	case MDB_INVALID:
@@ -169,12 +163,13 @@ static enum bns_error explain_env(const char *folder, int rc, struct bns_diag *d
 	case MDB_PAGE_NOTFOUND:
 		bns_diag_set(
 			diag, folder, 0, 0,
-			"data.mdb in it is damaged or not a database of brandnsd (%s); move it away and start again: "
-			"zones are then read or fetched anew",
+			"data.mdb in it is damaged or not a database of brandnsd (%s); `brandnsctl store check` says "
+			"more; put a backup in its place, or move it away and start again: zones are then read or "
+			"fetched anew",
 			mdb_strerror(rc));
 		return BNS_EINVAL;
 	case MDB_MAP_FULL:
-		bns_diag_set(diag, folder, 0, 0, "database.max-size is too small for an empty database; raise it");
+		bns_diag_set(diag, folder, 0, 0, "database.max-size is too small to open it; raise it");
 		return BNS_EFULL;
 	default:
 		return explain_errno(folder, "data.mdb in it can't be opened", rc > 0 ? rc : EIO, diag);
@@ -228,66 +223,6 @@ static int check_whole(MDB_env *env)
 	return rc;
 }
 
-static enum bns_error check_format(const char *folder, const MDB_val *v, struct bns_diag *diag)
-{
-	char text[24] = "";
-	if (v->mv_size > 0 && v->mv_size < sizeof(text))
-		memcpy(text, v->mv_data, v->mv_size);
-	char *end;
-	unsigned long format = strtoul(text, &end, 10);
-	if (*end || end == text || format == 0)
-		return explain_env(folder, MDB_INVALID, diag);
-	if (format > BNS_STORE_FORMAT) {
-		bns_diag_set(diag, folder, 0, 0,
-			     "data.mdb in it has format %lu, this brandnsd knows up to %d; start the newer version "
-			     "again, or move "
-			     "the file away: zones are then read or fetched anew",
-			     format, BNS_STORE_FORMAT);
-		return BNS_EVERSION;
-	}
-	return BNS_OK;
-}
-
-/* A database that holds something but has no format is somebody else's. */
-static int refuse_foreign(MDB_txn *txn)
-{
-	MDB_dbi main_dbi;
-	MDB_stat stat;
-	int rc = mdb_dbi_open(txn, NULL, 0, &main_dbi);
-	if (!rc)
-		rc = mdb_stat(txn, main_dbi, &stat);
-	if (!rc && stat.ms_entries > 0)
-		rc = MDB_INVALID;
-	return rc;
-}
-
-static int write_format(MDB_txn *txn, MDB_dbi *dbi)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", BNS_STORE_FORMAT);
-	MDB_val key = {6, (void *)(uintptr_t) "format"}, value = {(size_t)len, text};
-	int rc = refuse_foreign(txn);
-	if (!rc)
-		rc = mdb_dbi_open(txn, db_names[BNS_DB_META], MDB_CREATE, dbi);
-	return rc ? rc : mdb_put(txn, *dbi, &key, &value, 0);
-}
-
-static enum bns_error open_databases(const char *folder, MDB_txn *txn, MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag)
-{
-	MDB_val key = {6, (void *)(uintptr_t) "format"}, value;
-	int rc = mdb_dbi_open(txn, db_names[BNS_DB_META], 0, &dbi[BNS_DB_META]);
-	if (!rc)
-		rc = mdb_get(txn, dbi[BNS_DB_META], &key, &value);
-	enum bns_error err = rc ? BNS_OK : check_format(folder, &value, diag);
-	if (err)
-		return err;
-	if (rc == MDB_NOTFOUND)
-		rc = write_format(txn, &dbi[BNS_DB_META]);
-	for (size_t i = 0; i < BNS_DB_COUNT && !rc; i++)
-		rc = mdb_dbi_open(txn, db_names[i], MDB_CREATE, &dbi[i]);
-	return rc ? explain_env(folder, rc, diag) : BNS_OK;
-}
-
 static enum bns_error prepare(const char *folder, MDB_env *env, MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag)
 {
 	MDB_txn *txn;
@@ -295,14 +230,14 @@ static enum bns_error prepare(const char *folder, MDB_env *env, MDB_dbi dbi[BNS_
 	if (!rc)
 		rc = mdb_txn_begin(env, NULL, 0, &txn);
 	if (rc)
-		return explain_env(folder, rc, diag);
-	enum bns_error err = open_databases(folder, txn, dbi, diag);
+		return bns_store_explain(folder, rc, diag);
+	enum bns_error err = bns_store_format_open(folder, txn, dbi, diag);
 	if (err) {
 		mdb_txn_abort(txn);
 		return err;
 	}
 	rc = mdb_txn_commit(txn);
-	return rc ? explain_env(folder, rc, diag) : BNS_OK;
+	return rc ? bns_store_explain(folder, rc, diag) : BNS_OK;
 }
 
 enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes, MDB_env **env,
@@ -314,13 +249,13 @@ enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes,
 		return err;
 	int rc = mdb_env_create(&made);
 	if (rc)
-		return explain_env(folder, rc, diag);
+		return bns_store_explain(folder, rc, diag);
 	rc = mdb_env_set_mapsize(made, (size_t)max_size_bytes & ~(size_t)(MAP_UNIT_BYTES - 1));
 	if (!rc)
 		rc = mdb_env_set_maxdbs(made, BNS_DB_COUNT);
 	if (!rc)
 		rc = mdb_env_open(made, folder, MDB_NOTLS, 0600);
-	err = rc ? explain_env(folder, rc, diag) : prepare(folder, made, dbi, diag);
+	err = rc ? bns_store_explain(folder, rc, diag) : prepare(folder, made, dbi, diag);
 	if (err) {
 		mdb_env_close(made);
 		return err;

@@ -24,7 +24,7 @@ struct bns_store_op {
 	bool del;
 	size_t key_len;
 	size_t len;
-	uint8_t data[]; /* key, then value */
+	uint8_t data[]; /* key, value, room for the seal */
 };
 
 struct bns_store_txn {
@@ -72,6 +72,37 @@ void bns_store_ops_free(struct bns_store_txn *txn);
 enum bns_error bns_store_folder_lock(const char *folder, int *lock_fd, struct bns_diag *diag) BNS_MUST_CHECK;
 enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes, MDB_env **env,
 				    MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* What an error of LMDB's or the system's means for who opens the store, and the way out. */
+enum bns_error bns_store_explain(const char *folder, int rc, struct bns_diag *diag);
+
+/*
+ * store_format.c: opens the databases within a first write transaction, makes
+ * them where they are missing, and brings an older format up to this one.
+ */
+extern const char *const bns_store_db_names[BNS_DB_COUNT];
+enum bns_error bns_store_format_open(const char *folder, MDB_txn *txn, MDB_dbi dbi[BNS_DB_COUNT],
+				     struct bns_diag *diag) BNS_MUST_CHECK;
+
+/*
+ * store_seal.c: LMDB keeps no checksum, so that every value (but those of
+ * "meta", which any version must be able to read) ends with a digest of
+ * database, key and value.
+ */
+#define BNS_STORE_SEAL_BYTES 8
+static inline bool bns_store_is_sealed(enum bns_store_db db)
+{
+	return db != BNS_DB_META;
+}
+void bns_store_seal(enum bns_store_db db, const MDB_val *key, const void *value, size_t len,
+		    uint8_t seal[BNS_STORE_SEAL_BYTES]);
+
+/* Takes the seal off the value; false where it doesn't fit, and the value must not be used. */
+bool bns_store_unseal(enum bns_store_db db, const MDB_val *key, MDB_val *value) BNS_MUST_CHECK;
+
+/* A key for messages, with \DDD for what isn't a printable character; returns `out`. */
+#define BNS_STORE_KEY_TEXT_MAX 256
+char *bns_store_key_to_text(const void *key, size_t len, char out[BNS_STORE_KEY_TEXT_MAX]);
 
 /* store_read.c: pages that no tree uses, among those from `from` on. */
 int bns_store_free_pages(MDB_txn *txn, size_t from, size_t *count);

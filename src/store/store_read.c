@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "store/store_internal.h"
 
 /* LMDB's own list of free pages is its database 0. */
@@ -16,6 +17,15 @@ static enum bns_error begin(struct bns_store *s, MDB_txn **txn)
 {
 	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, txn);
 	return rc ? bns_store_error(rc) : BNS_OK;
+}
+
+static void complain(const struct bns_store *s, enum bns_store_db db, const MDB_val *key)
+{
+	char text[BNS_STORE_KEY_TEXT_MAX];
+	bns_log(BNS_LOG_CRIT,
+		"store=%s database=%s key=%s the stored value is damaged and isn't used; `brandnsctl store check` "
+		"looks at all of them",
+		s->folder, bns_store_db_names[db], bns_store_key_to_text(key->mv_data, key->mv_size, text));
 }
 
 enum bns_error bns_store_get(struct bns_store *s, enum bns_store_db db, const void *key, size_t key_len, void **value,
@@ -31,6 +41,11 @@ enum bns_error bns_store_get(struct bns_store *s, enum bns_store_db db, const vo
 	int rc = mdb_get(txn, s->dbi[db], &k, &v);
 	if (rc) {
 		err = bns_store_error(rc);
+		goto out;
+	}
+	if (!bns_store_unseal(db, &k, &v)) {
+		complain(s, db, &k);
+		err = BNS_EDAMAGED;
 		goto out;
 	}
 	/* A value may stand at any address, and only as long as the transaction: out it goes by copy. */
@@ -94,8 +109,13 @@ enum bns_error bns_store_each(struct bns_store *s, enum bns_store_db db, const v
 	int rc = mdb_cursor_open(txn, s->dbi[db], &c);
 	if (!rc)
 		rc = reverse ? seek_last(c, prefix, prefix_len, &k, &v) : seek_first(c, prefix, prefix_len, &k, &v);
-	while (!rc && begins_with(&k, prefix, prefix_len) && each(arg, k.mv_data, k.mv_size, v.mv_data, v.mv_size))
+	while (!rc && begins_with(&k, prefix, prefix_len)) {
+		if (!bns_store_unseal(db, &k, &v))
+			complain(s, db, &k);
+		else if (!each(arg, k.mv_data, k.mv_size, v.mv_data, v.mv_size))
+			break;
 		rc = mdb_cursor_get(c, &k, &v, reverse ? MDB_PREV : MDB_NEXT);
+	}
 	if (c)
 		mdb_cursor_close(c);
 	mdb_txn_abort(txn);

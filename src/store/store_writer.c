@@ -61,13 +61,21 @@ static void print_reason(const struct bns_store *s, int status, char *out, size_
 	}
 }
 
+static int put(const struct bns_store *s, MDB_txn *mdb, struct bns_store_op *op, MDB_val *key)
+{
+	MDB_val value = {op->len, op->data + op->key_len};
+	if (bns_store_is_sealed(op->db)) {
+		bns_store_seal(op->db, key, value.mv_data, op->len, op->data + op->key_len + op->len);
+		value.mv_size += BNS_STORE_SEAL_BYTES;
+	}
+	return mdb_put(mdb, s->dbi[op->db], key, &value, 0);
+}
+
 static int apply(const struct bns_store *s, MDB_txn *mdb, struct bns_store_txn *txn)
 {
 	for (struct bns_store_op *op = txn->first; op; op = op->next) {
 		MDB_val key = {op->key_len, op->data};
-		MDB_val value = {op->len, op->data + op->key_len};
-		int rc = op->del ? mdb_del(mdb, s->dbi[op->db], &key, NULL)
-				 : mdb_put(mdb, s->dbi[op->db], &key, &value, 0);
+		int rc = op->del ? mdb_del(mdb, s->dbi[op->db], &key, NULL) : put(s, mdb, op, &key);
 		if (rc && !(op->del && rc == MDB_NOTFOUND))
 			return rc;
 	}

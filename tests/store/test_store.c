@@ -493,11 +493,11 @@ static void newer_format_is_refused_with_both_versions(void **state)
 {
 	struct fixture *f = *state;
 	open_sized(f, 16 * MIB);
-	assert_text(f, BNS_DB_META, "format", "1");
+	assert_text(f, BNS_DB_META, "format", "2");
 	store_text(f, BNS_DB_META, "format", "7");
 	shut(f);
 	assert_int_equal(bns_store_open(f->folder, 16 * MIB, &f->loop, &f->store, &f->diag), BNS_EVERSION);
-	assert_non_null(strstr(f->diag.text, "has format 7, this brandnsd knows up to 1;"));
+	assert_non_null(strstr(f->diag.text, "has format 7, this brandnsd knows up to 2;"));
 	f->store = NULL;
 }
 
