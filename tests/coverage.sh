@@ -10,7 +10,7 @@
 set -eu
 cd "$1"
 whole="wire/message.c wire/rdata.c answer/answer.c answer/edns.c answer/options.c answer/cookie.c"
-whole="$whole answer/siphash.c answer/chaos.c answer/conf.c answer/proof.c"
+whole="$whole answer/opt.c answer/siphash.c answer/chaos.c answer/conf.c answer/proof.c"
 
 for object in src/wire/.libs/message.gcno src/wire/.libs/name.gcno src/wire/.libs/rdata.gcno \
 	src/wire/.libs/rdata_valid.gcno src/wire/.libs/tsig_verify.gcno src/answer/.libs/*.gcno; do

@@ -9,8 +9,6 @@
 /* RFC 6895 §3.1; asked for, never stored. */
 enum { TYPE_RESERVED = 0, TYPE_MAILB = 253, TYPE_MAILA = 254 };
 
-#define PADDING_BLOCK 468 /* RFC 8467 §4.1 */
-
 /* One request on its way. */
 struct exchange {
 	const struct bns_answer_env *env;
@@ -56,7 +54,7 @@ static void open_answer(struct exchange *x, enum bns_ede ede)
 		bns_edns_answer(&x->edns, ede);
 	bns_encode_open(&x->encoder, x->msg, &x->req, x->env->udp_max_payload, &x->edns.out, x->out, answer_max(x));
 	if (x->encrypted && bns_edns_wants_padding(&x->edns))
-		bns_encode_pad(&x->encoder, PADDING_BLOCK);
+		bns_encode_pad(&x->encoder, BNS_PADDING_BLOCK);
 }
 
 /* ---- query hooks ---- */

@@ -77,11 +77,18 @@ static void add_asked(struct bns_edns *e)
 		bns_options_add(&e->out, BNS_EDNS_NSID, e->conf->nsid, e->conf->nsid_len);
 }
 
+/* Who asks with EXPIRE keeps a copy, or is about to (RFC 7314 §2). */
+static bool is_for_secondaries(uint16_t qtype)
+{
+	return qtype == BNS_TYPE_SOA || qtype == BNS_TYPE_AXFR || qtype == BNS_TYPE_IXFR;
+}
+
 /* What is left of a secondary's life, or what a primary's zone grants its secondaries (RFC 7314 §3). */
 void bns_edns_add_expire(struct bns_edns *e, const struct bns_request *req, const struct bns_image *img)
 {
 	uint8_t left_s[4];
-	if (!e->has_options || !e->asked.expire || req->qtype != BNS_TYPE_SOA || req->qname.labels != img->apex_labels)
+	if (!e->has_options || !e->asked.expire || !is_for_secondaries(req->qtype) ||
+	    req->qname.labels != img->apex_labels)
 		return;
 	int64_t end_s = bns_image_expires(img);
 	int64_t left = end_s ? end_s - bns_clock_wall_s() : bns_image_soa_expire(img);

@@ -34,6 +34,12 @@ void bns_encode_open(struct bns_encoder *e, const uint8_t *msg, const struct bns
 	e->body = e->w.pos;
 }
 
+void bns_encode_adopt(struct bns_encoder *e, const struct bns_writer *w, const struct bns_request *req,
+		      uint16_t udp_payload, const struct bns_options *options)
+{
+	*e = (struct bns_encoder){.req = req, .cap = w->cap, .udp_payload = udp_payload, .options = options, .w = *w};
+}
+
 /* Where the listed names of a decision lie in the message, as far as they are written. */
 struct places {
 	uint16_t apex;
@@ -309,7 +315,7 @@ static uint16_t padding_len(const struct bns_encoder *e, uint16_t options)
 	size_t least = e->w.pos + BNS_OPT_EMPTY_LEN + options + BNS_OPTION_HEADER_LEN;
 	if (e->pad_block == 0 || least > e->cap)
 		return 0;
-	size_t padded = (least + e->pad_block - 1) / e->pad_block * e->pad_block;
+	size_t padded = (least + e->behind + e->pad_block - 1) / e->pad_block * e->pad_block - e->behind;
 	if (padded > e->cap)
 		padded = e->cap;
 	return (uint16_t)(padded - least + BNS_OPTION_HEADER_LEN);

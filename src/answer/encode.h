@@ -21,6 +21,7 @@ struct bns_encoder {
 	uint16_t udp_payload;              /* ours, for the OPT */
 	const struct bns_options *options; /* the OPT's; NULL: none */
 	size_t pad_block;                  /* 0: no padding */
+	size_t behind;                     /* octets that others will add, which padding counts */
 };
 
 /*
@@ -31,6 +32,10 @@ struct bns_encoder {
  */
 void bns_encode_open(struct bns_encoder *e, const uint8_t *msg, const struct bns_request *req, uint16_t udp_payload,
 		     const struct bns_options *options, uint8_t *out, size_t cap);
+
+/* Takes up an answer that others wrote and that lacks its OPT alone; bns_encode_close goes on with it. */
+void bns_encode_adopt(struct bns_encoder *e, const struct bns_writer *w, const struct bns_request *req,
+		      uint16_t udp_payload, const struct bns_options *options);
 
 /*
  * Writes the sections of a decision, RRset by RRset; sets AA, RCODE, and TC
@@ -44,6 +49,8 @@ void bns_encode_clear(struct bns_encoder *e);
 /* A record at the question's name, for answers that come from no zone. */
 void bns_encode_record(struct bns_encoder *e, uint16_t type, uint16_t rclass, uint32_t ttl, const uint8_t *rdata,
 		       uint16_t rdlen);
+
+#define BNS_PADDING_BLOCK 468 /* RFC 8467 §4.1 */
 
 /* bns_encode_close pads the answer to a multiple of `block` octets, or as far as there is room (RFC 7830). */
 void bns_encode_pad(struct bns_encoder *e, size_t block);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "transfer/asked.h"
 
+#include "answer/opt.h"
 #include "base/clock.h"
 #include "base/rcu.h"
 #include "transfer/acl.h"
@@ -68,6 +69,7 @@ bool bns_asked_open(struct bns_asked *a, const struct bns_transfer *t, const uin
 {
 	enum bns_error err;
 
+	a->env = t->env;
 	a->msg = msg;
 	a->len = len;
 	a->client = *client;
@@ -81,6 +83,8 @@ bool bns_asked_open(struct bns_asked *a, const struct bns_transfer *t, const uin
 	err = bns_request_parse(msg, len, &a->request);
 	if (err)
 		return open_failed(a, BNS_RCODE_FORMERR, reply);
+	if (a->request.has_edns && a->request.edns_version > 0)
+		return open_failed(a, BNS_RCODE_BADVERS, reply);
 	return !a->request.has_tsig || verify(a, t, reply);
 }
 
@@ -98,23 +102,54 @@ bool bns_asked_allowed(const struct bns_asked *a, const struct bns_transfer *t, 
 	return bns_acl_allows(zone, action, &client, t->tls_peers);
 }
 
+static size_t tsig_len(const struct bns_tsig_key *key)
+{
+	/* Owner, type to RDLENGTH, algorithm, time, fudge, MAC, id, error, other (RFC 8945 §4.2). */
+	return bns_name_len(key->name) + 10 + bns_name_len(bns_tsig_algorithm_name(key->algorithm)) + 8 + 2 +
+	       bns_tsig_algorithm_size(key->algorithm) + 6;
+}
+
+void bns_asked_end(const struct bns_asked *a, enum bns_rcode rcode, struct bns_writer *w)
+{
+	const struct bns_opt_for to = {
+		.env = a->env,
+		.msg = a->msg,
+		.req = &a->request,
+		.client = &a->client,
+		.transport = a->transport,
+		.behind = a->has_key ? tsig_len(&a->key) : 0,
+	};
+
+	bns_rcu_online();
+	bns_opt_end(&to, rcode, w);
+	bns_rcu_offline();
+}
+
+/* How long an answer over UDP may be, as bns_answer counts it. */
+static size_t udp_max(const struct bns_asked *a)
+{
+	size_t max = a->request.has_edns ? a->request.udp_payload : BNS_UDP_PLAIN_MAX;
+
+	if (max > a->env->udp_max_payload)
+		max = a->env->udp_max_payload;
+	return max < BNS_UDP_PLAIN_MAX ? BNS_UDP_PLAIN_MAX : max;
+}
+
 static void write_bare(const struct bns_asked *a, uint16_t flags, enum bns_rcode rcode, struct bns_reply *reply)
 {
-	struct bns_writer w = bns_writer_of(reply->data, reply->cap);
+	size_t cap = a->transport == BNS_TRANSPORT_UDP ? udp_max(a) : reply->cap - BNS_TSIG_ROOM;
+	struct bns_writer w = bns_writer_of(reply->data, cap);
 	const struct bns_request *q = &a->request;
 	uint16_t echoed = bns_message_opcode(a->msg) == BNS_OPCODE_QUERY ? bns_message_flags(a->msg) & BNS_FLAG_RD : 0;
 
 	bns_message_write_header(&w, bns_message_id(a->msg), bns_message_opcode(a->msg),
-				 (uint16_t)(BNS_FLAG_QR | flags | echoed), rcode);
+				 (uint16_t)(BNS_FLAG_QR | flags | echoed), BNS_RCODE_NOERROR);
 	if (q->has_question) {
 		bns_write_bytes(&w, a->msg + BNS_HEADER_LEN, (size_t)(q->question_end - BNS_HEADER_LEN));
 		bns_put_u16(reply->data + 4, 1);
 	}
-	if (q->has_edns) {
-		bns_message_write_opt(&w, BNS_EDNS_UDP_DEFAULT, 0, q->edns_flags & BNS_EDNS_DO, 0);
-		bns_put_u16(reply->data + 10, 1);
-	}
-	reply->len = w.failed ? 0 : w.pos;
+	bns_asked_end(a, rcode, &w);
+	reply->len = w.pos;
 }
 
 void bns_asked_sign(struct bns_asked *a, struct bns_reply *reply)
@@ -128,23 +163,6 @@ void bns_asked_reply(struct bns_asked *a, uint16_t flags, enum bns_rcode rcode, 
 {
 	write_bare(a, flags, rcode, reply);
 	bns_asked_sign(a, reply);
-}
-
-static size_t tsig_len(const struct bns_tsig_key *key)
-{
-	/* Owner, type to RDLENGTH, algorithm, time, fudge, MAC, id, error, other (RFC 8945 §4.2). */
-	return bns_name_len(key->name) + 10 + bns_name_len(bns_tsig_algorithm_name(key->algorithm)) + 8 + 2 +
-	       bns_tsig_algorithm_size(key->algorithm) + 6;
-}
-
-/* How long an answer over UDP may be, as bns_answer counts it. */
-static size_t udp_max(const struct bns_asked *a, const struct bns_transfer *t)
-{
-	size_t max = a->request.has_edns ? a->request.udp_payload : BNS_UDP_PLAIN_MAX;
-
-	if (max > t->env->udp_max_payload)
-		max = t->env->udp_max_payload;
-	return max < BNS_UDP_PLAIN_MAX ? BNS_UDP_PLAIN_MAX : max;
 }
 
 static enum bns_answer_action answer_unsigned(const struct bns_asked *a, const struct bns_transfer *t,
@@ -166,7 +184,7 @@ void bns_asked_answer(struct bns_asked *a, const struct bns_transfer *t, struct 
 {
 	answer_unsigned(a, t, a->msg, reply);
 	/* Truncated where the signature is what makes it too long (RFC 8945 §5.3). */
-	if (a->has_key && a->transport == BNS_TRANSPORT_UDP && reply->len + tsig_len(&a->key) > udp_max(a, t))
+	if (a->has_key && a->transport == BNS_TRANSPORT_UDP && reply->len + tsig_len(&a->key) > udp_max(a))
 		write_bare(a, (uint16_t)(BNS_FLAG_TC | (bns_message_flags(reply->data) & BNS_FLAG_AA)),
 			   bns_message_rcode(reply->data), reply);
 	bns_asked_sign(a, reply);
@@ -204,5 +222,9 @@ void bns_asked_reply_soa(struct bns_asked *a, const struct bns_transfer *t, stru
 		return;
 	}
 	bns_put_u16(reply->data + len - 4, BNS_TYPE_IXFR);
+	struct bns_writer w = bns_writer_of(reply->data, reply->cap - BNS_TSIG_ROOM);
+	w.pos = reply->len;
+	bns_asked_end(a, BNS_RCODE_NOERROR, &w);
+	reply->len = w.pos;
 	bns_asked_sign(a, reply);
 }

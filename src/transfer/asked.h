@@ -10,7 +10,8 @@
 #include "wire/message.h"
 
 struct bns_asked {
-	const uint8_t *msg; /* borrowed */
+	const struct bns_answer_env *env; /* borrowed, as the next */
+	const uint8_t *msg;
 	size_t len;
 	union bns_addr client;
 	enum bns_transport transport;
@@ -55,6 +56,9 @@ void bns_asked_answer(struct bns_asked *a, const struct bns_transfer *t, struct 
 
 /* The zone's SOA alone in answer to IXFR (RFC 1995 §2, §4). */
 void bns_asked_reply_soa(struct bns_asked *a, const struct bns_transfer *t, struct bns_reply *reply);
+
+/* Sets the RCODE, and adds the OPT where the request has one: BNS_OPT_ROOM (answer/opt.h) must be left in `w`. */
+void bns_asked_end(const struct bns_asked *a, enum bns_rcode rcode, struct bns_writer *w);
 
 /* Signs what is in `reply`, where the request was signed. */
 void bns_asked_sign(struct bns_asked *a, struct bns_reply *reply);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "answer/answer.h"
-#include "answer/options.h"
+#include "answer/opt.h"
 #include "base/clock.h"
 #include "base/rcu.h"
 #include "sample.h"
@@ -51,6 +51,15 @@ static struct bns_answer_conf *new_conf(void)
 	c->cookies.count = 1;
 	memset(c->cookies.secret[0], 7, sizeof(c->cookies.secret[0]));
 	return c;
+}
+
+static struct bns_image *placeholder(const char *apex)
+{
+	uint8_t name[BNS_NAME_MAX];
+	struct bns_image *img = NULL;
+	sample_name(apex, name);
+	assert_int_equal(bns_image_placeholder(name, BNS_IMAGE_NOT_READY, &img), BNS_OK);
+	return img;
 }
 
 static int set_up(void **state)
@@ -585,6 +594,100 @@ static void padding_is_only_for_those_who_pad_and_only_by_tls(void **state)
 	assert_true(has(BNS_EDNS_PADDING));
 }
 
+/* -- answers that others write -- */
+
+/* As a zone transfer does: header, question, then the OPT; `behind` octets will follow. */
+static void end_other(enum bns_transport transport, enum bns_rcode rcode, size_t behind)
+{
+	struct bns_request req;
+	struct bns_writer w = bns_writer_of(out, sizeof(out));
+	assert_int_equal(bns_request_parse(query, query_len, &req), BNS_OK);
+	const struct bns_opt_for to = {
+		.env = &env, .msg = query, .req = &req, .client = &client, .transport = transport, .behind = behind};
+	bns_message_write_header(&w, 0x1234, BNS_OPCODE_QUERY, BNS_FLAG_QR, BNS_RCODE_NOERROR);
+	bns_write_bytes(&w, query + BNS_HEADER_LEN, (size_t)(req.question_end - BNS_HEADER_LEN));
+	bns_put_u16(out + 4, 1);
+	bns_opt_end(&to, rcode, &w);
+	assert_false(w.failed);
+	out_len = w.pos;
+}
+
+static void others_answers_get_the_same_options(void **state)
+{
+	(void)state;
+	struct bns_answer_conf *c = new_conf();
+	c->nsid_len = 2;
+	memcpy(c->nsid, "ns", 2);
+	bns_answer_conf_set(&conf, c);
+	query_len = sample_query("example.test", BNS_TYPE_AXFR, query);
+	end_other(BNS_TRANSPORT_TCP, BNS_RCODE_NOERROR, 0);
+	assert_string_equal(sample_read(out, out_len), "NOERROR | example.test. AXFR");
+	question("example.test", BNS_TYPE_AXFR);
+	option(BNS_EDNS_NSID, "", 0);
+	option(BNS_EDNS_COOKIE, "12345678", 8);
+	option(BNS_EDNS_KEEPALIVE, "", 0);
+	option(BNS_EDNS_EXPIRE, "", 0);
+	end_other(BNS_TRANSPORT_TCP, BNS_RCODE_NOERROR, 0);
+	assert_memory_equal(the(BNS_EDNS_NSID, 2), "ns", 2);
+	assert_memory_equal(the(BNS_EDNS_COOKIE, 24), "12345678\1\0\0\0", 12);
+	assert_int_equal(bns_get_u16(the(BNS_EDNS_KEEPALIVE, 2)), 100);
+	assert_int_equal(bns_get_u32(the(BNS_EDNS_EXPIRE, 4)), 86400);
+	end_other(BNS_TRANSPORT_UDP, BNS_RCODE_REFUSED, 0);
+	assert_int_equal(bns_message_rcode(out), BNS_RCODE_REFUSED);
+	assert_true(has(BNS_EDNS_NSID));
+	assert_false(has(BNS_EDNS_KEEPALIVE) || has(BNS_EDNS_EXPIRE));
+}
+
+static void others_answers_have_no_options_for_who_has_no_zone_or_bad_ones(void **state)
+{
+	(void)state;
+	question("elsewhere.test", BNS_TYPE_AXFR);
+	option(BNS_EDNS_EXPIRE, "", 0);
+	end_other(BNS_TRANSPORT_TCP, BNS_RCODE_NOERROR, 0);
+	assert_string_equal(sample_read(out, out_len), "NOERROR | elsewhere.test. AXFR | OPT 1232");
+	assert_int_equal(bns_table_publish(table, placeholder("new.test")), BNS_OK);
+	question("new.test", BNS_TYPE_AXFR);
+	option(BNS_EDNS_EXPIRE, "", 0);
+	end_other(BNS_TRANSPORT_TCP, BNS_RCODE_NOERROR, 0);
+	assert_string_equal(sample_read(out, out_len), "NOERROR | new.test. AXFR | OPT 1232");
+	question("example.test", BNS_TYPE_AXFR);
+	option(BNS_EDNS_COOKIE, "1234567", 7);
+	end_other(BNS_TRANSPORT_TCP, BNS_RCODE_NOERROR, 0);
+	assert_string_equal(sample_read(out, out_len), "NOERROR | example.test. AXFR | OPT 1232");
+	query_len = sample_add_edns(query, sample_query("example.test", BNS_TYPE_AXFR, query), 1, 1232, 0);
+	option(BNS_EDNS_COOKIE, "12345678", 8);
+	end_other(BNS_TRANSPORT_TCP, BNS_RCODE_BADVERS, 0);
+	assert_string_equal(sample_read(out, out_len), "NOERROR | example.test. AXFR | OPT 1232 rcode-high 1");
+	env.conf = NULL;
+	question("example.test", BNS_TYPE_AXFR);
+	option(BNS_EDNS_NSID, "", 0);
+	end_other(BNS_TRANSPORT_TCP, BNS_RCODE_NOERROR, 0);
+	assert_string_equal(sample_read(out, out_len), "NOERROR | example.test. AXFR | OPT 1232");
+	struct bns_request none = {.has_question = false, .has_edns = true};
+	struct bns_writer w = bns_writer_of(out, sizeof(out));
+	const struct bns_opt_for to = {.env = &env, .msg = query, .req = &none, .client = &client};
+	bns_message_write_header(&w, 0x1234, BNS_OPCODE_QUERY, BNS_FLAG_QR, BNS_RCODE_NOERROR);
+	bns_opt_end(&to, BNS_RCODE_NOERROR, &w);
+	assert_int_equal(w.pos, BNS_HEADER_LEN + BNS_OPT_EMPTY_LEN);
+}
+
+static void others_answers_are_padded_together_with_what_follows(void **state)
+{
+	(void)state;
+	question("example.test", BNS_TYPE_AXFR);
+	option(BNS_EDNS_PADDING, "", 0);
+	for (size_t behind = 0; behind < 1000; behind += 97) {
+		end_other(BNS_TRANSPORT_TLS, BNS_RCODE_NOERROR, behind);
+		assert_int_equal((out_len + behind) % 468, 0);
+		assert_true(out_len + behind <= 3 * 468);
+	}
+	end_other(BNS_TRANSPORT_TCP, BNS_RCODE_NOERROR, 0);
+	assert_false(has(BNS_EDNS_PADDING));
+	question("example.test", BNS_TYPE_AXFR);
+	end_other(BNS_TRANSPORT_TLS, BNS_RCODE_NOERROR, 0);
+	assert_false(has(BNS_EDNS_PADDING));
+}
+
 #define own(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -612,6 +715,9 @@ int main(void)
 		own(every_option_fits_into_the_smallest_answer),
 		own(answer_by_tls_to_a_padded_question_is_padded_to_blocks),
 		own(padding_is_only_for_those_who_pad_and_only_by_tls),
+		own(others_answers_get_the_same_options),
+		own(others_answers_have_no_options_for_who_has_no_zone_or_bad_ones),
+		own(others_answers_are_padded_together_with_what_follows),
 		own(chaos_is_refused_unless_there_is_an_answer),
 		own(chaos_tells_identity_and_version),
 	};

@@ -9,8 +9,10 @@ import struct
 import dns.edns
 import dns.flags
 import dns.message
+import dns.opcode
 import dns.query
 import dns.rcode
+import dns.rrset
 
 import flow
 
@@ -185,6 +187,34 @@ def test_a_secondary_tells_how_long_it_has_left(t):
 
 def test_a_primary_tells_what_it_grants(t):
     assert expire(node(t)) == 86400
+
+
+def test_transfers_and_notify_are_answered_with_options_too(t):
+    zone = t.folder / "example.com.zone"
+    zone.write_text(flow.zone(1))
+    daemon = flow.Brandnsd(t, {
+        "server": {"nsid": "edge1"},
+        "acl": [{"id": "all", "address": [flow.HOST], "action": ["transfer"]}],
+        "zone": [{"domain": ORIGIN, "file": str(zone), "acl": ["all"]}]})
+    flow.wait_for(lambda: daemon.serial(ORIGIN) == 1, 10, "the zone")
+    options = [(NSID, b""), (EXPIRE, b""), (COOKIE, CLIENT), (KEEPALIVE, b"")]
+
+    def told(rdtype, opcode=dns.opcode.QUERY, soa=None, tcp=True, rcode=dns.rcode.NOERROR):
+        query = dns.message.make_query(ORIGIN, rdtype, use_edns=0, payload=1232,
+                                       options=[dns.edns.GenericOption(code, data) for code, data in options])
+        query.set_opcode(opcode)
+        if soa:
+            query.authority = [dns.rrset.from_text(ORIGIN, 0, "IN", "SOA", f". . {soa} 0 0 0 0")]
+        answer = (dns.query.tcp if tcp else dns.query.udp)(query, flow.HOST, port=daemon.port, timeout=5)
+        assert answer.rcode() == rcode, answer
+        return {int(option.otype): option.to_wire() for option in answer.options}
+
+    for kind in ({"rdtype": "IXFR", "soa": 1},):
+        got = told(**kind)
+        assert sorted(got) == sorted(code for code, _ in options), (kind, got)
+        assert got[NSID] == b"edge1" and got[EXPIRE] == struct.pack("!I", 86400) and len(got[COOKIE]) == 24
+    refused = told("SOA", dns.opcode.NOTIFY, tcp=False, rcode=dns.rcode.REFUSED)
+    assert sorted(refused) == [NSID, COOKIE]
 
 
 def test_answers_to_a_later_edns_are_counted_by_name(t):
