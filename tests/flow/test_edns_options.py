@@ -204,7 +204,7 @@ def test_transfers_and_notify_are_answered_with_options_too(t):
                                        options=[dns.edns.GenericOption(code, data) for code, data in options])
         query.set_opcode(opcode)
         if soa:
-            query.authority = [dns.rrset.from_text(ORIGIN, 0, "IN", "SOA", f". . {soa} 0 0 0 0")]
+            query.authority = [dns.rrset.from_text(f"{ORIGIN}.", 0, "IN", "SOA", f". . {soa} 0 0 0 0")]
         answer = (dns.query.tcp if tcp else dns.query.udp)(query, flow.HOST, port=daemon.port, timeout=5)
         assert answer.rcode() == rcode, answer
         return {int(option.otype): option.to_wire() for option in answer.options}
