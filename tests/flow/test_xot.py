@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Zone transfers over TLS (RFC 9103) between two of ours: who must show what, and what is said when it is not shown."""
 
+import collections
 import os
+import re
 import shutil
 import socket
 import ssl
+import subprocess
 import threading
 
 import certs
@@ -223,6 +226,29 @@ def test_files_are_read_again_on_reload_and_a_bad_one_changes_nothing(t):
     node.reload()
     assert node.ctl("zone", "refresh", ZONE).exit == 0
     assert node.serial(ZONE) == 1
+
+
+def test_what_the_manual_shows_is_taken_by_those_it_is_for(t):
+    text = (flow.SRC / "docs" / "transfers-tls.md").read_text(encoding="utf-8")
+    ca = certs.Pair(t, "ca")
+    for name in ("xfr", "edge1"):
+        certs.Pair(t, name, ca)
+    for origin in ("example.com", "primary.example"):
+        (t.folder / f"{origin}.zone").write_text(flow.zone(1, origin=origin))
+    checks = {"yaml": [flow.BUILD / "src" / "brandnsd", "-C", "-c"], "named": [shutil.which("named-checkconf")],
+              "nsd": [shutil.which("nsd-checkconf", path="/usr/sbin:/usr/bin")]}
+    counts = collections.Counter()
+    for kind, block in re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL):
+        if not checks.get(kind):
+            continue
+        file = t.folder / f"{kind}{counts[kind]}"
+        own = f"database: {{storage: {t.folder}}}\n" if kind == "yaml" else ""
+        file.write_text(block.replace("/etc/brandns", str(t.folder)) + own)
+        file.chmod(0o600)
+        counts[kind] += 1
+        done = subprocess.run([*checks[kind], file], capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 0, (kind, block, done.stdout + done.stderr)
+    assert counts == {"yaml": 3, "named": 1, "nsd": 1}, counts
 
 
 flow.run()
