@@ -79,6 +79,7 @@ void bns_job_enqueue(struct bns_job *job)
 void bns_zone_free(struct bns_zone *zone)
 {
 	bns_approvals_free(zone->work);
+	free(zone->work->file);
 	bns_candidate_free(zone->held);
 	while (zone->rejected) {
 		struct bns_candidate *c = zone->rejected;
@@ -126,6 +127,7 @@ static void settle(struct bns_job *job, enum bns_outcome outcome, const char *fm
 		bool failed = outcome == BNS_OUTCOME_REFUSED || outcome == BNS_OUTCOME_FAILED;
 		keep_error(job, failed ? job->result.reason : NULL);
 	}
+	bns_accepted_file_note(job, outcome);
 	job->gate->jobs--;
 	tell(job);
 	job_free(job);

@@ -69,6 +69,8 @@ void bns_pipeline_start(struct bns_job *job)
 		err = read_decided(job);
 	if (!err)
 		err = read_stored(job);
+	if (job->kind == BNS_JOB_FILE)
+		bns_accepted_file_recall(job);
 	if (!err && uv_queue_work(job->gate->loop, &job->work, prepare_work, after_prepare))
 		err = BNS_ENOMEM;
 	if (err == BNS_ENOENT)
@@ -132,36 +134,6 @@ static void end_nothing_new(struct bns_job *job)
 	bns_store_commit(txn, end_withdrawn, job);
 }
 
-static void write_text_work(uv_work_t *work)
-{
-	bns_write_text_in_pool(work->data);
-}
-
-static void after_write_text(uv_work_t *work, int status)
-{
-	struct bns_job *job = work->data;
-	if (status == UV_ECANCELED)
-		bns_job_end(job, BNS_OUTCOME_FAILED, "the server is going away");
-	else if (job->pool_error)
-		bns_job_end(job, BNS_OUTCOME_FAILED, "%s can't be written: %s; nothing was changed", job->write_path,
-			    strerror(job->write_errno));
-	else
-		job->then(job);
-}
-
-/* What an operator applies is in the zone's file before it is anywhere else. */
-static void with_file_written(struct bns_job *job, void (*then)(struct bns_job *job))
-{
-	if (!job->file_text) {
-		then(job);
-		return;
-	}
-	job->then = then;
-	job->write_path = strdup(job->zone->conf->file ? job->zone->conf->file : "");
-	if (!job->write_path || uv_queue_work(job->gate->loop, &job->work, write_text_work, after_write_text))
-		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", bns_strerror(BNS_ENOMEM));
-}
-
 /* True where the job has ended: an earlier decision stands. */
 static bool decided_before(struct bns_job *job)
 {
@@ -169,7 +141,7 @@ static bool decided_before(struct bns_job *job)
 	if (job->kind != BNS_JOB_SUBMIT && job->kind != BNS_JOB_FILE)
 		return false;
 	if (job->nothing_new && !job->force) {
-		with_file_written(job, end_nothing_new);
+		bns_apply_write(job, end_nothing_new);
 		return true;
 	}
 	if (job->force)
@@ -232,6 +204,10 @@ static void after_prepare(uv_work_t *work, int status)
 	}
 	if (job->pool_error) {
 		refuse_unreadable(job);
+		return;
+	}
+	if (job->unchanged) {
+		bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "%s", "");
 		return;
 	}
 	if (job->kind == BNS_JOB_DRY_RUN) {
@@ -347,7 +323,7 @@ static void review_done(void *arg, const struct bns_review_result *plugins)
 	if (job->verdict == BNS_VERDICT_REFUSE)
 		refused_by_plugin(job, result);
 	else
-		with_file_written(job, judged);
+		bns_apply_write(job, judged);
 }
 
 static void review(struct bns_job *job)

@@ -46,9 +46,11 @@ static bool is_nothing_new(const struct bns_job *job)
 static enum bns_error read_candidate(struct bns_job *job)
 {
 	if (job->kind == BNS_JOB_FILE) {
-		enum bns_error err = bns_zone_load(job->source, job->zone->apex, &job->candidate, &job->diag);
+		enum bns_error err =
+			bns_zone_load_changed(job->source, job->zone->apex, &job->seen, &job->candidate, &job->diag);
 		if (err)
 			return err;
+		job->unchanged = !job->candidate;
 	}
 	return job->candidate ? bns_contents_finish(job->candidate) : BNS_OK;
 }
@@ -67,7 +69,9 @@ static enum bns_error identify(struct bns_job *job)
 void bns_prepare_in_pool(struct bns_job *job)
 {
 	job->pool_error = read_candidate(job);
-	if (!job->pool_error && job->candidate)
+	if (job->pool_error || job->unchanged)
+		return;
+	if (job->candidate)
 		job->pool_error = bns_zone_check(job->candidate, &job->problems);
 	if (!job->pool_error && job->candidate)
 		job->pool_error = identify(job);
@@ -172,11 +176,5 @@ void bns_write_file_in_pool(struct bns_job *job)
 		enum bns_error err = bns_zone_dump(job->publish, r.out);
 		job->pool_error = bns_replace_end(&r, !err);
 	}
-	job->write_errno = errno;
-}
-
-void bns_write_text_in_pool(struct bns_job *job)
-{
-	job->pool_error = bns_replace_text(job->write_path, job->file_text);
 	job->write_errno = errno;
 }

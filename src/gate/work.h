@@ -12,6 +12,7 @@
 #include "gate/registry.h"
 #include "gate/report.h"
 #include "zone/check.h"
+#include "zone/load.h"
 
 enum bns_job_kind {
 	BNS_JOB_SUBMIT,  /* contents are given */
@@ -58,6 +59,9 @@ struct bns_job {
 	size_t version_len;
 	void *upstream_blob;
 	size_t upstream_len;
+
+	struct bns_file_seen seen; /* FILE: of the zone's file */
+	bool unchanged;            /* FILE: it is the accepted version's still; nothing was parsed */
 
 	struct bns_contents *candidate; /* upstream's records, unamended */
 	struct bns_contents *served;    /* NULL: no good version exists */
@@ -111,7 +115,14 @@ struct bns_approval {
 	struct bns_approval *next;
 };
 
+/* The file whose contents are the accepted version. */
+struct bns_accepted_file {
+	struct bns_file_seen seen;
+	uint64_t version_seq; /* with another one it is something else that is served */
+};
+
 struct bns_zone_work {
+	struct bns_accepted_file *file; /* NULL: not known */
 	struct bns_job *current;
 	struct bns_job *first; /* in line behind it */
 	struct bns_job *last;
@@ -165,6 +176,14 @@ void bns_pipeline_start(struct bns_job *job);
 /* Behind the verdict: amend, build, commit, publish. */
 void bns_pipeline_accept(struct bns_job *job);
 
+/* ---- accepted_file.c: files that needn't be parsed again ---- */
+
+/* Before the file is read: what is known of it, if what it had is what is accepted. */
+void bns_accepted_file_recall(struct bns_job *job);
+
+/* The job is over: what its file has is accepted, or isn't. */
+void bns_accepted_file_note(const struct bns_job *job, enum bns_outcome outcome);
+
 /* ---- prepare.c: what runs in the pool ---- */
 
 /* Read, check, digest, compare. */
@@ -176,13 +195,15 @@ void bns_build_in_pool(struct bns_job *job);
 /* The accepted version into the file of a secondary that has one. */
 void bns_write_file_in_pool(struct bns_job *job);
 
-/* `file_text` into the file of a zone that is served from one. */
-void bns_write_text_in_pool(struct bns_job *job);
-
 /* ---- publish.c: from an accepted change to what is served ---- */
 
 void bns_publish_commit(struct bns_job *job);
 void bns_publish_removal(struct bns_job *job);
+
+/* ---- apply.c ---- */
+
+/* Where the job has a `file_text`, it is in the zone's file before `then`. */
+void bns_apply_write(struct bns_job *job, void (*then)(struct bns_job *job));
 
 /* ---- reject.c ---- */
 

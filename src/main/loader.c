@@ -23,9 +23,9 @@ static void pump(struct bns_loader *l);
 
 static void finish(struct bns_loader *l)
 {
-	bns_log(l->refused ? BNS_LOG_WARN : BNS_LOG_INFO, "zone files are read: %zu refused, %zu held", l->refused,
-		l->held);
-	l->refused = l->held = 0;
+	bns_log(l->refused ? BNS_LOG_WARN : BNS_LOG_INFO,
+		"zone files are read: %zu refused, %zu held, %zu with nothing new", l->refused, l->held, l->same);
+	l->refused = l->held = l->same = 0;
 }
 
 static void loaded(void *arg, struct bns_zone *zone, const struct bns_result *result)
@@ -37,6 +37,8 @@ static void loaded(void *arg, struct bns_zone *zone, const struct bns_result *re
 		l->held++;
 	else if (result->outcome >= BNS_OUTCOME_REFUSED)
 		l->refused++;
+	else if (result->outcome == BNS_OUTCOME_NOTHING_NEW)
+		l->same++;
 	pump(l);
 	if (l->in_hand == 0)
 		finish(l);

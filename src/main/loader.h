@@ -18,6 +18,7 @@ struct bns_loader {
 	bool pumping;
 	size_t refused;
 	size_t held;
+	size_t same;
 };
 
 void bns_loader_init(struct bns_loader *l, struct bns_gate *gate);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "zone/load_seen.h"
 #include "zone/text.h"
 
 /* A file being read, and the one that includes it. */
@@ -23,6 +24,8 @@ struct source {
 struct loader {
 	struct bns_contents *contents;
 	bool apex_known;
+	struct bns_file_seen *seen; /* of the zone file itself; NULL: nobody asks */
+	bool unchanged;
 	struct bns_diag *diag;
 };
 
@@ -148,7 +151,7 @@ static enum bns_error check_loop(const struct loader *l, const struct source *s)
 	return BNS_ESYNTAX;
 }
 
-static enum bns_error open_source(const struct loader *l, struct source *s, int *fd)
+static enum bns_error open_source(struct loader *l, struct source *s, int *fd)
 {
 	struct stat st;
 	*fd = open(s->path, O_RDONLY | O_CLOEXEC);
@@ -156,6 +159,8 @@ static enum bns_error open_source(const struct loader *l, struct source *s, int 
 		return cannot_open(l, s);
 	s->dev = st.st_dev;
 	s->ino = st.st_ino;
+	if (l->seen && !s->parent)
+		l->unchanged = bns_file_seen_stat(l->seen, &st);
 	return check_loop(l, s);
 }
 
@@ -165,11 +170,13 @@ static enum bns_error load_file(struct loader *l, struct source *source, const s
 	size_t len = 0;
 	int fd;
 	enum bns_error err = open_source(l, source, &fd);
-	if (!err)
+	if (!err && !l->unchanged)
 		err = bns_text_read_file(fd, source->path, &data, &len, l->diag);
 	if (fd >= 0)
 		close(fd);
-	if (!err)
+	if (!err && !l->unchanged && l->seen && !source->parent)
+		l->unchanged = bns_file_seen_digest(l->seen, data, len);
+	if (!err && !l->unchanged)
 		err = load_text(l, source, data, len, source->path, context);
 	free(data);
 	return err;
@@ -190,39 +197,52 @@ static enum bns_error finish(const struct loader *l, const char *name)
 
 static const uint8_t root[1] = {0};
 
-/* `source` NULL: from memory. */
-static enum bns_error load(struct source *source, const char *data, size_t len, const char *name, const uint8_t *apex,
-			   struct bns_contents **out, struct bns_diag *diag)
+/* `source` NULL: from memory. Where the file is unchanged, `*out` is NULL. */
+static enum bns_error load(struct loader *l, struct source *source, const char *data, size_t len, const char *name,
+			   const uint8_t *apex, struct bns_contents **out)
 {
-	struct loader l = {.contents = bns_contents_new(apex ? apex : root), .apex_known = apex != NULL, .diag = diag};
 	struct bns_text_context context = {.has_origin = apex != NULL};
-	if (!l.contents)
+	l->contents = bns_contents_new(apex ? apex : root);
+	l->apex_known = apex != NULL;
+	if (!l->contents)
 		return BNS_ENOMEM;
-	memcpy(context.origin, l.contents->apex, sizeof(context.origin));
+	memcpy(context.origin, l->contents->apex, sizeof(context.origin));
 	enum bns_error err;
 	if (source)
-		err = load_file(&l, source, &context);
+		err = load_file(l, source, &context);
 	else
-		err = load_text(&l, NULL, data, len, name, &context);
-	if (!err)
-		err = finish(&l, name);
+		err = load_text(l, NULL, data, len, name, &context);
+	if (!err && !l->unchanged)
+		err = finish(l, name);
 	if (err == BNS_ENOMEM)
-		bns_diag_set(diag, name, 0, 0, "%s", bns_strerror(err));
-	if (err)
-		bns_contents_free(l.contents);
-	else
-		*out = l.contents;
+		bns_diag_set(l->diag, name, 0, 0, "%s", bns_strerror(err));
+	if (err || l->unchanged)
+		bns_contents_free(l->contents);
+	if (!err)
+		*out = l->unchanged ? NULL : l->contents;
 	return err;
 }
 
 enum bns_error bns_zone_load(const char *path, const uint8_t *apex, struct bns_contents **out, struct bns_diag *diag)
 {
 	struct source source = {.path = path};
-	return load(&source, NULL, 0, path, apex, out, diag);
+	struct loader l = {.diag = diag};
+	return load(&l, &source, NULL, 0, path, apex, out);
+}
+
+enum bns_error bns_zone_load_changed(const char *path, const uint8_t *apex, struct bns_file_seen *seen,
+				     struct bns_contents **out, struct bns_diag *diag)
+{
+	struct source source = {.path = path};
+	struct loader l = {.seen = seen, .diag = diag};
+	enum bns_error err = load(&l, &source, NULL, 0, path, apex, out);
+	seen->known = !err && (!*out || (*out)->file_count == 1);
+	return err;
 }
 
 enum bns_error bns_zone_parse(const char *text, size_t len, const char *name, const uint8_t *apex,
 			      struct bns_contents **out, struct bns_diag *diag)
 {
-	return load(NULL, text, len, name, apex, out, diag);
+	struct loader l = {.diag = diag};
+	return load(&l, NULL, text, len, name, apex, out);
 }

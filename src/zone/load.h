@@ -25,6 +25,22 @@
 enum bns_error bns_zone_load(const char *path, const uint8_t *apex, struct bns_contents **out,
 			     struct bns_diag *diag) BNS_MUST_CHECK;
 
+/* What a file was when it was read, to know it again without parsing it. */
+struct bns_file_seen {
+	bool known;   /* false: nothing is, or it includes others, which may change alone */
+	bool settled; /* it had been the same for a while: stat alone tells */
+	uint64_t dev, ino, size;
+	int64_t mtime_ns, ctime_ns;
+	uint64_t digest[2]; /* of its octets */
+};
+
+/*
+ * The same for a file that may have been read before: where it is what `seen`
+ * says, `*out` is NULL and nothing was parsed. `seen` is brought up to date.
+ */
+enum bns_error bns_zone_load_changed(const char *path, const uint8_t *apex, struct bns_file_seen *seen,
+				     struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;
+
 /* The same from memory; `name` stands for the file in messages; $INCLUDE is refused. */
 enum bns_error bns_zone_parse(const char *text, size_t len, const char *name, const uint8_t *apex,
 			      struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;

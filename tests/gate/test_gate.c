@@ -467,6 +467,50 @@ static void a_held_removal_outlives_the_next_version(void **state)
 	assert_true(f->zone_gone);
 }
 
+static enum bns_outcome load_file(struct fixture *f)
+{
+	bns_gate_load_file(f->gate, f->zone, fixture_answer, f);
+	fixture_wait(f);
+	return f->result.outcome;
+}
+
+static void write_zone(const char *path, unsigned serial, const char *www)
+{
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file,
+		"$ORIGIN example.com.\n$TTL 300\n@ SOA ns.other. h.other. %u 3600 600 1209600 300\n@ NS ns.other.\n"
+		"www A %s\n",
+		serial, www);
+	fclose(file);
+}
+
+/* Without its records a candidate has no id. */
+static bool was_parsed(const struct fixture *f)
+{
+	return f->result.id[0] != '\0';
+}
+
+static void an_unchanged_file_is_parsed_again_only_where_something_else_is_served(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	snprintf(path, sizeof(path), "%s/zone", f->folder);
+	struct bns_conf_zone conf = {.domain = "example.com", .file = path};
+	bns_gate_zone_set_conf(f->zone, &conf);
+	write_zone(path, 1, OLD);
+	assert_int_equal(load_file(f), BNS_OUTCOME_SERVED);
+	assert_int_equal(load_file(f), BNS_OUTCOME_NOTHING_NEW);
+	assert_false(was_parsed(f));
+	assert_int_equal(fixture_submit(f, fixture_zone(2, "fine", NEW)), BNS_OUTCOME_SERVED);
+	load_file(f);
+	assert_true(was_parsed(f));
+	write_zone(path, 3, OLD);
+	assert_int_equal(load_file(f), BNS_OUTCOME_SERVED);
+	assert_string_equal(fixture_served_www(f), OLD);
+	bns_gate_zone_set_conf(f->zone, &f->conf);
+}
+
 /* Turns of the loop, as far as they go before the removal is over. */
 static void turn(struct fixture *f, unsigned turns)
 {
@@ -665,6 +709,7 @@ int main(void)
 		TEST(gate_removes_a_zone_that_nothing_protects),
 		TEST(gate_holds_the_removal_of_a_protected_zone),
 		TEST(a_held_removal_outlives_the_next_version),
+		TEST(an_unchanged_file_is_parsed_again_only_where_something_else_is_served),
 		TEST(gate_keeps_a_zone_that_is_wanted_again),
 		TEST(gate_can_take_back_a_removal_while_it_is_rejected),
 		TEST(gate_answers_about_a_zone_that_has_gone_meanwhile),

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "zone/load.h"
+#include "zone/load_seen.h"
 
 #define SOA  "@ 300 IN SOA ns1 hostmaster 1 3600 600 1209600 300\n"
 #define HEAD "$ORIGIN example.com.\n$TTL 300\n" SOA "@ NS ns1\n"
@@ -489,6 +491,78 @@ static void load_reads_files_larger_than_its_first_buffer(void **state)
 	folder_free(f);
 }
 
+static bool is_parsed(const char *path, struct bns_file_seen *seen)
+{
+	struct bns_contents *c = NULL;
+	struct bns_diag diag = {0};
+	assert_int_equal(bns_zone_load_changed(path, NULL, seen, &c, &diag), BNS_OK);
+	bool parsed = c != NULL;
+	bns_contents_free(c);
+	return parsed;
+}
+
+static void load_changed_parses_what_is_new_alone(void **state)
+{
+	(void)state;
+	struct folder *f = folder_new();
+	struct bns_file_seen seen = {.known = false};
+	const char *path = folder_write(f, "a.zone", HEAD "a A 192.0.2.1\n");
+	assert_true(is_parsed(path, &seen));
+	assert_false(is_parsed(path, &seen));
+	folder_write(f, "a.zone", HEAD "a A 192.0.2.2\n"); /* as long, and within the same tick */
+	assert_true(is_parsed(path, &seen));
+	assert_false(is_parsed(path, &seen));
+	f->count = 1;
+	folder_free(f);
+}
+
+static void load_changed_looks_again_where_a_file_includes_others(void **state)
+{
+	(void)state;
+	struct folder *f = folder_new();
+	struct bns_file_seen seen = {.known = false};
+	folder_write(f, "b.inc", "b A 192.0.2.1\n");
+	const char *path = folder_write(f, "a.zone", HEAD "$INCLUDE b.inc\n");
+	assert_true(is_parsed(path, &seen));
+	assert_true(is_parsed(path, &seen));
+	folder_free(f);
+}
+
+static void load_changed_knows_nothing_of_a_file_that_failed(void **state)
+{
+	(void)state;
+	struct folder *f = folder_new();
+	struct bns_file_seen seen = {.known = false};
+	struct bns_contents *c = NULL;
+	struct bns_diag diag = {0};
+	const char *path = folder_write(f, "a.zone", HEAD);
+	assert_true(is_parsed(path, &seen));
+	folder_write(f, "a.zone", "nonsense\n");
+	assert_int_not_equal(bns_zone_load_changed(path, NULL, &seen, &c, &diag), BNS_OK);
+	assert_false(seen.known);
+	f->count = 1;
+	folder_free(f);
+}
+
+static void file_seen_trusts_a_settled_stat_alone(void **state)
+{
+	(void)state;
+	time_t now = time(NULL);
+	struct stat old = {.st_ino = 7, .st_size = 100, .st_mtim = {now - 60, 5}, .st_ctim = {now - 60, 5}};
+	struct stat fresh = old;
+	struct bns_file_seen seen = {.known = true};
+	assert_false(bns_file_seen_stat(&seen, &old));
+	assert_true(bns_file_seen_stat(&seen, &old));
+	fresh.st_mtim = fresh.st_ctim = (struct timespec){now, 0};
+	assert_false(bns_file_seen_stat(&seen, &fresh));
+	assert_false(bns_file_seen_stat(&seen, &fresh));
+	struct stat other = old;
+	other.st_ino++;
+	assert_false(bns_file_seen_stat(&seen, &other));
+	seen.known = false;
+	assert_false(bns_file_seen_stat(&seen, &other));
+}
+
 static void rdata_from_text_tells_what_is_wrong(void **state)
 {
 	(void)state;
@@ -534,6 +608,10 @@ int main(void)
 		cmocka_unit_test(load_refuses_includes_too_deep),
 		cmocka_unit_test(load_refuses_files_it_cannot_read),
 		cmocka_unit_test(load_reads_files_larger_than_its_first_buffer),
+		cmocka_unit_test(load_changed_parses_what_is_new_alone),
+		cmocka_unit_test(load_changed_looks_again_where_a_file_includes_others),
+		cmocka_unit_test(load_changed_knows_nothing_of_a_file_that_failed),
+		cmocka_unit_test(file_seen_trusts_a_settled_stat_alone),
 		cmocka_unit_test(rdata_from_text_tells_what_is_wrong),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
