@@ -80,6 +80,7 @@ static void published(void *arg, struct bns_zone *zone)
 	struct bns_daemon *d = arg;
 	if (d->transfer && zone->conf->notify_count > 0)
 		bns_transfer_notify(d->transfer, zone);
+	bns_catalogs_published(d->catalogs, zone);
 }
 
 static void removed(void *arg, struct bns_zone *zone)
@@ -87,6 +88,8 @@ static void removed(void *arg, struct bns_zone *zone)
 	struct bns_daemon *d = arg;
 	if (d->transfer && !d->stopping)
 		bns_transfer_zone_stop(d->transfer, zone);
+	if (!d->stopping)
+		bns_catalogs_changed(d->catalogs, zone, true);
 }
 
 static void follow_member(void *arg, struct bns_zone *zone, bool load)
@@ -95,6 +98,7 @@ static void follow_member(void *arg, struct bns_zone *zone, bool load)
 	bns_transfer_zone_start(d->transfer, zone);
 	if (load)
 		bns_loader_add(&d->loader, zone);
+	bns_catalogs_changed(d->catalogs, zone, false);
 }
 
 static void event(void *arg, const struct bns_event *e)
@@ -130,6 +134,8 @@ static enum bns_error add_zones(struct bns_daemon *d, struct bns_diag *diag)
 		err = bns_members_recall(d->members, diag);
 	if (!err)
 		err = bns_orphans_remove(d->gate, d->store, bns_daemon_removed, d);
+	if (!err)
+		bns_catalogs_refresh(d->catalogs);
 	return err;
 }
 
@@ -192,6 +198,9 @@ static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
 	struct bns_members_callbacks of_members = {.arg = d, .follow = follow_member};
 	d->members = bns_members_new(d->gate, d->store, d->conf, &of_members);
 	if (!d->members)
+		return BNS_ENOMEM;
+	d->catalogs = bns_catalogs_new(d->gate, d->members);
+	if (!d->catalogs)
 		return BNS_ENOMEM;
 	bns_loader_init(&d->loader, d->gate);
 	bns_gate_set_journal_depth(d->gate, d->conf->journal_depth);
@@ -292,6 +301,7 @@ static void end(struct bns_daemon *d)
 	bns_server_free(d->server);
 	bns_daemon_drop_tls(&d->tls);
 	bns_gate_free(d->gate);
+	bns_catalogs_free(d->catalogs);
 	bns_members_free(d->members);
 	bns_loader_free(&d->loader);
 	bns_plugins_free(d->plugins);

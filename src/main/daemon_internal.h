@@ -11,6 +11,7 @@
 #include "main/daemon.h"
 #include "main/loader.h"
 #include "main/orphans.h"
+#include "transfer/catalogs.h"
 
 /* What a configuration needs of files for TLS. */
 struct bns_daemon_tls {
@@ -26,6 +27,7 @@ struct bns_daemon {
 	struct bns_store *store;
 	struct bns_gate *gate;
 	struct bns_members *members;
+	struct bns_catalogs *catalogs;
 	struct bns_plugins *plugins;
 	struct bns_server *server;
 	struct bns_transfer *transfer;

@@ -101,6 +101,7 @@ static void on_tick(uv_timer_t *timer)
 {
 	struct bns_daemon *d = timer->data;
 	bns_gate_tick(d->gate);
+	bns_catalogs_tick(d->catalogs, bns_clock_wall_s());
 	bool lost = !bns_store_intact(d->store);
 	if (lost && !d->store_lost)
 		bns_log(BNS_LOG_CRIT,

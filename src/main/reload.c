@@ -111,6 +111,7 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 		bns_transfer_set_tls(d->transfer, tls.peers);
 		bns_members_set_conf(d->members, now);
 		follow_zones(d, now);
+		bns_catalogs_refresh(d->catalogs);
 		bns_gate_judge_held(d->gate);
 		bns_loader_start(&d->loader);
 		bns_conf_free(was);
