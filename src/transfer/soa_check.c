@@ -78,6 +78,12 @@ static void check_again(struct bns_soa_check *c, bool tcp, bool edns)
 	}
 }
 
+/* Over UDP that may mean: not over UDP. Knot tells of a catalog zone over TCP alone. */
+static bool is_refused(enum bns_error err, const uint8_t *msg)
+{
+	return err == BNS_EDENIED && bns_message_rcode(msg) == BNS_RCODE_REFUSED;
+}
+
 static enum bns_more on_message(void *arg, const uint8_t *msg, size_t len)
 {
 	struct bns_soa_check *c = arg;
@@ -87,7 +93,7 @@ static enum bns_more on_message(void *arg, const uint8_t *msg, size_t len)
 	/* Anybody can send a datagram: what doesn't match or isn't signed well is not the answer (RFC 8945 §5.3). */
 	if (err && err != BNS_ESHORT && !c->tcp && (c->has_key || err == BNS_EFORMAT))
 		return BNS_MORE_WAIT;
-	if (err == BNS_ESHORT && !c->tcp)
+	if (!c->tcp && (err == BNS_ESHORT || is_refused(err, msg)))
 		check_again(c, true, c->ask.edns);
 	else if (bns_ask_dislikes_edns(&c->ask, err, msg))
 		check_again(c, c->tcp, false);

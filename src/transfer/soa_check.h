@@ -2,7 +2,7 @@
 /*
  * "Which serial do you have, and how long does it live?" (RFC 1034 §4.3.5,
  * RFC 7314): over a connection that is there anyway; else over UDP, then over
- * TCP where that fails, or by TLS alone (RFC 9103 §7.5); without EDNS where the
+ * TCP where that fails or is refused, or by TLS alone (RFC 9103 §7.5); without EDNS where the
  * primary shows that it doesn't know it. Thread: the loop's.
  */
 #ifndef BNS_TRANSFER_SOA_CHECK_H
