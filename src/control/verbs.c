@@ -116,6 +116,9 @@ static const struct bns_param diff_cli[] = {
 	OPTION("policy", "FILE", "judge by this branding policy (with B)"),
 	OPTION("format", "text|json|markdown|github", "how the result is written"),
 	OPTION("key", "[ALG:]NAME:SECRET", "TSIG for transfers"),
+	OPTION("tls", "NAME", "transfers by TLS, from who proves this name; port 853 where none is given"),
+	OPTION("tls_ca", "FILE", "authorities that vouch for it; those the system trusts where it is left out"),
+	OPTION("tls_pin", "PIN", "transfers by TLS, from who has this public key: its SHA-256 in base64"),
 	OPTION("zone", "ZONE", "only this zone; required where both sides are servers"),
 	END,
 };

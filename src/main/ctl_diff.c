@@ -20,6 +20,7 @@ struct compare {
 	struct ctl_side b;
 	struct bns_tsig_key key;
 	bool has_key;
+	struct bns_tls_client *tls; /* NULL: in the clear */
 	struct bns_yaml *policy;
 	struct bns_plugins *plugins;
 	json_t *reports;
@@ -39,7 +40,7 @@ static bool version(struct compare *c, const struct ctl_side *side, const uint8_
 		/* What could not be read isn't gone. */
 		return zone ? zone->contents != NULL : side->kind != CTL_SIDE_FILE || !side->failed;
 	}
-	enum bns_error err = bns_axfr_fetch(&side->server, apex, c->has_key ? &c->key : NULL, out, &diag);
+	enum bns_error err = bns_axfr_fetch(&side->server, apex, c->has_key ? &c->key : NULL, c->tls, out, &diag);
 	if (err == BNS_OK)
 		return true;
 	char zone[BNS_NAME_TEXT_MAX];
@@ -132,11 +133,19 @@ static bool prepare(struct compare *c, const json_t *params)
 	if (key && !ctl_key_from_text(c->ctl, key, &c->key))
 		return false;
 	c->has_key = key != NULL;
+	if (!ctl_tls_open(c->ctl, option(params, "tls"), option(params, "tls_ca"), option(params, "tls_pin"), &c->tls))
+		return false;
 	if (policy && !(c->plugins = ctl_policy_open(c->ctl, policy, &c->policy)))
 		return false;
 	if (!ctl_side_open(c->ctl, option(params, "a"), ctl_complain_diag, &c->a))
 		return false;
-	return ctl_side_open(c->ctl, option(params, "b"), ctl_complain_diag, &c->b);
+	if (!ctl_side_open(c->ctl, option(params, "b"), ctl_complain_diag, &c->b))
+		return false;
+	if (c->tls) {
+		ctl_tls_port(&c->a);
+		ctl_tls_port(&c->b);
+	}
+	return true;
 }
 
 /* Without a single report there is nothing to print: what went wrong was told. */
@@ -154,20 +163,25 @@ static enum ctl_exit diff_offline(struct ctl *ctl, const json_t *params)
 	ctl_side_close(&c.b);
 	bns_plugins_free(c.plugins);
 	bns_yaml_free(c.policy);
+	bns_tls_client_unref(c.tls);
 	OPENSSL_cleanse(&c.key, sizeof(c.key));
 	return c.code;
 }
 
 enum ctl_exit ctl_diff(struct ctl *ctl, json_t *params)
 {
-	static const char *const offline_only[] = {"policy", "key"};
+	static const struct {
+		const char *param;
+		const char *option;
+	} offline_only[] = {
+		{"policy", "policy"}, {"key", "key"}, {"tls", "tls"}, {"tls_ca", "tls-ca"}, {"tls_pin", "tls-pin"}};
 	if (option(params, "b"))
 		return diff_offline(ctl, params);
 	for (size_t i = 0; i < sizeof(offline_only) / sizeof(offline_only[0]); i++) {
-		if (!option(params, offline_only[i]))
+		if (!option(params, offline_only[i].param))
 			continue;
 		ctl_complain(ctl, "diff: --%s is for `diff A B`; against a running daemon its own policy judges",
-			     offline_only[i]);
+			     offline_only[i].option);
 		return CTL_ERROR;
 	}
 	return ctl_diff_online(ctl, option(params, "a"), option(params, "zone"), option(params, "format"));

@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "main/ctl.h"
 #include "plugin/host.h"
+#include "transfer/tls_client.h"
 #include "wire/tsig.h"
 #include "zone/contents.h"
 
@@ -44,6 +45,13 @@ bool ctl_server_from_text(const struct ctl *ctl, const char *text, union bns_add
 
 /* "[ALG:]NAME:SECRET", the secret in base64; hmac-sha256 where no algorithm is given. */
 bool ctl_key_from_text(const struct ctl *ctl, const char *text, struct bns_tsig_key *key);
+
+/* ctl_tls.c: who is asked by TLS; all NULL: nobody, and `*out` is NULL. False: it was told why not. */
+bool ctl_tls_open(const struct ctl *ctl, const char *name, const char *ca_file, const char *pin_text,
+		  struct bns_tls_client **out);
+
+/* Where a server's port isn't written, it is then that of DNS over TLS. */
+void ctl_tls_port(struct ctl_side *side);
 
 /* ctl_policy.c: the branding plugin with that policy; NULL: it was told why not. `*conf` must outlive it;
  * bns_yaml_free. */

@@ -36,7 +36,7 @@ static void run_without_sigpipe(uv_loop_t *loop)
 }
 
 enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex, const struct bns_tsig_key *key,
-			      struct bns_contents **out, struct bns_diag *diag)
+			      struct bns_tls_client *tls, struct bns_contents **out, struct bns_diag *diag)
 {
 	struct fetch f = {.err = BNS_ECANCELED, .diag = diag};
 	struct bns_axfr_in *axfr;
@@ -51,7 +51,7 @@ enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex,
 	if (err)
 		goto out;
 	bns_peers_open(&f.peers, &loop, &timers);
-	peer = bns_peer_get(&f.peers, server, NULL);
+	peer = bns_peer_get(&f.peers, server, tls);
 	err = peer ? bns_axfr_in_start(peer, apex, key, true, NULL, on_fetched, &f, &axfr) : BNS_ENOMEM;
 	if (err)
 		bns_diag_set(diag, NULL, 0, 0, "can't ask for the zone: %s", bns_strerror(err));

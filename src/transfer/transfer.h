@@ -63,9 +63,10 @@ void bns_transfer_free(struct bns_transfer *t);
 
 /*
  * A plain AXFR by a client (brandnsctl's `@server`): waits for the whole zone.
- * `key` may be NULL. `diag` says what went wrong. Own loop; not for the daemon.
+ * `key` and `tls` may be NULL. `diag` says what went wrong. Own loop; not for
+ * the daemon.
  */
 enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex, const struct bns_tsig_key *key,
-			      struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;
+			      struct bns_tls_client *tls, struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;
 
 #endif

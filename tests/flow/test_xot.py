@@ -228,6 +228,26 @@ def test_files_are_read_again_on_reload_and_a_bad_one_changes_nothing(t):
     assert node.serial(ZONE) == 1
 
 
+def test_diff_asks_a_server_by_tls(t):
+    ca = certs.Pair(t, "ca.test")
+    pair = certs.Pair(t, "xfr.test", ca)
+    primary = Primary(t, pair)
+    server = f"@{flow.HOST}#{primary.tls_port}"
+
+    def diff(*how):
+        return primary.ctl("diff", server, primary.file, *how, plain=True)
+
+    assert diff("--tls", "xfr.test", "--tls-ca", ca.crt).exit == 0
+    assert diff("--tls-pin", pair.pin()).exit == 0
+    for how, words in ((("--tls", "other.test", "--tls-ca", ca.crt), "hostname mismatch"),
+                       (("--tls", "xfr.test"), "does not prove its name"),
+                       (("--tls-pin", ca.pin()), "none of the pinned ones; its pin would be " + pair.pin()),
+                       (("--tls-pin", "short"), "--tls-pin: it is the SHA-256"),
+                       (("--tls-ca", ca.crt), "--tls-ca needs the name")):
+        answer = diff(*how)
+        assert answer.exit == 1 and words in answer.stderr, (how, answer)
+
+
 def test_what_the_manual_shows_is_taken_by_those_it_is_for(t):
     text = (flow.SRC / "docs" / "transfers-tls.md").read_text(encoding="utf-8")
     ca = certs.Pair(t, "ca")

@@ -51,7 +51,7 @@ static void client_fetches_a_finished_zone(void **state)
 	pid_t pid = primary_start(&p);
 	struct bns_contents *c;
 	struct bns_diag diag = {0};
-	assert_int_equal(bns_axfr_fetch(&p.addr, apex, &key, &c, &diag), BNS_OK);
+	assert_int_equal(bns_axfr_fetch(&p.addr, apex, &key, NULL, &c, &diag), BNS_OK);
 	assert_int_equal(c->serial, 7);
 	assert_int_equal(c->count, 53);
 	bns_contents_free(c);
@@ -65,7 +65,7 @@ static void client_says_what_went_wrong(void **state)
 	pid_t pid = primary_start(&p);
 	struct bns_contents *c = NULL;
 	struct bns_diag diag = {0};
-	assert_int_equal(bns_axfr_fetch(&p.addr, apex, NULL, &c, &diag), BNS_EDENIED);
+	assert_int_equal(bns_axfr_fetch(&p.addr, apex, NULL, NULL, &c, &diag), BNS_EDENIED);
 	assert_null(c);
 	assert_non_null(strstr(diag.text, "REFUSED"));
 	assert_non_null(strstr(diag.text, "example.com"));
@@ -79,7 +79,7 @@ static void client_says_when_nobody_listens(void **state)
 	primary_stop(primary_start(&p));
 	struct bns_contents *c = NULL;
 	struct bns_diag diag = {0};
-	assert_int_equal(bns_axfr_fetch(&p.addr, apex, NULL, &c, &diag), BNS_EIO);
+	assert_int_equal(bns_axfr_fetch(&p.addr, apex, NULL, NULL, &c, &diag), BNS_EIO);
 	assert_non_null(strstr(diag.text, "connect"));
 }
 
