@@ -155,13 +155,23 @@ static void print_findings(FILE *out, bool colour, const json_t *findings)
 	}
 }
 
+static bool is_good(const char *outcome)
+{
+	static const char *const words[] = {"served", "nothing-new", "added", "removed", "started"};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i], outcome) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* What became of a change: of one zone of `zone reload`, or of a decision. */
 static void print_outcome(FILE *out, bool colour, const json_t *row)
 {
 	const char *outcome = bns_rpc_str(row, "outcome");
 	const char *id = bns_rpc_str(row, "id");
 	bool held = strcmp(outcome, "held") == 0;
-	bool good = strcmp(outcome, "served") == 0 || strcmp(outcome, "nothing-new") == 0;
+	bool good = is_good(outcome);
 	const json_t *serial = json_object_get(row, "serial");
 	fprintf(out, "%s: ", bns_rpc_str(row, "zone"));
 	bns_paint(out, colour, good ? BNS_GREEN : held ? BNS_YELLOW : BNS_RED, outcome);
@@ -315,15 +325,29 @@ static void print_quoted(FILE *out, const char *text)
 	fputc('\'', out);
 }
 
-static void print_decision(FILE *out, const char *label, const char *verb, const char *socket, const char *id)
+static void print_command(FILE *out, const char *label, const char *socket)
 {
 	fprintf(out, "%s brandnsctl ", label);
-	if (socket) {
-		fputs("-s ", out);
-		print_quoted(out, socket);
-		fputc(' ', out);
-	}
+	if (!socket)
+		return;
+	fputs("-s ", out);
+	print_quoted(out, socket);
+	fputc(' ', out);
+}
+
+static void print_decision(FILE *out, const char *label, const char *verb, const char *socket, const char *id)
+{
+	print_command(out, label, socket);
 	fprintf(out, "%s %s --reason REASON\n", verb, id);
+}
+
+void bns_render_apply(FILE *out, const char *socket, const char *file, const char *hash)
+{
+	fputc('\n', out);
+	print_command(out, "apply:", socket);
+	fputs("apply ", out);
+	print_quoted(out, file);
+	fprintf(out, " --expect %s\n", hash);
 }
 
 void bns_render_decisions(FILE *out, const char *socket, const json_t *held)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/render.h"
 #include "main/ctl_diff.h"
 #include "main/ctl_report.h"
 #include "zone/check.h"
@@ -40,8 +41,7 @@ static void relocate(json_t *findings, const struct bns_problems *problems)
 {
 	size_t i;
 	json_t *finding;
-	json_array_foreach(findings, i, finding)
-	{
+	json_array_foreach (findings, i, finding) {
 		char text[1024];
 		const char *verdict = json_string_value(json_object_get(finding, "verdict"));
 		for (size_t k = 0; k < problems->count && k < BNS_PROBLEMS_MAX; k++) {
@@ -64,7 +64,7 @@ static void place_problems(json_t *report, const struct ctl_zone *zone)
 	if (bns_zone_check(zone->contents, &problems) != BNS_OK)
 		return;
 	relocate(json_object_get(report, "findings"), &problems);
-	json_array_foreach(json_object_get(report, "changes"), i, change)
+	json_array_foreach (json_object_get(report, "changes"), i, change)
 		relocate(json_object_get(change, "findings"), &problems);
 	bns_problems_free(&problems);
 }
@@ -124,8 +124,7 @@ static enum ctl_exit mention_fileless(struct ctl *ctl, const struct ctl_side *si
 	json_t *row;
 	json_t *result = NULL;
 	enum ctl_exit code = ctl_call(ctl, "zone.list", json_object(), &result, NULL);
-	json_array_foreach(json_object_get(result, "zones"), i, row)
-	{
+	json_array_foreach (json_object_get(result, "zones"), i, row) {
 		mention(ctl, side, row);
 	}
 	json_decref(result);
@@ -139,6 +138,29 @@ static bool wanted(const struct ctl_zone *zone, const char *only)
 	if (!zone->contents)
 		return false;
 	return !only || (bns_name_from_text(only, NULL, apex, &len) == BNS_OK && bns_name_equal(apex, zone->apex));
+}
+
+static bool is_primary(struct ctl *ctl, const char *zone)
+{
+	json_t *result = NULL;
+	json_t *error = NULL;
+	enum ctl_exit code = ctl_call(ctl, "zone.status", json_pack("{s:s}", "zone", zone), &result, &error);
+	const json_t *row = json_array_get(json_object_get(result, "zones"), 0);
+	bool primary = code == CTL_DONE && strcmp(bns_rpc_str(row, "role"), "primary") == 0;
+	json_decref(result);
+	json_decref(error);
+	return primary;
+}
+
+/* What was just reviewed can be served as it is: the command, to be pasted. */
+static void show_apply(struct ctl *ctl, const struct ctl_side *side, const json_t *reports)
+{
+	const json_t *report = json_array_get(reports, 0);
+	const char *verdict = bns_rpc_str(report, "verdict");
+	bool has_plan = strcmp(verdict, "pass") == 0 || strcmp(verdict, "hold") == 0;
+	if (ctl->json || side->kind != CTL_SIDE_FILE || !has_plan || !is_primary(ctl, bns_rpc_str(report, "zone")))
+		return;
+	bns_render_apply(stdout, ctl->socket_given ? ctl->socket : NULL, side->name, bns_rpc_str(report, "hash"));
 }
 
 enum ctl_exit ctl_diff_online(struct ctl *ctl, const char *path, const char *only, const char *format)
@@ -161,7 +183,9 @@ enum ctl_exit ctl_diff_online(struct ctl *ctl, const char *path, const char *onl
 		code = ctl_worse(code, mention_fileless(ctl, &side));
 	if (json_array_size(reports) > 0)
 		code = ctl_worse(code, ctl_report_print(ctl, format, reports));
-	else if (code == CTL_DONE && only) {
+	if (json_array_size(reports) == 1 && !format)
+		show_apply(ctl, &side, reports);
+	if (json_array_size(reports) == 0 && code == CTL_DONE && only) {
 		ctl_complain(ctl, "%s has no zone %s", path, only);
 		code = CTL_ERROR;
 	}

@@ -94,6 +94,9 @@ static void outcomes_decide_the_exit_code(void **state)
 	assert_int_equal(exit_of("zone refresh", "{\"zones\":[{\"outcome\":\"held\"},{\"outcome\":\"refused\"}]}"), 1);
 	assert_int_equal(exit_of("zone refresh", "{\"zones\":[{\"outcome\":\"failed\"}]}"), 1);
 	assert_int_equal(exit_of("zone refresh", "{\"zones\":[{\"outcome\":\"rejected\"}]}"), 3);
+	assert_int_equal(exit_of("apply", "{\"zones\":[{\"outcome\":\"mismatch\"}]}"), 1);
+	assert_int_equal(exit_of("zone remove", "{\"zones\":[{\"outcome\":\"removed\"}]}"), 0);
+	assert_int_equal(exit_of("zone remove", "{\"zones\":[{\"outcome\":\"held\"}]}"), 3);
 	assert_int_equal(exit_of("held reject", "{\"outcome\":\"rejected\"}"), 0);
 	assert_int_equal(exit_of("held approve", "{\"outcome\":\"served\"}"), 0);
 	assert_int_equal(exit_of("zone status", "{\"zones\":[{\"zone\":\"a\"}]}"), 0);

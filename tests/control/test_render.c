@@ -86,6 +86,19 @@ static void reload_that_is_held_shows_findings_and_where_to_look(void **state)
 	       "look:    brandnsctl held show a@2-0\n");
 }
 
+static void zones_that_come_and_go_are_told_in_a_line(void **state)
+{
+	(void)state;
+	expect("zone remove", "{\"schema\":1,\"zones\":[{\"zone\":\"a.example\",\"outcome\":\"removed\"}]}",
+	       "a.example: removed\n");
+	expect("zone add", "{\"schema\":1,\"zones\":[{\"zone\":\"a.example\",\"outcome\":\"served\",\"serial\":7}]}",
+	       "a.example: served, now serial 7\n");
+	expect("apply",
+	       "{\"schema\":1,\"zones\":[{\"zone\":\"a.example\",\"outcome\":\"mismatch\",\"serial\":7,"
+	       "\"reason\":\"not that plan\"}]}",
+	       "a.example: mismatch, still serial 7: not that plan\n");
+}
+
 static void expect_decisions(const char *socket, const char *wanted)
 {
 	char *text = NULL;
@@ -174,6 +187,7 @@ int main(void)
 		cmocka_unit_test(zone_dump_prints_the_text_as_it_is),
 		cmocka_unit_test(reload_that_is_held_shows_findings_and_where_to_look),
 		cmocka_unit_test(held_show_lists_the_changes),
+		cmocka_unit_test(zones_that_come_and_go_are_told_in_a_line),
 		cmocka_unit_test(commands_to_decide_can_be_pasted),
 		cmocka_unit_test(terminal_is_not_driven_by_data),
 		cmocka_unit_test(titles_are_bold_with_colour_only),

@@ -28,9 +28,9 @@ static void every_verb_is_found_by_its_words_and_its_method(void **state)
 
 static void what_changes_something_needs_an_admin(void **state)
 {
-	static const char *const changing[] = {"zone reload", "zone refresh", "zone retransfer", "zone notify",
-					       "zone add", "apply",    "zone remove",  "zone expire",     "held approve",
-					       "held reject", "log-level",    "reload",          "stop"};
+	static const char *const changing[] = {
+		"zone reload", "zone refresh", "zone retransfer", "zone notify", "zone add", "apply", "zone remove",
+		"zone expire", "held approve", "held reject",     "log-level",   "reload",   "stop"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(changing) / sizeof(changing[0]); i++)
 		assert_true(bns_verb_find(changing[i])->flags & BNS_VERB_ADMIN);
@@ -150,6 +150,8 @@ static void verb_usage_shows_what_may_be_left_out(void **state)
 			    "held approve ID --reason TEXT [--until TIME] [--keep-branding]");
 	assert_string_equal(bns_verb_usage(bns_verb_find("zone reload"), usage, sizeof(usage)),
 			    "zone reload [ZONE] [--no-wait]");
+	assert_string_equal(bns_verb_usage(bns_verb_find("apply"), usage, sizeof(usage)),
+			    "apply ZONEFILE --expect HASH [--no-wait]");
 	char small[8];
 	assert_true(strlen(bns_verb_usage(bns_verb_find("held approve"), small, sizeof(small))) < sizeof(small));
 }

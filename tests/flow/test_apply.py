@@ -55,6 +55,15 @@ def test_a_reviewed_change_is_served_and_in_the_file_with_its_comments(t):
     assert not list(t.folder.glob("*.tmp"))
 
 
+def test_diff_shows_the_command_that_serves_it(t):
+    node = Primary(t)
+    plan = node.plan(zone(2, more="new A 192.0.2.9"))
+    said = node.node.ctl("diff", node.new, plain=True).stdout.splitlines()[-1].split()
+    assert said == ["apply:", "brandnsctl", "-s", str(node.node.socket), "apply", str(node.new), "--expect", plan], said
+    assert node.node.ctl(*said[4:]).exit == 0 and node.node.serial(ZONE) == 2
+    assert "apply:" not in node.node.ctl("diff", node.new, plain=True).stdout
+
+
 def test_the_hash_is_that_of_the_offline_diff(t):
     node = Primary(t)
     online = node.plan(zone(2, more="new A 192.0.2.9"))
