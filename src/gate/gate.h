@@ -228,6 +228,13 @@ enum bns_error bns_gate_served(struct bns_gate *g, const struct bns_zone *zone,
 enum bns_error bns_gate_version(struct bns_gate *g, const struct bns_zone *zone, uint32_t serial,
                                 struct bns_contents **out) BNS_MUST_CHECK;
 
+/*
+ * The stored form of the last accepted upstream version, unamended, for bns_contents_decode, and the caller's to
+ * free. Its SOA may have our serial instead of record.upstream_serial. BNS_ENOENT: there is none.
+ */
+enum bns_error bns_gate_upstream_form(struct bns_gate *g, const struct bns_zone *zone, void **data,
+                                      size_t *len) BNS_MUST_CHECK;
+
 /* About once a second, from main: review deadlines, plugins' ticks, hold deadlines, timers to disk. */
 void bns_gate_tick(struct bns_gate *g);
 

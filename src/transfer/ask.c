@@ -31,6 +31,24 @@ static void write_opt(struct bns_writer *w)
 		bns_put_u16(w->data + 10, 1);
 }
 
+/* The serial is all that counts of it. */
+static void write_our_soa(struct bns_writer *w, uint32_t serial)
+{
+	static const uint8_t timers[SOA_TIMERS_LEN - 4];
+	static const uint8_t names[2]; /* two roots */
+
+	bns_write_u16(w, 0xC000 | BNS_HEADER_LEN);
+	bns_write_u16(w, BNS_TYPE_SOA);
+	bns_write_u16(w, BNS_CLASS_IN);
+	bns_write_u32(w, 0);
+	bns_write_u16(w, sizeof(names) + SOA_TIMERS_LEN);
+	bns_write_bytes(w, names, sizeof(names));
+	bns_write_u32(w, serial);
+	bns_write_bytes(w, timers, sizeof(timers));
+	if (!w->failed)
+		bns_put_u16(w->data + 8, 1);
+}
+
 enum bns_error bns_ask_write(struct bns_ask *ask, struct bns_tsig *tsig, uint8_t *msg, size_t cap, size_t *len)
 {
 	struct bns_writer w = bns_writer_of(msg, cap);
@@ -38,6 +56,8 @@ enum bns_error bns_ask_write(struct bns_ask *ask, struct bns_tsig *tsig, uint8_t
 
 	ask->id = bns_ask_random();
 	bns_message_write_query(&w, ask->id, ask->opcode, flags, ask->qname, ask->qtype);
+	if (ask->qtype == BNS_TYPE_IXFR)
+		write_our_soa(&w, ask->serial);
 	if (ask->edns)
 		write_opt(&w);
 	if (w.failed)

@@ -18,6 +18,7 @@ struct bns_ask {
 	uint16_t qtype;
 	const uint8_t *qname; /* borrowed */
 	bool edns;            /* with OPT, and EXPIRE asked for (RFC 7314 §2) */
+	uint32_t serial;      /* IXFR: of the version we have (RFC 1995 §3) */
 };
 
 /* How long the other side's copy of the zone lives on, where it told. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <signal.h>
 
-#include "transfer/axfr_in.h"
+#include "transfer/xfr_in.h"
 #include "transfer/transfer.h"
 
 struct fetch {
@@ -11,14 +11,12 @@ struct fetch {
 	struct bns_diag *diag;
 };
 
-static void on_fetched(void *arg, enum bns_error err, struct bns_contents *contents,
-		       const struct bns_ask_expire *expire, const char *reason)
+static void on_fetched(void *arg, enum bns_error err, const struct bns_xfr_news *news, const char *reason)
 {
 	struct fetch *f = arg;
 
-	(void)expire;
 	f->err = err;
-	f->contents = contents;
+	f->contents = news ? news->contents : NULL;
 	if (err)
 		bns_diag_set(f->diag, NULL, 0, 0, "%s", reason);
 	uv_stop(f->peers.loop);
@@ -39,7 +37,7 @@ enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex,
 			      struct bns_tls_client *tls, struct bns_contents **out, struct bns_diag *diag)
 {
 	struct fetch f = {.err = BNS_ECANCELED, .diag = diag};
-	struct bns_axfr_in *axfr;
+	struct bns_xfr_in *axfr;
 	struct bns_timers timers;
 	struct bns_peer *peer;
 	uv_loop_t loop;
@@ -52,7 +50,7 @@ enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex,
 		goto out;
 	bns_peers_open(&f.peers, &loop, &timers);
 	peer = bns_peer_get(&f.peers, server, tls);
-	err = peer ? bns_axfr_in_start(peer, apex, key, true, NULL, on_fetched, &f, &axfr) : BNS_ENOMEM;
+	err = peer ? bns_xfr_in_start(peer, apex, key, true, NULL, NULL, on_fetched, &f, &axfr) : BNS_ENOMEM;
 	if (err)
 		bns_diag_set(diag, NULL, 0, 0, "can't ask for the zone: %s", bns_strerror(err));
 	else

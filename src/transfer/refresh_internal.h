@@ -3,7 +3,7 @@
 #ifndef BNS_TRANSFER_REFRESH_INTERNAL_H
 #define BNS_TRANSFER_REFRESH_INTERNAL_H
 
-#include "transfer/axfr_in.h"
+#include "transfer/xfr_in.h"
 #include "transfer/refresh.h"
 #include "transfer/soa_check.h"
 #include "transfer/transfer_internal.h"
@@ -46,7 +46,9 @@ struct bns_refresh {
 	bool reported;            /* the last failure was told to the gate already */
 	struct bns_soa_news news; /* of the primary that answered last; fetches ask it the same way */
 	struct bns_soa_check *soa_check;
-	struct bns_axfr_in *axfr;
+	struct bns_xfr_in *xfr;
+	bool whole; /* no differences: those that came made a zone that the gate refused */
+	bool by_changes;
 	char reason[BNS_REASON_MAX];    /* why the last endpoint failed: a sentence */
 	char source[BNS_ADDR_TEXT_MAX]; /* which one it was */
 	struct bns_refresh_waiter *waiters;

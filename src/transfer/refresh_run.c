@@ -59,10 +59,27 @@ static void run_end_failed(struct bns_refresh *r)
 
 /* -- the zone came -- */
 
+static void on_turn_to_fetch(struct bns_place *place);
+
+/* Of differences something may come that no primary has: what it has is asked for before it is believed. */
+static void fetch_whole(struct bns_refresh *r)
+{
+	bns_log(BNS_LOG_NOTICE, "zone=%s what the differences from %s made was refused: AXFR is asked", r->zone->text,
+		r->source);
+	r->whole = true;
+	r->state = BNS_REFRESH_ASKING;
+	bns_line_enter(&endpoint_now(r)->peer->fetches, &r->place, on_turn_to_fetch);
+}
+
 static void on_judged(void *arg, struct bns_zone *zone, const struct bns_result *result)
 {
 	struct bns_refresh *r = arg;
 
+	if (r->zone && result->outcome == BNS_OUTCOME_REFUSED && r->by_changes &&
+	    r->conf_generation == r->t->conf_generation) {
+		fetch_whole(r);
+		return;
+	}
 	/*
 	 * Neither a version the gate won't have nor our own lack of room is a
 	 * reason to let the last good one expire: the primary could be asked.
@@ -81,13 +98,12 @@ static void note_answered(struct bns_refresh *r, enum bns_error err)
 		bns_peer_answered(endpoint_now(r)->peer);
 }
 
-static void on_fetched(void *arg, enum bns_error err, struct bns_contents *contents,
-		       const struct bns_ask_expire *expire, const char *reason)
+static void on_fetched(void *arg, enum bns_error err, const struct bns_xfr_news *news, const char *reason)
 {
 	struct bns_refresh *r = arg;
-	struct bns_submission sub = {.contents = contents, .origin = BNS_ORIGIN_TRANSFER, .force = r->force};
+	struct bns_submission sub = {.origin = BNS_ORIGIN_TRANSFER, .force = r->force};
 
-	r->axfr = NULL;
+	r->xfr = NULL;
 	note_answered(r, err);
 	bns_addr_to_text(&endpoint_now(r)->peer->addr, sub.source);
 	if (err) {
@@ -98,9 +114,16 @@ static void on_fetched(void *arg, enum bns_error err, struct bns_contents *conte
 		run_next(r);
 		return;
 	}
-	tell_expire(r, expire);
+	if (!news->contents) {
+		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", "");
+		return;
+	}
+	tell_expire(r, &news->expire);
 	bns_line_leave(&r->place);
 	r->state = BNS_REFRESH_JUDGING;
+	r->by_changes = news->by_changes;
+	memcpy(r->source, sub.source, sizeof(r->source));
+	sub.contents = news->contents;
 	bns_gate_submit(r->t->gate, r->zone, &sub, on_judged, r);
 }
 
@@ -148,15 +171,25 @@ static bool conf_is_replaced(struct bns_refresh *r)
 	return true;
 }
 
+/* For an IXFR; on the main loop, and only once its differences have come. */
+static enum bns_error base_form(void *arg, void **data, size_t *len)
+{
+	struct bns_refresh *r = arg;
+
+	return bns_gate_upstream_form(r->t->gate, r->zone, data, len);
+}
+
 static void on_turn_to_fetch(struct bns_place *place)
 {
 	struct bns_refresh *r = refresh_of(place);
+	struct bns_xfr_base base = {.serial = r->zone->record.upstream_serial, .form = base_form};
+	bool whole = r->force || r->whole || !r->zone->record.has_version;
 
 	if (conf_is_replaced(r))
 		return;
 	r->state = BNS_REFRESH_ASKING;
-	if (bns_axfr_in_start(endpoint_now(r)->peer, r->zone->apex, endpoint_now(r)->key, r->force || r->news.edns,
-			      &r->t->limits, on_fetched, r, &r->axfr))
+	if (bns_xfr_in_start(endpoint_now(r)->peer, r->zone->apex, endpoint_now(r)->key, r->force || r->news.edns,
+			     whole ? NULL : &base, &r->t->limits, on_fetched, r, &r->xfr))
 		note_no_way(r);
 }
 
@@ -309,6 +342,7 @@ void bns_refresh_run(struct bns_refresh *r)
 
 	r->at = 0;
 	r->went_back = false;
+	r->whole = false;
 	r->reported = false;
 	snprintf(r->source, sizeof(r->source), "refresh");
 	snprintf(r->reason, sizeof(r->reason), "%.200s %s", r->zone->text,
@@ -319,7 +353,7 @@ void bns_refresh_run(struct bns_refresh *r)
 void bns_refresh_run_cancel(struct bns_refresh *r)
 {
 	bns_soa_check_cancel(r->soa_check);
-	bns_axfr_in_cancel(r->axfr);
+	bns_xfr_in_cancel(r->xfr);
 	r->soa_check = NULL;
-	r->axfr = NULL;
+	r->xfr = NULL;
 }

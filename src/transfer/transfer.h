@@ -14,7 +14,7 @@
 #include "conf/conf.h"
 #include "gate/gate.h"
 #include "server/server.h"
-#include "transfer/axfr_stream.h"
+#include "transfer/xfr_stream.h"
 #include "transfer/tls_peers.h"
 #include "wire/tsig.h"
 

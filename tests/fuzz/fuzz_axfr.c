@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "fuzz.h"
 #include "fuzz_zone.h"
-#include "transfer/axfr_stream.h"
+#include "transfer/xfr_stream.h"
 
 #define SIGNED_MAX (BNS_MESSAGE_MAX - BNS_TSIG_ROOM)
 
@@ -44,7 +44,7 @@ static void judge(struct bns_contents *c)
 	bns_contents_free(c);
 }
 
-static void feed(struct bns_axfr_stream *s, struct bns_tsig *primary, const uint8_t *data, size_t size, uint64_t now_s)
+static void feed(struct bns_xfr_stream *s, struct bns_tsig *primary, const uint8_t *data, size_t size, uint64_t now_s)
 {
 	static uint8_t msg[BNS_MESSAGE_MAX];
 	struct bns_reader r = bns_reader_of(data, size);
@@ -57,7 +57,7 @@ static void feed(struct bns_axfr_stream *s, struct bns_tsig *primary, const uint
 		bns_put_u16(msg, s->ask.id);
 		if (primary && bns_tsig_sign(primary, msg, &len, sizeof(msg), now_s, BNS_TSIG_NOERROR) != BNS_OK)
 			return;
-		if (bns_axfr_stream_feed(s, msg, len) != BNS_OK) {
+		if (bns_xfr_stream_feed(s, msg, len) != BNS_OK) {
 			FUZZ_REQUIRE(s->reason[0] != '\0');
 			return;
 		}
@@ -66,21 +66,21 @@ static void feed(struct bns_axfr_stream *s, struct bns_tsig *primary, const uint
 
 static void transfer(const uint8_t *data, size_t size, bool is_signed)
 {
-	struct bns_axfr_stream s;
+	struct bns_xfr_stream s;
 	struct bns_tsig primary = {0};
 	uint8_t msg[BNS_ASK_LEN_MAX];
 	size_t len;
 	uint64_t now_s = (uint64_t)bns_clock_wall_s();
-	FUZZ_REQUIRE(bns_axfr_stream_open(&s, apex, is_signed ? &key : NULL, NULL) == BNS_OK);
-	FUZZ_REQUIRE(bns_axfr_stream_ask(&s, msg, sizeof(msg), &len) == BNS_OK);
+	FUZZ_REQUIRE(bns_xfr_stream_open(&s, apex, is_signed ? &key : NULL, NULL, NULL) == BNS_OK);
+	FUZZ_REQUIRE(bns_xfr_stream_ask(&s, msg, sizeof(msg), &len) == BNS_OK);
 	if (is_signed)
 		open_primary(&primary, msg, len, now_s);
 	feed(&s, is_signed ? &primary : NULL, data, size, now_s);
-	struct bns_contents *c = bns_axfr_stream_take(&s);
+	struct bns_contents *c = bns_xfr_stream_take(&s);
 	FUZZ_REQUIRE(!c == !s.done);
 	if (c)
 		judge(c);
-	bns_axfr_stream_close(&s);
+	bns_xfr_stream_close(&s);
 	if (is_signed)
 		bns_tsig_close(&primary);
 }

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "transfer/axfr_stream.h"
+#include "transfer/xfr_stream.h"
 #include "world.h"
 
 #define RECORDS 3000 /* more than one message holds */
@@ -34,19 +34,19 @@ static uint64_t now_s(void)
 }
 
 /* Asks for the zone over TCP with the project's own reader; the messages it took. */
-static unsigned transfer(struct world *w, const struct bns_tsig_key *key, struct bns_axfr_stream *s)
+static unsigned transfer(struct world *w, const struct bns_tsig_key *key, struct bns_xfr_stream *s)
 {
 	uint8_t msg[BNS_MESSAGE_MAX];
 	unsigned messages = 0;
 	size_t len;
 
-	assert_int_equal(bns_axfr_stream_open(s, apex, key, NULL), BNS_OK);
-	assert_int_equal(bns_axfr_stream_ask(s, msg, sizeof(msg), &len), BNS_OK);
+	assert_int_equal(bns_xfr_stream_open(s, apex, key, NULL, NULL), BNS_OK);
+	assert_int_equal(bns_xfr_stream_ask(s, msg, sizeof(msg), &len), BNS_OK);
 	world_connect(w, msg, len);
 	while (!s->done) {
 		len = world_receive(w, msg);
 		assert_true(len <= 16384 + BNS_TSIG_ROOM);
-		assert_int_equal(bns_axfr_stream_feed(s, msg, len), BNS_OK);
+		assert_int_equal(bns_xfr_stream_feed(s, msg, len), BNS_OK);
 		messages++;
 	}
 	return messages;
@@ -102,10 +102,10 @@ static void assert_single_soa(const uint8_t *answer, size_t len, uint32_t serial
 static void axfr_out_sends_all_records_in_several_messages(void **state)
 {
 	struct world *w = filled(state, RECORDS);
-	struct bns_axfr_stream s;
+	struct bns_xfr_stream s;
 	struct bns_contents *served;
 	assert_true(transfer(w, NULL, &s) > 2);
-	struct bns_contents *got = bns_axfr_stream_take(&s);
+	struct bns_contents *got = bns_xfr_stream_take(&s);
 	assert_int_equal(bns_contents_finish(got), BNS_OK);
 	assert_int_equal(bns_gate_served(w->gate, w->zone, &served), BNS_OK);
 	uint8_t a[BNS_DIGEST_LEN], b[BNS_DIGEST_LEN];
@@ -115,20 +115,20 @@ static void axfr_out_sends_all_records_in_several_messages(void **state)
 	assert_int_equal(got->count, RECORDS + 3);
 	bns_contents_free(served);
 	bns_contents_free(got);
-	bns_axfr_stream_close(&s);
+	bns_xfr_stream_close(&s);
 }
 
 static void axfr_out_signs_every_message(void **state)
 {
 	struct world *w = *state;
 	struct bns_tsig_key key = fake_key("k1", BNS_HMAC_SHA256, 5);
-	struct bns_axfr_stream s;
+	struct bns_xfr_stream s;
 	w->acl.key = &w->conf_key;
 	filled(state, RECORDS);
 	assert_true(transfer(w, &key, &s) > 2);
 	assert_int_equal(s.tsig.unsigned_run, 0);
 	assert_int_equal(s.contents->count, RECORDS + 3);
-	bns_axfr_stream_close(&s);
+	bns_xfr_stream_close(&s);
 }
 
 static void axfr_out_needs_an_acl(void **state)
@@ -164,25 +164,25 @@ static void axfr_out_of_a_zone_without_a_version_is_servfail(void **state)
 static void axfr_out_sends_what_is_new_after_a_change(void **state)
 {
 	struct world *w = filled(state, 10);
-	struct bns_axfr_stream s;
+	struct bns_xfr_stream s;
 	transfer(w, NULL, &s);
-	bns_axfr_stream_close(&s);
+	bns_xfr_stream_close(&s);
 	close(w->tcp);
 	w->primary.serial = 2;
 	w->primary.records = 20;
 	world_refresh(w, false);
 	transfer(w, NULL, &s);
 	assert_int_equal(s.contents->count, 23);
-	bns_axfr_stream_close(&s);
+	bns_xfr_stream_close(&s);
 }
 
 static void connection_answers_ordinary_questions_behind_a_transfer(void **state)
 {
 	struct world *w = filled(state, RECORDS);
-	struct bns_axfr_stream s;
+	struct bns_xfr_stream s;
 	uint8_t msg[BNS_UDP_PLAIN_MAX], answer[BNS_MESSAGE_MAX];
 	transfer(w, NULL, &s);
-	bns_axfr_stream_close(&s);
+	bns_xfr_stream_close(&s);
 	size_t len = world_request(msg, BNS_OPCODE_QUERY, "ns.example.com", BNS_TYPE_A, NULL);
 	world_send(w, msg, len);
 	world_send(w, msg, len);

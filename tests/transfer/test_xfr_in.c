@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "fake_primary.h"
-#include "transfer/axfr_in.h"
+#include "transfer/xfr_in.h"
 #include "transfer/soa_check.h"
 
 static const uint8_t apex[] = "\7example\3com";
@@ -20,20 +20,21 @@ struct outcome {
 	bool ended;
 	enum bns_error err;
 	struct bns_contents *contents;
+	bool by_changes;
 	uint32_t serial;
 	struct bns_ask_expire expire;
 	char reason[1024];
 };
 
-static void on_transferred(void *arg, enum bns_error err, struct bns_contents *contents,
-			   const struct bns_ask_expire *expire, const char *reason)
+static void on_transferred(void *arg, enum bns_error err, const struct bns_xfr_news *news, const char *reason)
 {
 	struct outcome *o = arg;
 	assert_false(o->ended);
 	o->ended = true;
 	o->err = err;
-	o->contents = contents;
-	o->expire = expire ? *expire : (struct bns_ask_expire){.told = false};
+	o->contents = news ? news->contents : NULL;
+	o->by_changes = news && news->by_changes;
+	o->expire = news ? news->expire : (struct bns_ask_expire){.told = false};
 	snprintf(o->reason, sizeof(o->reason), "%s", reason);
 }
 
@@ -77,13 +78,13 @@ static struct outcome transfer(struct fake_primary *p, const struct bns_tsig_key
 			       const struct bns_transfer_limits *limits)
 {
 	struct outcome o = {0};
-	struct bns_axfr_in *x;
+	struct bns_xfr_in *x;
 	struct world w;
 
 	world_open(&w, p);
-	assert_int_equal(
-		bns_axfr_in_start(bns_peer_get(&w.peers, &p->addr, NULL), apex, key, true, limits, on_transferred, &o, &x),
-		BNS_OK);
+	assert_int_equal(bns_xfr_in_start(bns_peer_get(&w.peers, &p->addr, NULL), apex, key, true, NULL, limits,
+					  on_transferred, &o, &x),
+			 BNS_OK);
 	assert_false(o.ended);
 	fake_wait(&w.loop, &o.ended);
 	world_close(&w, p);
@@ -97,7 +98,8 @@ static struct outcome check(struct fake_primary *p, const struct bns_tsig_key *k
 	struct world w;
 
 	world_open(&w, p);
-	assert_int_equal(bns_soa_check_start(bns_peer_get(&w.peers, &p->addr, NULL), apex, key, on_checked, &o, &c), BNS_OK);
+	assert_int_equal(bns_soa_check_start(bns_peer_get(&w.peers, &p->addr, NULL), apex, key, on_checked, &o, &c),
+			 BNS_OK);
 	assert_false(o.ended);
 	fake_wait(&w.loop, &o.ended);
 	world_close(&w, p);
@@ -255,15 +257,15 @@ static void axfr_in_reports_a_closed_port(void **state)
 	(void)state;
 	struct fake_primary p = {.serial = 7};
 	struct outcome o = {0};
-	struct bns_axfr_in *x;
+	struct bns_xfr_in *x;
 	struct world w;
 
 	world_open(&w, &p);
 	fake_primary_close(&p);
 	uv_run(&w.loop, UV_RUN_NOWAIT);
-	assert_int_equal(
-		bns_axfr_in_start(bns_peer_get(&w.peers, &p.addr, NULL), apex, NULL, true, NULL, on_transferred, &o, &x),
-		BNS_OK);
+	assert_int_equal(bns_xfr_in_start(bns_peer_get(&w.peers, &p.addr, NULL), apex, NULL, true, NULL, NULL,
+					  on_transferred, &o, &x),
+			 BNS_OK);
 	fake_wait(&w.loop, &o.ended);
 	assert_int_equal(o.err, BNS_EIO);
 	assert_non_null(strstr(o.reason, "connect"));
@@ -278,14 +280,14 @@ static void axfr_in_is_silent_once_cancelled(void **state)
 	(void)state;
 	struct fake_primary p = {.lie = FAKE_SILENT};
 	struct outcome o = {0};
-	struct bns_axfr_in *x;
+	struct bns_xfr_in *x;
 	struct world w;
 
 	world_open(&w, &p);
-	assert_int_equal(
-		bns_axfr_in_start(bns_peer_get(&w.peers, &p.addr, NULL), apex, NULL, true, NULL, on_transferred, &o, &x),
-		BNS_OK);
-	bns_axfr_in_cancel(x);
+	assert_int_equal(bns_xfr_in_start(bns_peer_get(&w.peers, &p.addr, NULL), apex, NULL, true, NULL, NULL,
+					  on_transferred, &o, &x),
+			 BNS_OK);
+	bns_xfr_in_cancel(x);
 	world_close(&w, &p);
 	assert_false(o.ended);
 }
