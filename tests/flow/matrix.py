@@ -11,20 +11,24 @@ import subprocess
 import dns.rdatatype
 import dns.zone
 
+import certs
 import flow
 
-WAYS = ("axfr", "ixfr", "tsig", "xot")
+WAYS = ("axfr", "ixfr", "tsig", "xot", "xot-tsig", "mutual")
+BY_TLS = ("xot", "xot-tsig", "mutual")
+SIGNED = ("tsig", "xot-tsig")
 SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql"
 
+NO_TLS = {
+    **{("knot", way): "Knot DNS 3.2 doesn't speak TLS with other servers; 3.4 does" for way in BY_TLS},
+    **{("powerdns", way): "PowerDNS 4.7 doesn't speak TLS" for way in BY_TLS},
+}
 CANNOT_FEED = {
-    ("knot", "xot"): "Knot DNS 3.2 doesn't speak TLS to other servers; 3.4 does",
-    ("powerdns", "xot"): "PowerDNS 4.7 doesn't speak TLS",
     ("powerdns", "ixfr"): "PowerDNS 4.7 answers IXFR with the whole zone; its ixfrdist is another server",
+    ("nsd", "mutual"): "NSD 4.6 asks nobody for a certificate",
+    **NO_TLS,
 }
-CANNOT_FETCH = {
-    ("knot", "xot"): CANNOT_FEED["knot", "xot"],
-    ("powerdns", "xot"): CANNOT_FEED["powerdns", "xot"],
-}
+CANNOT_FETCH = NO_TLS
 
 RECORDS = r"""
 www 60 A 192.0.2.1
@@ -75,33 +79,34 @@ def differences(text, origin, port):
 class Cell:
     """A zone, how it is transferred, and who does it."""
 
-    def __init__(self, way, peer, port, tls_port):
+    def __init__(self, way, peer, ports):
         self.way = way
         self.peer = peer
         self.origin = f"{way}.{peer}.test"
-        self.port = port  # of who has it first
-        self.tls_port = tls_port
+        self.tls = way in BY_TLS
+        self.signed = way in SIGNED
+        self.port = ports["mutual"] if way == "mutual" else ports["tls"] if self.tls else ports["tcp"]  # who has it first
 
 
 class Table:
-    """What both directions share: a key, an authority's certificates, and the cells that can be told."""
+    """What both directions share: a key, an authority with a server's and a client's certificate, and what can't be."""
 
-    def __init__(self, key, pair, ca, cannot):
-        self.key = key
-        self.pair = pair
-        self.ca = ca
+    def __init__(self, t, cannot):
+        self.key = flow.Key()
+        self.ca = certs.Pair(t, "ca.test")
+        self.pair = certs.Pair(t, "xfr.test", self.ca)
+        self.client = certs.Pair(t, "client.test", self.ca)
         self.cannot = cannot
+        for (name, way), why in cannot.items():
+            t.say(f"not told: {way} with {name}: {why}")
 
     def ways(self, peer):
         return [way for way in WAYS if (peer, way) not in self.cannot]
 
-    def key_of(self, way):
-        return self.key if way == "tsig" else None
-
 
 class Peer(flow.Daemon):
-    """One of the four. As a primary it has the zones as files; as a secondary it fetches them from `upstream`, a pair of
-    ports in the clear and by TLS, of whom its own ports are told by `reserve`."""
+    """One of the four. As a primary it has the zones as files; as a secondary it fetches them from `upstream`, the ports
+    of a server of ours: tcp, tls, and mutual for who shows a certificate."""
 
     program = ""
     package = ""
@@ -112,8 +117,8 @@ class Peer(flow.Daemon):
         super().__init__(t)
         self.table = table
         self.upstream = upstream
-        self.tls_port = flow.free_port()
-        self.cells = [Cell(way, self.name, *(upstream or (self.port, self.tls_port))) for way in table.ways(self.name)]
+        self.ports = {"tcp": self.port, "tls": flow.free_port(), "mutual": flow.free_port()}
+        self.cells = [Cell(way, self.name, upstream or self.ports) for way in table.ways(self.name)]
         if not upstream:
             for cell in self.cells:
                 self.file(cell).write_text(text_of(cell.origin, 1))
@@ -123,8 +128,7 @@ class Peer(flow.Daemon):
         return self.folder / f"{cell.origin}.zone"
 
     def key_name(self, cell):
-        key = self.table.key_of(cell.way)
-        return key.name if key else None
+        return self.table.key.name if cell.signed else None
 
     def write_conf(self):
         raise NotImplementedError
@@ -167,7 +171,7 @@ class Knot(Peer):
                     {"id": "signed", "address": flow.HOST, "key": key.name, "action": ["transfer", "notify"]}],
         }
         if self.upstream:
-            up = {"address": f"{flow.HOST}@{self.upstream[0]}"}
+            up = {"address": f"{flow.HOST}@{self.upstream['tcp']}"}
             conf["remote"] = [{"id": "plain", **up}, {"id": "signed", **up, "key": key.name}]
         conf["zone"] = [self._zone(cell) for cell in self.cells]
         (self.folder / "knot.conf").write_text(flow.to_yaml(conf) + "\n")
@@ -196,16 +200,20 @@ class Bind(Peer):
     def write_conf(self):
         # A copy of the program: a profile that confines /usr/sbin/named would keep it out of the scratch folder.
         shutil.copy(flow._which("named"), self.folder / "named")
-        key, pair = self.table.key, self.table.pair
+        key, pair, client = self.table.key, self.table.pair, self.table.client
+        known = f'ca-file "{self.table.ca.crt}"; remote-hostname "{pair.name}"'
         parts = [f"""
 key "{key.name}" {{ algorithm {key.algorithm}; secret "{key.secret}"; }};
 tls own {{ cert-file "{pair.crt}"; key-file "{pair.key}"; protocols {{ TLSv1.3; }}; }};
-tls up {{ ca-file "{self.table.ca.crt}"; remote-hostname "{pair.name}"; protocols {{ TLSv1.3; }}; }};
+tls asks {{ cert-file "{pair.crt}"; key-file "{pair.key}"; ca-file "{self.table.ca.crt}"; protocols {{ TLSv1.3; }}; }};
+tls up {{ {known}; protocols {{ TLSv1.3; }}; }};
+tls shows {{ {known}; cert-file "{client.crt}"; key-file "{client.key}"; protocols {{ TLSv1.3; }}; }};
 options {{
 	directory "{self.folder}";
 	pid-file none; session-keyfile none; managed-keys-directory "{self.folder}";
 	listen-on port {self.port} {{ {flow.HOST}; }};
-	listen-on port {self.tls_port} tls own {{ {flow.HOST}; }};
+	listen-on port {self.ports["tls"]} tls own {{ {flow.HOST}; }};
+	listen-on port {self.ports["mutual"]} tls asks {{ {flow.HOST}; }};
 	listen-on-v6 {{ none; }};
 	recursion no; dnssec-validation no; empty-zones-enable no; notify no;
 	min-refresh-time 1; min-retry-time 1;
@@ -218,13 +226,12 @@ controls {{ }};
     def _zone(self, cell):
         key = f'key "{self.key_name(cell)}"' if self.key_name(cell) else ""
         if not self.upstream:
-            allowed = {"tsig": f"{key};", "xot": f"!{{ !{flow.HOST}; any; }}; {flow.HOST};"}.get(cell.way, f"{flow.HOST};")
-            transport = f"port {self.tls_port} transport tls " if cell.way == "xot" else ""
+            transport = f"port {cell.port} transport tls " if cell.tls else ""
             differences = "no" if cell.way == "axfr" else "yes"
             return (f'zone "{cell.origin}" {{ type primary; file "{self.file(cell)}"; ixfr-from-differences {differences};'
-                    f" allow-transfer {transport}{{ {f'{key};' if key else allowed} }}; }};")
-        tls = cell.way == "xot"
-        up = f"{flow.HOST} port {cell.tls_port if tls else cell.port} {key} {'tls up' if tls else ''};"
+                    f" allow-transfer {transport}{{ {key or flow.HOST}; }}; }};")
+        tls = "tls shows" if cell.way == "mutual" else "tls up" if cell.tls else ""
+        up = f"{flow.HOST} port {cell.port} {key} {tls};"
         ixfr = "no" if cell.way == "axfr" else "yes"
         return (f'zone "{cell.origin}" {{ type secondary; file "{self.file(cell)}"; primaries {{ {up} }};'
                 f" request-ixfr {ixfr}; allow-notify {{ {flow.HOST}; }}; allow-transfer {{ {flow.HOST}; }}; }};")
@@ -242,8 +249,8 @@ class Nsd(Peer):
         key, pair, folder = self.table.key, self.table.pair, self.folder
         parts = [f"""server:
 	ip-address: {flow.HOST}@{self.port}
-	ip-address: {flow.HOST}@{self.tls_port}
-	tls-port: {self.tls_port}
+	ip-address: {flow.HOST}@{self.ports["tls"]}
+	tls-port: {self.ports["tls"]}
 	tls-service-key: "{pair.key}"
 	tls-service-pem: "{pair.crt}"
 	tls-cert-bundle: "{self.table.ca.crt}"
@@ -266,6 +273,11 @@ key:
 tls-auth:
 	name: "up"
 	auth-domain-name: "{pair.name}"
+tls-auth:
+	name: "shows"
+	auth-domain-name: "{pair.name}"
+	client-cert: "{self.table.client.crt}"
+	client-key: "{self.table.client.key}"
 """]
         parts += [self._zone(cell) for cell in self.cells]
         (folder / "nsd.conf").write_text("\n".join(parts))
@@ -274,9 +286,9 @@ tls-auth:
         key = self.key_name(cell) or "NOKEY"
         lines = [f'zone:\n\tname: "{cell.origin}"\n\tzonefile: "{self.file(cell)}"']
         if self.upstream:
-            tls = cell.way == "xot"
+            tls = " shows" if cell.way == "mutual" else " up" if cell.tls else ""
             how = "AXFR " if cell.way == "axfr" else ""
-            lines.append(f"request-xfr: {how}{flow.HOST}@{cell.tls_port if tls else cell.port} {key}{' up' if tls else ''}")
+            lines.append(f"request-xfr: {how}{flow.HOST}@{cell.port} {key}{tls}")
             lines += [f"allow-notify: {flow.HOST} NOKEY", f"allow-notify: {flow.HOST} {self.table.key.name}",
                       f"provide-xfr: {flow.HOST} NOKEY"]
         else:
