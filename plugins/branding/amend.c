@@ -101,6 +101,12 @@ static const struct bns_record *served_below(const struct lb_mending *m, const s
 							: NULL;
 }
 
+const uint8_t *lb_mend_target(const struct lb_mending *m, enum lb_role role, uint32_t *ttl)
+{
+	*ttl = ttl_of(m, role);
+	return target_of(m, role);
+}
+
 bool lb_can_mend(const struct lb_mending *m, const struct lb_finding *f)
 {
 	size_t count;

@@ -21,6 +21,9 @@ struct lb_mending {
 /* Can the record of that finding be put right? */
 bool lb_can_mend(const struct lb_mending *m, const struct lb_finding *f);
 
+/* The target that the CNAME would get, and its TTL; NULL: none is right. */
+const uint8_t *lb_mend_target(const struct lb_mending *m, enum lb_role role, uint32_t *ttl);
+
 /* Does it; on an error nothing may pass. */
 enum bns_error lb_mend(const struct lb_mending *m, const struct lb_finding *f,
 		       struct bns_review *review) BNS_MUST_CHECK;

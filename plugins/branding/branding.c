@@ -3,7 +3,7 @@
  * The branding plugin: holds back changes that would break the TLS routing of
  * link brandings. This file is the descriptor and what ties the parts together.
  */
-#include "branding.h"
+#include "life.h"
 
 #include <stdlib.h>
 
@@ -12,10 +12,26 @@ static enum bns_error load_policy(const struct lb *lb, struct lb_policy **out, s
 	const struct lb_options *options = lb->host->options(lb->plugin);
 	enum bns_error err = lb_policy_load(lb, options->policy, out, diag);
 
+	if (err == BNS_OK) {
+		err = lb_granted_join(lb, *out);
+		if (err != BNS_OK)
+			lb_policy_free(*out);
+	}
 	if (err != BNS_OK && !diag->text[0])
 		lb->host->diag(diag, options->policy, 0, 0, "the policy can't be read: %s",
 			       err == BNS_ENOMEM ? "out of memory" : "see the log");
 	return err;
+}
+
+static void lb_free(struct lb *lb)
+{
+	lb_lives_close(lb);
+	lb_expected_close(lb);
+	lb_memory_close(lb);
+	lb_policy_free(lb->policy);
+	lb_granted_close(lb);
+	free(lb->beyond);
+	free(lb);
 }
 
 static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
@@ -31,14 +47,17 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 		free(lb);
 		return BNS_ENOMEM;
 	}
-	enum bns_error err = load_policy(lb, &lb->policy, diag);
+	enum bns_error err = lb_granted_open(lb);
+	if (err == BNS_OK)
+		err = load_policy(lb, &lb->policy, diag);
 	if (err == BNS_OK)
 		err = lb_memory_open(lb);
+	if (err == BNS_OK)
+		err = lb_expected_open(lb);
+	if (err == BNS_OK)
+		err = lb_lives_open(lb);
 	if (err != BNS_OK) {
-		lb_memory_close(lb);
-		lb_policy_free(lb->policy);
-		free(lb->beyond);
-		free(lb);
+		lb_free(lb);
 		return err;
 	}
 	host->set_state(p, lb);
@@ -57,12 +76,7 @@ struct lb *lb_of(struct bns_plugin *p)
 
 static void branding_close(struct bns_plugin *p)
 {
-	struct lb *lb = lb_of(p);
-
-	lb_memory_close(lb);
-	lb_policy_free(lb->policy);
-	free(lb->beyond);
-	free(lb);
+	lb_free(lb_of(p));
 }
 
 static enum bns_error branding_reload(struct bns_plugin *p, struct bns_diag *diag)
@@ -76,6 +90,7 @@ static enum bns_error branding_reload(struct bns_plugin *p, struct bns_diag *dia
 	lb->policy = policy;
 	lb_overrides_replaced(lb, former, lb->host->now_s());
 	lb_policy_free(former);
+	lb->sweep_at = 0;
 	return BNS_OK;
 }
 
@@ -91,7 +106,10 @@ static void branding_served(struct bns_plugin *p, const struct bns_change *chang
 
 static void branding_tick(struct bns_plugin *p, int64_t now_s)
 {
-	lb_overrides_tick(lb_of(p), now_s);
+	struct lb *lb = lb_of(p);
+
+	lb_overrides_tick(lb, now_s);
+	lb_lives_sweep(lb);
 }
 
 static const struct bns_option options[] = {

@@ -114,6 +114,7 @@ struct lb_override {
 	const char *reason;
 	const char *by;
 	int64_t until_s;
+	bool at_run_time; /* by a verb, not by the policy file */
 	bool told_ending; /* announced a day ahead */
 	bool ended;       /* its end was acted on */
 };
@@ -153,6 +154,7 @@ struct lb_policy {
 	size_t reach_count;
 	struct lb_override *overrides;
 	size_t override_count;
+	size_t file_override_count; /* the first ones are the file's */
 	struct lb_approval *approvals;
 	size_t approval_count;
 };
@@ -162,6 +164,14 @@ struct lb_memory_entry {
 	bool learned;
 	uint8_t *target; /* NULL: seen, but only at the ESP; lies in `names` */
 	uint8_t names[]; /* the host, then the target */
+};
+
+/* A move that an operator has announced. */
+struct lb_expected {
+	uint8_t host[BNS_NAME_MAX];
+	uint8_t target[BNS_NAME_MAX];
+	int64_t until_s;
+	char by[128];
 };
 
 struct lb_options {
@@ -174,7 +184,11 @@ struct lb {
 	const struct bns_host *host;
 	struct lb_policy *policy;
 	struct lb_beyond *beyond;
-	struct lb_map memory; /* host → struct lb_memory_entry */
+	struct lb_map memory;   /* host → struct lb_memory_entry */
+	struct lb_map lives;    /* host → struct lb_life */
+	struct lb_map expected; /* host → struct lb_expected */
+	struct lb_granted *granted;
+	size_t sweep_at; /* the policy's next branding to be looked at; behind the last: none */
 };
 
 /* branding.c: the instance, at the begin of one of the host's calls. */
@@ -238,6 +252,29 @@ void lb_overrides_replaced(struct lb *lb, const struct lb_policy *former, int64_
 /* judge.c: what the rules find of one host in a version of its zone; free with lb_findings_free. */
 struct lb_findings;
 void lb_findings_of(const struct lb *lb, const struct bns_contents *zone, const uint8_t *host, struct lb_findings *out);
+
+/* expect.c: announced moves, over restarts. */
+enum bns_error lb_expected_open(struct lb *lb) BNS_MUST_CHECK;
+void lb_expected_close(struct lb *lb);
+const struct lb_expected *lb_expected_get(const struct lb *lb, const uint8_t *host);
+enum bns_error lb_expected_put(struct lb *lb, const uint8_t *host, const uint8_t *target,
+			       const char *by) BNS_MUST_CHECK;
+void lb_expected_drop(struct lb *lb, const uint8_t *host);
+
+/* granted.c: overrides given at run time, over restarts. */
+enum bns_error lb_granted_open(struct lb *lb) BNS_MUST_CHECK;
+void lb_granted_close(struct lb *lb);
+/* Puts them behind those of the policy's file. */
+enum bns_error lb_granted_join(const struct lb *lb, struct lb_policy *policy) BNS_MUST_CHECK;
+enum bns_error lb_grant(struct lb *lb, const uint8_t *host, const struct lb_rule *rule, int64_t until_s, const char *by,
+			const char *reason) BNS_MUST_CHECK;
+/* False: there is none. */
+bool lb_revoke(struct lb *lb, const uint8_t *host, const struct lb_rule *rule);
+
+/* rules.c: as presentation text with the final dot, for rdata. */
+char *lb_name_text(const struct lb *lb, const uint8_t *name, char out[BNS_NAME_TEXT_MAX]);
+/* Without it, for sentences. */
+char *lb_name_words(const struct lb *lb, const uint8_t *name, char out[BNS_NAME_TEXT_MAX]);
 
 /* beyond.c: served zones, each copied once per call of the host; forget at its begin. */
 struct lb_beyond;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The verbs `branding list`, `branding show` and `branding check`: JSON with a "schema" key. */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cases.h"
+#include "commands.h"
+#include "life.h"
 
-static json_t *json_name(const struct lb *lb, const uint8_t *name)
+json_t *lb_json_name(const struct lb *lb, const uint8_t *name)
 {
 	char text[BNS_NAME_TEXT_MAX];
 
@@ -18,8 +19,66 @@ static json_t *json_targets(const struct lb *lb, const struct lb_branding *b)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < b->target_count; i++)
-		json_array_append_new(list, json_name(lb, b->targets[i]));
+		json_array_append_new(list, lb_json_name(lb, b->targets[i]));
 	return list;
+}
+
+static json_t *json_time(const struct lb *lb, int64_t at_s)
+{
+	char text[BNS_TIME_TEXT_MAX];
+
+	return at_s ? json_string(lb->host->time_to_text(at_s, text)) : json_null();
+}
+
+/* Adds `state` and since when it is. */
+static json_t *with_state(const struct lb *lb, json_t *row, const uint8_t *host)
+{
+	const struct lb_life *life = lb_life_get(lb, host);
+	size_t steps = life ? life->step_count : 0;
+
+	if (row) {
+		json_object_set_new(row, "state", json_string(lb_state_words[lb_life_state(life)]));
+		json_object_set_new(row, "since", json_time(lb, steps ? life->steps[steps - 1].at_s : 0));
+	}
+	return row;
+}
+
+static json_t *json_history(const struct lb *lb, const struct lb_life *life)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; life && i < life->step_count; i++)
+		json_array_append_new(list,
+				      json_pack("{s:o, s:s, s:s}", "at", json_time(lb, life->steps[i].at_s), "state",
+						lb_state_words[life->steps[i].state], "why", life->steps[i].why));
+	return list;
+}
+
+static json_t *json_probe(const struct lb *lb, const struct lb_life *life)
+{
+	static const char *const words[] = {"none", "good", "bad"};
+
+	if (!life || life->tls == BNS_EVIDENCE_NONE)
+		return json_null();
+	return json_pack("{s:s, s:o, s:o, s:s}", "evidence", words[life->tls], "at", json_time(lb, life->tls_at_s),
+			 "target", lb_json_name(lb, life->probed), "text", life->tls_text);
+}
+
+static json_t *json_expected(const struct lb *lb, const struct lb_expected *e)
+{
+	return e ? json_pack("{s:o, s:o, s:s}", "target", lb_json_name(lb, e->target), "until",
+			     json_time(lb, e->until_s), "by", e->by)
+		 : json_null();
+}
+
+static json_t *json_esp(const struct lb *lb, const struct lb_esp *esp)
+{
+	if (!esp)
+		return json_null();
+	return json_pack("{s:I, s:s?, s:o, s:b, s:o, s:s?, s:o}", "id", (json_int_t)esp->id, "user", esp->user,
+			 "domain", lb_json_name(lb, esp->domain), "default", esp->is_default, "valid",
+			 esp->knows_valid ? json_boolean(esp->valid) : json_null(), "reason", esp->reason, "checked",
+			 json_time(lb, esp->checked_s));
 }
 
 /* What policy and memory say of a written branding. */
@@ -28,21 +87,21 @@ static json_t *json_written(const struct lb *lb, const struct lb_branding *b)
 	const struct lb_memory_entry *entry = lb_memory_get(lb, b->host);
 	unsigned on_change = b->on_change != LB_ON_CHANGE_DEFAULT ? b->on_change : lb->policy->on_change;
 
-	return json_pack("{s:o, s:o, s:s?, s:s, s:s, s:s, s:o, s:s, s:b, s:o, s:b}", "host", json_name(lb, b->host),
-			 "owner", json_name(lb, b->owner), "account", b->account->id, "provider",
+	return json_pack("{s:o, s:o, s:s?, s:s, s:s, s:s, s:o, s:s, s:b, s:o, s:b}", "host", lb_json_name(lb, b->host),
+			 "owner", lb_json_name(lb, b->owner), "account", b->account->id, "provider",
 			 b->account->profile->name, "region", b->account->region->id, "mode", lb_mode_words[b->mode],
 			 "target", json_targets(lb, b), "on_change", lb_on_change_words[on_change - LB_ON_CHANGE_HOLD],
 			 "routed", b->routed || (entry && entry->target), "last_target",
-			 json_name(lb, entry ? entry->target : NULL), "learned", 0);
+			 lb_json_name(lb, entry ? entry->target : NULL), "learned", 0);
 }
 
 static json_t *json_learned(const struct lb *lb, const struct lb_memory_entry *entry)
 {
 	return json_pack("{s:o, s:n, s:n, s:n, s:n, s:s, s:[], s:s, s:b, s:o, s:b}", "host",
-			 json_name(lb, entry->names), "owner", "account", "provider", "region", "mode",
+			 lb_json_name(lb, entry->names), "owner", "account", "provider", "region", "mode",
 			 lb_mode_words[LB_CDN], "target", "on_change",
 			 lb_on_change_words[lb->policy->on_change - LB_ON_CHANGE_HOLD], "routed", entry->target != NULL,
-			 "last_target", json_name(lb, entry->target), "learned", 1);
+			 "last_target", lb_json_name(lb, entry->target), "learned", 1);
 }
 
 /* Takes `root` over. */
@@ -66,11 +125,12 @@ static enum bns_error run_list(struct bns_plugin *p, const char *const *args, si
 		return BNS_EINVAL;
 	}
 	for (size_t i = 0; i < lb->policy->branding_count; i++)
-		json_array_append_new(list, json_written(lb, &lb->policy->brandings[i]));
+		json_array_append_new(list, with_state(lb, json_written(lb, &lb->policy->brandings[i]),
+						       lb->policy->brandings[i].host));
 	for (size_t i = 0; lb->memory.keys && i <= lb->memory.mask; i++) {
 		const struct lb_memory_entry *entry = lb->memory.values[i];
 		if (entry && entry->learned && !lb_policy_find(lb, lb->policy, entry->names))
-			json_array_append_new(list, json_learned(lb, entry));
+			json_array_append_new(list, with_state(lb, json_learned(lb, entry), entry->names));
 	}
 	return answer(json_pack("{s:i, s:o}", "schema", 1, "brandings", list), json);
 }
@@ -80,8 +140,8 @@ static json_t *json_finding(const struct lb *lb, const uint8_t *host, const stru
 	char severity[2] = {f->severity, '\0'};
 
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s}", "rule", f->rule->id, "name", f->rule->name,
-			 "severity", severity, "host", json_name(lb, host), "owner", json_name(lb, f->owner), "role",
-			 lb_role_words[f->role], "text", f->text, "remedy", f->rule->remedy);
+			 "severity", severity, "host", lb_json_name(lb, host), "owner", lb_json_name(lb, f->owner),
+			 "role", lb_role_words[f->role], "text", f->text, "remedy", f->rule->remedy);
 }
 
 /* Adds what the rules find of `host` in its served zone. */
@@ -118,22 +178,28 @@ static json_t *json_way(const struct lb *lb, const struct bns_contents *zone, co
 
 	lb_resolve(lb, zone, host, &path);
 	for (unsigned i = 1; i <= path.steps; i++)
-		json_array_append_new(list, json_name(lb, path.names[i]));
+		json_array_append_new(list, lb_json_name(lb, path.names[i]));
 	return list;
+}
+
+bool lb_host_from_word(const struct lb *lb, const char *word, uint8_t host[BNS_NAME_MAX])
+{
+	uint8_t name[BNS_NAME_MAX];
+	size_t len;
+
+	if (lb->host->name_from_text(word, NULL, name, &len) != BNS_OK)
+		return false;
+	lb_name_lower(host, name);
+	return true;
 }
 
 static enum bns_error read_host(const struct lb *lb, const char *const *args, size_t count, const char *verb,
 				uint8_t host[BNS_NAME_MAX], struct bns_diag *diag)
 {
-	uint8_t name[BNS_NAME_MAX];
-	size_t len;
-
-	if (count != 1 || lb->host->name_from_text(args[0], NULL, name, &len) != BNS_OK) {
-		lb->host->diag(diag, NULL, 0, 0, "%s needs one branded host, as url1234.example.com", verb);
-		return BNS_EINVAL;
-	}
-	lb_name_lower(host, name);
-	return BNS_OK;
+	if (count == 1 && lb_host_from_word(lb, args[0], host))
+		return BNS_OK;
+	lb->host->diag(diag, NULL, 0, 0, "%s needs one branded host, as url1234.example.com", verb);
+	return BNS_EINVAL;
 }
 
 static enum bns_error run_show(struct bns_plugin *p, const char *const *args, size_t count, char **json,
@@ -155,8 +221,13 @@ static enum bns_error run_show(struct bns_plugin *p, const char *const *args, si
 	}
 	json_t *root = b ? json_written(lb, b) : json_learned(lb, entry), *findings = json_array();
 	const struct bns_contents *zone = lb_served_zone(lb, host, &apex);
+	with_state(lb, root, host);
 	json_object_set_new(root, "schema", json_integer(1));
-	json_object_set_new(root, "zone", json_name(lb, apex));
+	json_object_set_new(root, "history", json_history(lb, lb_life_get(lb, host)));
+	json_object_set_new(root, "probe", json_probe(lb, lb_life_get(lb, host)));
+	json_object_set_new(root, "expected", json_expected(lb, lb_expected_get(lb, host)));
+	json_object_set_new(root, "esp", json_esp(lb, b ? b->esp : NULL));
+	json_object_set_new(root, "zone", lb_json_name(lb, apex));
 	json_object_set_new(root, "resolves", zone ? json_way(lb, zone, host) : json_array());
 	json_object_set_new(root, "overrides", json_overrides(lb, host));
 	if (zone)
@@ -208,9 +279,13 @@ static enum bns_error run_check(struct bns_plugin *p, const char *const *args, s
 
 const struct bns_plugin_command lb_commands[] = {
 	{"branding list", "", "All brandings: those of the policy and those recognised.", false, run_list, NULL},
-	{"branding show", "HOST", "One branding: policy, where it resolves, what the rules find.", false, run_show,
-	 NULL},
+	{"branding show", "HOST", "One branding: policy, state and history, where it resolves, what the rules find.",
+	 false, run_show, NULL},
 	{"branding check", "HOST|--all", "What the rules find in the versions that are served.", false, run_check,
 	 NULL},
+	{"branding route", "HOST TARGET", "Announces a move of the branded host: that one passes, others don't.", true,
+	 NULL, lb_start_route},
+	{"branding override", "HOST RULE until T reason R | end HOST RULE",
+	 "Lets one rule pass for one host until a time, or ends that.", true, NULL, lb_start_override},
 	{0},
 };

@@ -10,6 +10,7 @@
 
 #include "amend.h"
 #include "cases.h"
+#include "evidence.h"
 
 #define APPROVE_AFTER_S 2
 
@@ -24,6 +25,7 @@ struct judging {
 	struct lb *lb;
 	const struct bns_change *change;
 	struct bns_review *review;
+	struct lb_hearing *hearing;
 	bool approved; /* a dry run of what the policy approves */
 	bool failed;
 };
@@ -195,7 +197,8 @@ static void put_finding(struct judging *j, const struct lb_mending *m, const str
 {
 	enum action action = fresh ? decide(j, m, f) : ACTION_NOTE;
 
-	if (action == ACTION_MEND && lb_mend(m, f, j->review) != BNS_OK)
+	if (action == ACTION_MEND && !lb_restore_later(j->hearing, j->change, m, f) &&
+	    lb_mend(m, f, j->review) != BNS_OK)
 		action = ACTION_HOLD;
 	put_note(j, m->c, f, fresh, action);
 }
@@ -279,6 +282,7 @@ static void judge_case(struct judging *j, struct lb_case *c)
 		m.served = &former;
 	}
 	compare_roles(&m, &standing, &found);
+	lb_try_target(j->lb, j->hearing, j->change, c, &now);
 	for (size_t i = 0; i < found.count; i++) {
 		/* When a permission has ended, what it had let in counts again. */
 		bool fresh = j->change->origin == BNS_ORIGIN_RESTORE || !is_known(&standing, &found.list[i]);
@@ -353,6 +357,13 @@ static void hold_for_memory(const struct judging *j)
 void lb_judge(struct lb *lb, const struct bns_change *change, struct bns_review *review)
 {
 	struct judging j = {.lb = lb, .change = change, .review = review};
+
+	j.hearing = lb_hearing_new(lb, change, review);
+	if (!j.hearing) {
+		hold_for_memory(&j);
+		lb->host->review_end(review);
+		return;
+	}
 	struct lb_approval *approval = find_approval(lb->policy, change->id);
 	struct lb_cases cases;
 
@@ -374,7 +385,7 @@ void lb_judge(struct lb *lb, const struct bns_change *change, struct bns_review 
 	if (j.failed || cases.failed)
 		hold_for_memory(&j);
 	lb_cases_free(&cases);
-	lb->host->review_end(review);
+	lb_hearing_leave(j.hearing);
 }
 
 void lb_findings_of(const struct lb *lb, const struct bns_contents *zone, const uint8_t *host, struct lb_findings *out)

@@ -137,6 +137,7 @@ static enum bns_error read_overrides(const struct lb_reader *r, const struct bns
 		return BNS_ENOMEM;
 	for (; item && err == BNS_OK; item = item->next)
 		err = read_override(r, item, &p->overrides[p->override_count++]);
+	p->file_override_count = p->override_count;
 	return err;
 }
 

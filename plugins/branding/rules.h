@@ -82,11 +82,6 @@ void lb_findings_free(struct lb_findings *f);
 void lb_find(struct lb_findings *out, const struct lb_look *look, const struct lb_rule *rule, enum lb_role role,
 	     const uint8_t *owner, const char *rdata, const char *fmt, ...) BNS_PRINTF(7, 8);
 
-/* As presentation text with the final dot, for rdata. */
-char *lb_name_text(const struct lb *lb, const uint8_t *name, char out[BNS_NAME_TEXT_MAX]);
-/* Without it, for sentences. */
-char *lb_name_words(const struct lb *lb, const uint8_t *name, char out[BNS_NAME_TEXT_MAX]);
-
 /* The name of the dcv or host-proof record; false: the profile has none. */
 bool lb_below_name(const struct lb_case *c, enum lb_role role, uint8_t out[BNS_NAME_MAX]);
 /* The same; false also where the branding's mode doesn't need it. */

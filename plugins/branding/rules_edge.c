@@ -104,22 +104,42 @@ void lb_rule_former(const struct lb_look *look, const struct lb_rule *rule, stru
 		lb_name_words(look->lb, wanted, right));
 }
 
+static bool passes(const struct lb_look *look, const uint8_t *name)
+{
+	for (unsigned i = 1; name && i <= look->edge.steps; i++)
+		if (lb_name_equal(look->edge.names[i], name))
+			return true;
+	return false;
+}
+
+/* A move is announced, and this is neither where it goes nor where it comes from. */
+static bool is_elsewhere(const struct lb_look *look, const struct lb_expected *expected, const uint8_t *target)
+{
+	const uint8_t *known = look->c->known_target;
+
+	return expected && !passes(look, expected->target) && !(known && lb_name_equal(known, target));
+}
+
 void lb_rule_unlisted(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
 {
 	const struct lb_case *c = look->c;
+	const struct lb_expected *expected = lb_expected_get(look->lb, c->branding->host);
 	char host[BNS_NAME_TEXT_MAX], name[BNS_NAME_TEXT_MAX], rdata[BNS_NAME_TEXT_MAX];
 	const uint8_t *target = c->judge_edge ? lb_effective(&look->edge) : NULL;
 	size_t before = out->count;
 
 	/* Before it is routed the ESP's name is the lawful start; after it, LB01 speaks. A DNAME is LB38's. */
-	if (!target || look->edge.by_dname || is_esp_now(look, target) || passes_listed(look) ||
-	    lb_is_doubled_target(look, target, true))
+	if (!target || look->edge.by_dname || is_esp_now(look, target) ||
+	    (passes_listed(look) && !is_elsewhere(look, expected, target)) || lb_is_doubled_target(look, target, true))
 		return;
 	if (c->branding->learned && (!c->known_target || lb_name_equal(c->known_target, target)))
 		return;
+	if (passes(look, expected ? expected->target : NULL))
+		return;
 	lb_find(out, look, rule, LB_EDGE, c->branding->host, lb_name_text(look->lb, target, rdata),
-		c->branding->learned ? "%s moves to %s, which no policy lists"
-				     : "%s points at %s, which its policy doesn't list",
+		is_elsewhere(look, expected, target) ? "%s points at %s, where another target was announced"
+		: c->branding->learned               ? "%s moves to %s, which no policy lists"
+						     : "%s points at %s, which its policy doesn't list",
 		lb_name_words(look->lb, c->branding->host, host), lb_name_words(look->lb, target, name));
 	/* Nobody wrote down where a recognised branding may go: from CDN to CDN is worth a note. */
 	if (c->branding->learned && out->count > before)

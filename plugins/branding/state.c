@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cases.h"
+#include "life.h"
 
 #define KEY_PREFIX "host/"
 #define LEARNED    " learned"
@@ -130,6 +131,7 @@ void lb_memory_drop(struct lb *lb, const uint8_t *host)
 	if (!entry)
 		return;
 	lb->host->forget(lb->plugin, key_of(lb, host, key, sizeof(key)));
+	lb_life_drop(lb, host);
 	lb_map_remove(&lb->memory, host);
 	free(entry);
 }
@@ -153,14 +155,39 @@ static void note_public(struct lb *lb, const struct lb_case *c, const struct bns
 		lb_memory_drop(lb, b->host);
 }
 
+/* An announced move is done. */
+static void note_arrival(struct lb *lb, const struct lb_case *c, const struct bns_contents *now)
+{
+	const struct lb_expected *e = lb_expected_get(lb, c->branding->host);
+	char host[BNS_NAME_TEXT_MAX], target[BNS_NAME_TEXT_MAX], zone[BNS_NAME_TEXT_MAX];
+	char text[2 * BNS_NAME_TEXT_MAX + 192];
+	struct lb_path path;
+
+	if (!e || !c->judge_edge)
+		return;
+	lb_resolve(lb, now, c->branding->host, &path);
+	for (unsigned i = 1; i <= path.steps; i++) {
+		if (!lb_name_equal(path.names[i], e->target))
+			continue;
+		snprintf(text, sizeof(text), "%s is served at %s, as %s had announced",
+			 lb_name_words(lb, e->host, host), lb_name_words(lb, e->target, target), e->by);
+		lb->host->event(lb->plugin, "routed", lb_name_words(lb, now->apex, zone), text);
+		lb_expected_drop(lb, c->branding->host);
+		return;
+	}
+}
+
 static void note_version(struct lb *lb, const uint8_t *zone, const struct bns_contents *recognised_in,
 			 const struct bns_contents *now)
 {
 	struct lb_cases cases;
 
 	lb_cases_gather(&cases, lb, zone, recognised_in, NULL);
-	for (size_t i = 0; i < cases.count; i++)
+	for (size_t i = 0; i < cases.count; i++) {
 		note_public(lb, &cases.list[i], now);
+		note_arrival(lb, &cases.list[i], now);
+		lb_life_look(lb, &cases.list[i], now);
+	}
 	lb_cases_free(&cases);
 }
 

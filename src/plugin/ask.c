@@ -14,6 +14,7 @@ struct bns_ask {
 	bns_answer_fn done; /* NULL: called already */
 	void *arg;
 	bool being_asked; /* the answerer hasn't returned yet */
+	enum bns_answerer weight; /* what it returned */
 	struct bns_ask *next;
 };
 
@@ -46,7 +47,12 @@ static void tell(struct bns_ask *ask, const struct bns_answer *answer)
 
 static void tell_none(struct bns_ask *ask, const char *why)
 {
-	const struct bns_answer none = {.evidence = BNS_EVIDENCE_NONE, .at_s = bns_clock_wall_s(), .text = why};
+	const struct bns_answer none = {
+		.evidence = BNS_EVIDENCE_NONE,
+		.weight = ask->weight,
+		.at_s = bns_clock_wall_s(),
+		.text = why,
+	};
 
 	tell(ask, &none);
 }
@@ -65,7 +71,7 @@ static enum bns_answerer ask_one(struct bns_plugin *other, const struct bns_ques
 
 	/* Nobody was asked, so nothing may pass as if it had been. */
 	if (!ask) {
-		done(arg, &(struct bns_answer){.evidence = BNS_EVIDENCE_NONE, .text = "memory ran out"});
+		done(arg, &(struct bns_answer){.weight = BNS_ANSWERER_REQUIRED, .text = "memory ran out"});
 		return BNS_ANSWERER_REQUIRED;
 	}
 	*ask = (struct bns_ask){.all = other->all, .done = done, .arg = arg, .being_asked = true};
@@ -74,6 +80,7 @@ static enum bns_answerer ask_one(struct bns_plugin *other, const struct bns_ques
 	other->all->asks = ask;
 	enum bns_answerer weight = other->desc->asked(other, question, ask);
 	ask->being_asked = false;
+	ask->weight = weight;
 	if (weight == BNS_ANSWERER_NONE || !ask->done)
 		ask_free(ask);
 	return weight;

@@ -139,6 +139,7 @@ enum bns_evidence {
 /* Borrowed during the call. */
 struct bns_answer {
 	enum bns_evidence evidence;
+	enum bns_answerer weight;     /* as `asked` returns it */
 	int64_t at_s;                 /* when it was looked at */
 	const char *text;             /* one sentence: what was seen */
 	const struct bns_note *notes; /* what was found, good or bad: rule, severity, text, remedy */

@@ -125,7 +125,7 @@ static void first_move_into_a_zone_that_leads_to_the_esp_is_no_routing(void **st
 	world_serve(w, NULL, cdn_zone(w, "links IN CNAME sendgrid.net.\n"));
 	world_serve(w, NULL, branded(w));
 	assert_null(world_checked(w, "url1234.example.com", "LB01"));
-	assert_int_equal(w->memory_count, 0);
+	assert_int_equal(world_remembered(w, "host/"), 0);
 	world_close(w);
 }
 

@@ -134,7 +134,7 @@ static void recognised_branding_is_forgotten_with_its_record(void **state)
 	struct world *w = world_open(NULL);
 	struct bns_contents *at_cdn = world_pair(w, CDN, ""), *empty = world_zone(w, "");
 	world_serve(w, NULL, at_cdn);
-	assert_int_equal(w->memory_count, 1);
+	assert_int_equal(world_remembered(w, "host/"), 1);
 	world_serve(w, at_cdn, empty);
 	assert_int_equal(w->memory_count, 0);
 	/* A new branding of that name begins anew. */

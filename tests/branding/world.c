@@ -115,23 +115,69 @@ static struct bns_plugins *host_new(struct world *w)
 		.times = times,
 	};
 	char dir[PATH_MAX];
-	struct bns_plugins *ps = bns_plugins_new(bns_plugins_default_dir(dir, sizeof(dir)), &services);
+	struct bns_plugins *ps =
+		bns_plugins_new(w->prober ? w->folder : bns_plugins_default_dir(dir, sizeof(dir)), &services);
 
 	assert_non_null(ps);
 	return ps;
 }
 
-static enum bns_error load(struct world *w, struct bns_diag *diag)
+static enum bns_error load_one(struct world *w, const char *id, const char *text, struct bns_diag *diag)
 {
-	char text[256];
 	struct bns_yaml *conf;
 
-	snprintf(text, sizeof(text), "id: branding\n%s%s\n", w->policy_path[0] ? "policy: " : "", w->policy_path);
 	assert_int_equal(bns_yaml_parse(text, strlen(text), "brandns.yaml", &conf, diag), BNS_OK);
-	w->plugins = host_new(w);
-	enum bns_error err = bns_plugins_load(w->plugins, "branding", conf, diag);
+	enum bns_error err = bns_plugins_load(w->plugins, id, conf, diag);
 	bns_yaml_free(conf);
 	return err;
+}
+
+static enum bns_error load(struct world *w, struct bns_diag *diag)
+{
+	char text[PATH_MAX + 256], dir[PATH_MAX];
+	int len = snprintf(text, sizeof(text), "id: branding\n%s%s\n", w->policy_path[0] ? "policy: " : "",
+			   w->policy_path);
+
+	/* The plugin looks for its profiles beside itself, and there it is a link. */
+	if (w->prober)
+		snprintf(text + len, sizeof(text) - (size_t)len, "profiles: %s/profiles\n",
+			 bns_plugins_default_dir(dir, sizeof(dir)));
+	w->plugins = host_new(w);
+	enum bns_error err = load_one(w, "branding", text, diag);
+	if (err == BNS_OK && w->prober) {
+		snprintf(text, sizeof(text), "id: prober\n%s", w->prober);
+		err = load_one(w, "prober", text, diag);
+	}
+	return err;
+}
+
+static void link_plugin(const struct world *w, const char *from, const char *name)
+{
+	char dir[PATH_MAX], path[2 * PATH_MAX], at[PATH_MAX];
+
+	bns_plugins_default_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/%s/%s.so", dir, from, name);
+	snprintf(at, sizeof(at), "%s/%s.so", w->folder, name);
+	assert_int_equal(symlink(path, at), 0);
+}
+
+static void make_folder(struct world *w)
+{
+	snprintf(w->folder, sizeof(w->folder), "/tmp/branding-plugins-XXXXXX");
+	assert_non_null(mkdtemp(w->folder));
+	link_plugin(w, ".", "branding");
+	link_plugin(w, "../../tests/branding/.libs", "prober");
+}
+
+static void drop_folder(const struct world *w)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/branding.so", w->folder);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/prober.so", w->folder);
+	unlink(path);
+	rmdir(w->folder);
 }
 
 void world_write_policy(struct world *w, const char *policy)
@@ -163,8 +209,17 @@ static struct world *world_new(const char *policy)
 
 struct world *world_open(const char *policy)
 {
+	return world_open_probed(policy, NULL);
+}
+
+struct world *world_open_probed(const char *policy, const char *prober)
+{
 	struct world *w = world_new(policy);
 	struct bns_diag diag = {0};
+
+	w->prober = prober;
+	if (prober)
+		make_folder(w);
 
 	if (load(w, &diag) != BNS_OK)
 		fail_msg("%s:%u:%u: %s", diag.file, diag.line, diag.column, diag.text);
@@ -224,6 +279,8 @@ void world_close(struct world *w)
 	free_pairs(w->approvals, w->approval_count);
 	if (w->policy_path[0])
 		unlink(w->policy_path);
+	if (w->prober)
+		drop_folder(w);
 	free(w);
 }
 
@@ -320,6 +377,18 @@ static struct bns_change change_of(const struct world *w, enum bns_origin origin
 	};
 }
 
+/* What a review waits for comes, or doesn't. */
+static void end_late(struct world *w)
+{
+	char out[64];
+
+	assert_true(w->note_count > WORLD_LIST_MAX);
+	if (strcmp(w->later, "expire") == 0)
+		bns_plugins_expire_reviews(w->plugins, bns_clock_mono_ms() + 21000);
+	else
+		assert_int_equal(world_verb(w, "prober answer", &w->later, 1, out, sizeof(out)), BNS_OK);
+}
+
 enum bns_verdict world_review(struct world *w, enum bns_origin origin, const struct bns_contents *former,
 			      const struct bns_contents *candidate)
 {
@@ -331,7 +400,8 @@ enum bns_verdict world_review(struct world *w, enum bns_origin origin, const str
 	change.diff = &diff;
 	w->note_count = WORLD_LIST_MAX + 1;
 	assert_int_equal(bns_plugins_review(w->plugins, &change, UINT64_MAX, done, w), BNS_OK);
-	/* This plugin ends its reviews at once. */
+	if (w->later)
+		end_late(w);
 	assert_true(w->note_count <= WORLD_LIST_MAX);
 	bns_diff_free(&diff);
 	return w->verdict;
@@ -373,6 +443,15 @@ const char *world_amended(const struct world *w, const char *owner)
 		if (w->amendments[i].type == BNS_TYPE_CNAME && strcmp(w->amendments[i].owner, owner) == 0)
 			return w->amendments[i].target;
 	return NULL;
+}
+
+size_t world_remembered(const struct world *w, const char *prefix)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < w->memory_count; i++)
+		count += strncmp(w->memory[i].key, prefix, strlen(prefix)) == 0;
+	return count;
 }
 
 size_t world_events(const struct world *w, const char *kind)

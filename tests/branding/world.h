@@ -41,6 +41,9 @@ struct world_words {
 struct world {
 	struct bns_plugins *plugins;
 	char policy_path[64];
+	const char *prober; /* its configuration; NULL: nobody probes */
+	char folder[64];    /* both plugins, where there is a prober */
+	const char *later;  /* while a review waits: "expire", or the word for `prober answer` */
 	int64_t now_s;
 	bool signed_zone, keep_branding, dry_run;
 	const char *id;
@@ -70,6 +73,8 @@ struct world {
 
 /* Opens the plugin with that policy; NULL: with none. */
 struct world *world_open(const char *policy);
+/* The same, beside a prober with those options. */
+struct world *world_open_probed(const char *policy, const char *prober);
 void world_close(struct world *w);
 
 /* Closes the plugin and opens it again, with what it remembers and no policy change. */
@@ -104,6 +109,9 @@ const struct world_note *world_find(const struct world *w, const char *rule);
 
 /* The CNAME an amendment puts at `owner`, or NULL. */
 const char *world_amended(const struct world *w, const char *owner);
+
+/* What it remembers under keys that begin so. */
+size_t world_remembered(const struct world *w, const char *prefix);
 
 /* Events of that kind. */
 size_t world_events(const struct world *w, const char *kind);

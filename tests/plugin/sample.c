@@ -162,7 +162,7 @@ static enum bns_answerer sample_asked(struct bns_plugin *p, const struct bns_que
 	const struct bns_host *host = bns_host_of(p);
 	struct sample *s = host->state(p);
 	const struct bns_answer good = {
-		.evidence = BNS_EVIDENCE_GOOD, .text = "it works", .notes = &found, .note_count = 1};
+		.evidence = BNS_EVIDENCE_GOOD, .weight = BNS_ANSWERER_ADVISORY, .text = "it works", .notes = &found, .note_count = 1};
 
 	if (memcmp(question->host, "\3now", 4) == 0) {
 		host->answer(ask, &good);
@@ -180,7 +180,7 @@ static void answered(void *arg, const struct bns_answer *answer)
 	struct sample *s = bns_host_of(p)->state(p);
 	char json[128];
 
-	snprintf(json, sizeof(json), "{\"evidence\":%d,\"text\":\"%s\",\"notes\":%zu}", (int)answer->evidence,
+	snprintf(json, sizeof(json), "{\"evidence\":%d,\"weight\":%d,\"text\":\"%s\",\"notes\":%zu}", (int)answer->evidence, (int)answer->weight,
 		 answer->text, answer->note_count);
 	bns_host_of(p)->reply(s->reply, BNS_OK, json, NULL);
 	s->reply = NULL;
@@ -219,7 +219,7 @@ static void start_answer(struct bns_plugin *p, const char *const *args, size_t c
 	(void)count;
 	(void)by;
 	if (s->ask)
-		host->answer(s->ask, &(struct bns_answer){.evidence = BNS_EVIDENCE_BAD, .text = "looked at last"});
+		host->answer(s->ask, &(struct bns_answer){.evidence = BNS_EVIDENCE_BAD, .weight = BNS_ANSWERER_REQUIRED, .text = "looked at last"});
 	s->ask = NULL;
 	host->reply(reply, BNS_OK, "{}", NULL);
 }

@@ -419,7 +419,7 @@ static void question_is_answered_at_once(void **state)
 	struct replied h = {0};
 	run_verb(ps, "sample ask", "now.example.com", &h);
 	assert_int_equal(h.times, 1);
-	assert_string_equal(h.text, "{\"evidence\":1,\"text\":\"it works\",\"notes\":1}");
+	assert_string_equal(h.text, "{\"evidence\":1,\"weight\":1,\"text\":\"it works\",\"notes\":1}");
 	bns_plugins_free(ps);
 }
 
@@ -432,7 +432,7 @@ static void question_is_answered_later(void **state)
 	assert_int_equal(asked.times, 0);
 	run_verb(ps, "other answer", NULL, &answered);
 	assert_int_equal(asked.times, 1);
-	assert_string_equal(asked.text, "{\"evidence\":2,\"text\":\"looked at last\",\"notes\":0}");
+	assert_string_equal(asked.text, "{\"evidence\":2,\"weight\":2,\"text\":\"looked at last\",\"notes\":0}");
 	bns_plugins_free(ps);
 }
 
@@ -460,7 +460,7 @@ static void answer_past_its_limit_is_none_and_ignored_then(void **state)
 	run_verb(ps, "sample ask", "late.example.com", &asked);
 	bns_plugins_expire_reviews(ps, UINT64_MAX);
 	assert_int_equal(asked.times, 1);
-	assert_string_equal(asked.text, "{\"evidence\":0,\"text\":\"no answer came in time\",\"notes\":0}");
+	assert_string_equal(asked.text, "{\"evidence\":0,\"weight\":2,\"text\":\"no answer came in time\",\"notes\":0}");
 	run_verb(ps, "other answer", NULL, &answered);
 	assert_int_equal(asked.times, 1);
 	bns_plugins_free(ps);

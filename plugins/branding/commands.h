@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the verbs' files share. Thread: main loop. */
+#ifndef BRANDING_COMMANDS_H
+#define BRANDING_COMMANDS_H
+
+#include <jansson.h>
+
+#include "branding.h"
+
+/* NULL: null. */
+json_t *lb_json_name(const struct lb *lb, const uint8_t *name);
+
+/* A host as a person writes it, lower-cased; false: it is none. */
+bool lb_host_from_word(const struct lb *lb, const char *word, uint8_t host[BNS_NAME_MAX]);
+
+/* commands_change.c */
+void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
+		    struct bns_reply *reply);
+void lb_start_override(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
+		       struct bns_reply *reply);
+
+#endif

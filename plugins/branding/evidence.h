@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reviews that wait: before a new target is served, the plugin that probes is
+ * asked whether the branded host works there. Where nobody probes, being listed
+ * suffices. Thread: main loop.
+ */
+#ifndef BRANDING_EVIDENCE_H
+#define BRANDING_EVIDENCE_H
+
+#include "amend.h"
+
+/* One review, ended when the last answer is there. */
+struct lb_hearing;
+
+/* NULL when memory is short; the caller ends it with lb_hearing_leave. */
+struct lb_hearing *lb_hearing_new(struct lb *lb, const struct bns_change *change, struct bns_review *review);
+void lb_hearing_leave(struct lb_hearing *h);
+
+/* What waits for a good answer. */
+struct lb_trial {
+	const uint8_t *host;
+	const uint8_t *target;
+	const uint8_t *origin; /* the ESP's name behind the CDN; NULL: none */
+	bool is_restore;       /* a preferred target that is to come back: `mend` does it, else it is an alarm */
+	uint32_t ttl;          /* of the record that comes back */
+};
+
+/*
+ * Asks; a bad or late answer holds the change (or alarms, for a restore) where
+ * the answerer is required. False: nobody is required to know; a restore is
+ * the caller's then. True: it is taken care of.
+ */
+bool lb_hearing_ask(struct lb_hearing *h, const struct lb_trial *trial);
+
+/* trial.c: a target that wasn't served before is probed first, where its transition needs that and somebody probes. */
+void lb_try_target(const struct lb *lb, struct lb_hearing *h, const struct bns_change *change, const struct lb_case *c,
+		   const struct lb_look *now);
+/* What comes back after a permission has proved itself first. False: mend it at once. */
+bool lb_restore_later(struct lb_hearing *h, const struct bns_change *change, const struct lb_mending *m,
+		      const struct lb_finding *f);
+
+/* The ESP's name that a CDN must forward to; NULL: none. */
+const uint8_t *lb_origin_of(const struct lb_case *c);
+
+/* How long an answer may take; less than a review may. */
+#define LB_ASK_LIMIT_MS 20000
+/* What was probed so recently needn't be probed again. */
+#define LB_ASK_FRESH_S 300
+
+#endif

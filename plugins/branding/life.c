@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * In the store one value per host, "life/NAME": a line of the last probe's
+ * evidence, then a line per step.
+ */
+#include "life.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cases.h"
+
+#define KEY_PREFIX "life/"
+#define SWEEP_STEP 64
+
+const char *const lb_state_words[] = {"new",         "verifying", "verified", "routed", "tls-ok",
+				      "ssl-enabled", "managed",   "broken",   NULL};
+
+enum lb_state lb_state_of(const struct lb_signs *s)
+{
+	if (s->is_broken)
+		return LB_IS_BROKEN;
+	if (s->is_managed)
+		return s->tls == BNS_EVIDENCE_BAD ? LB_IS_BROKEN : LB_IS_MANAGED;
+	if (s->at_target && s->tls == BNS_EVIDENCE_BAD)
+		return LB_IS_BROKEN;
+	if (s->at_target && s->ssl_enabled)
+		return LB_IS_SSL_ENABLED;
+	if (s->at_target)
+		return s->tls == BNS_EVIDENCE_GOOD ? LB_IS_TLS_OK : LB_IS_ROUTED;
+	if (s->at_esp)
+		return s->esp_valid ? LB_IS_VERIFIED : LB_IS_VERIFYING;
+	return LB_IS_NEW;
+}
+
+const struct lb_life *lb_life_get(const struct lb *lb, const uint8_t *host)
+{
+	return lb_map_get(&lb->lives, host);
+}
+
+enum lb_state lb_life_state(const struct lb_life *life)
+{
+	return life && life->step_count > 0 ? life->steps[life->step_count - 1].state : LB_IS_NEW;
+}
+
+static void life_free(struct lb_life *life)
+{
+	for (size_t i = 0; i < life->step_count; i++)
+		free(life->steps[i].why);
+	free(life->tls_text);
+	free(life);
+}
+
+void lb_lives_close(struct lb *lb)
+{
+	for (size_t i = 0; lb->lives.keys && i <= lb->lives.mask; i++)
+		if (lb->lives.values[i])
+			life_free(lb->lives.values[i]);
+	lb_map_free(&lb->lives);
+}
+
+static struct lb_life *life_of(struct lb *lb, const uint8_t *host)
+{
+	struct lb_life *life = lb_map_get(&lb->lives, host);
+
+	if (life)
+		return life;
+	life = calloc(1, sizeof(*life));
+	if (!life)
+		return NULL;
+	memcpy(life->host, host, lb_name_len(host));
+	void **place = lb_map_put(&lb->lives, life->host);
+	if (!place) {
+		free(life);
+		return NULL;
+	}
+	*place = life;
+	return life;
+}
+
+static bool add_step(struct lb_life *life, int64_t at_s, enum lb_state state, const char *why)
+{
+	char *copy = strdup(why);
+
+	if (!copy)
+		return false;
+	if (life->step_count == LB_LIFE_STEPS) {
+		free(life->steps[0].why);
+		memmove(life->steps, life->steps + 1, (LB_LIFE_STEPS - 1) * sizeof(*life->steps));
+		life->step_count--;
+	}
+	life->steps[life->step_count++] = (struct lb_step){.at_s = at_s, .state = state, .why = copy};
+	return true;
+}
+
+void lb_life_drop(struct lb *lb, const uint8_t *host)
+{
+	struct lb_life *life = lb_map_get(&lb->lives, host);
+	char name[BNS_NAME_TEXT_MAX], key[BNS_NAME_TEXT_MAX + 8];
+
+	if (!life)
+		return;
+	snprintf(key, sizeof(key), KEY_PREFIX "%s", lb_name_words(lb, host, name));
+	lb->host->forget(lb->plugin, key);
+	lb_map_remove(&lb->lives, host);
+	life_free(life);
+}
+
+static void remember(struct lb *lb, const struct lb_life *life)
+{
+	char name[BNS_NAME_TEXT_MAX], probed[BNS_NAME_TEXT_MAX], key[BNS_NAME_TEXT_MAX + 8], *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	enum bns_error err = BNS_ENOMEM;
+
+	if (f) {
+		fprintf(f, "%d %lld %s %s\n", (int)life->tls, (long long)life->tls_at_s,
+			lb_name_words(lb, life->probed, probed), life->tls_text ? life->tls_text : "");
+		for (size_t i = 0; i < life->step_count; i++)
+			fprintf(f, "%d %lld %s\n", (int)life->steps[i].state, (long long)life->steps[i].at_s,
+				life->steps[i].why);
+		snprintf(key, sizeof(key), KEY_PREFIX "%s", lb_name_words(lb, life->host, name));
+		if (fclose(f) == 0)
+			err = lb->host->remember(lb->plugin, key, text, len);
+	}
+	if (err != BNS_OK)
+		lb->host->log(lb->plugin, BNS_LOG_ERR, "can't remember the life of %s", name);
+	free(text);
+}
+
+/* The line at `*text` without its end; moves on. NULL at the end. */
+static char *next_line(char **text)
+{
+	char *line = *text, *end = line ? strchr(line, '\n') : NULL;
+
+	*text = end ? end + 1 : NULL;
+	if (end)
+		*end = '\0';
+	return line && *line ? line : NULL;
+}
+
+static bool read_evidence(struct lb *lb, struct lb_life *life, const char *line)
+{
+	char name[BNS_NAME_TEXT_MAX] = "";
+	uint8_t wire[BNS_NAME_MAX];
+	int tls = 0, at = 0;
+	long long at_s = 0;
+	size_t len;
+
+	if (sscanf(line, "%d %lld %1023s %n", &tls, &at_s, name, &at) < 3 || tls < BNS_EVIDENCE_NONE ||
+	    tls > BNS_EVIDENCE_BAD)
+		return true;
+	life->tls = (enum bns_evidence)tls;
+	life->tls_at_s = at_s;
+	if (lb->host->name_from_text(name, NULL, wire, &len) == BNS_OK)
+		lb_name_lower(life->probed, wire);
+	life->tls_text = strdup(at > 0 ? line + at : "");
+	return life->tls_text != NULL;
+}
+
+struct recalling {
+	struct lb *lb;
+	bool failed;
+};
+
+static void recall_one(void *arg, const char *key, const void *value, size_t len)
+{
+	struct recalling *r = arg;
+	uint8_t wire[BNS_NAME_MAX], host[BNS_NAME_MAX];
+	char *text = strndup(value, len), *at = text, *line;
+	size_t wire_len;
+	long long at_s;
+	int state, from;
+
+	if (!text) {
+		r->failed = true;
+		return;
+	}
+	if (r->lb->host->name_from_text(key + strlen(KEY_PREFIX), NULL, wire, &wire_len) == BNS_OK) {
+		lb_name_lower(host, wire);
+		struct lb_life *life = life_of(r->lb, host);
+		line = next_line(&at);
+		r->failed |= !life || (line && !read_evidence(r->lb, life, line));
+		while (life && (line = next_line(&at)))
+			if (sscanf(line, "%d %lld %n", &state, &at_s, &from) >= 2 && state >= 0 && state < LB_STATES)
+				r->failed |= !add_step(life, at_s, (enum lb_state)state, line + from);
+	}
+	free(text);
+}
+
+enum bns_error lb_lives_open(struct lb *lb)
+{
+	struct recalling r = {.lb = lb};
+	enum bns_error err = lb->host->recall(lb->plugin, KEY_PREFIX, recall_one, &r);
+
+	return err == BNS_OK && r.failed ? BNS_ENOMEM : err;
+}
+
+/* The finding of severity C that breaks a routed edge; its words go to `why`. */
+static bool find_break(const struct lb_look *look, char *why, size_t cap)
+{
+	struct lb_findings found = {0};
+	bool broken = false;
+
+	if (look->c->is_protected)
+		lb_rules_ask(look, &found);
+	for (size_t i = 0; i < found.count && !broken; i++) {
+		broken = found.list[i].severity == 'C' && found.list[i].role == LB_EDGE;
+		if (broken)
+			snprintf(why, cap, "%s: %s", found.list[i].rule->id, found.list[i].text);
+	}
+	lb_findings_free(&found);
+	return broken;
+}
+
+/* Is nothing of what the ESP's certificate needs missing? */
+static bool has_proofs(const struct lb_look *look)
+{
+	const struct lb_rule *rule = lb_rule_find("LB15");
+	struct lb_findings found = {0};
+
+	rule->judge(look, rule, &found);
+	bool whole = found.count == 0 && !found.failed;
+	lb_findings_free(&found);
+	return whole;
+}
+
+static void why_words(const struct lb *lb, const struct lb_signs *s, const struct lb_life *life, const uint8_t *target,
+		      char *why, size_t cap)
+{
+	char name[BNS_NAME_TEXT_MAX] = "nothing";
+
+	if (target)
+		lb_name_words(lb, target, name);
+	if (s->tls == BNS_EVIDENCE_BAD && life->tls_text && life->tls_text[0])
+		snprintf(why, cap, "a probe of %s failed: %s", name, life->tls_text);
+	else if (s->at_target && s->ssl_enabled)
+		snprintf(why, cap, "it is served at %s, and the account has https links", name);
+	else if (s->at_target && s->tls == BNS_EVIDENCE_GOOD)
+		snprintf(why, cap, "a probe of %s passed", name);
+	else if (s->at_esp)
+		snprintf(why, cap, "it is served at the ESP's %s%s", name,
+			 s->esp_valid ? ", which holds it for valid" : "");
+	else
+		snprintf(why, cap, target ? "it is served at %s" : "its CNAME is not served", name);
+}
+
+static void take_step(struct lb *lb, struct lb_life *life, enum lb_state state, const char *zone_text, const char *why)
+{
+	char host[BNS_NAME_TEXT_MAX], text[2048];
+
+	snprintf(text, sizeof(text), "%s: %s → %s: %s", lb_name_words(lb, life->host, host),
+		 lb_state_words[lb_life_state(life)], lb_state_words[state], why);
+	if (!add_step(life, lb->host->now_s(), state, why)) {
+		lb->host->log(lb->plugin, BNS_LOG_ERR, "out of memory for a step in the life of %s", host);
+		return;
+	}
+	remember(lb, life);
+	lb->host->event(lb->plugin, "lifecycle", zone_text, text);
+}
+
+void lb_life_look(struct lb *lb, const struct lb_case *c, const struct bns_contents *zone)
+{
+	char why[1024], zone_text[BNS_NAME_TEXT_MAX];
+	struct lb_look look;
+
+	/* What was only recognised is forgotten with its record. */
+	if (c->branding->learned && !lb_memory_get(lb, c->branding->host))
+		return;
+	/* Where the host is another zone's, that one tells. */
+	if (!c->judge_edge || c->is_reaching || !lb->host->name_in(c->branding->host, zone->apex))
+		return;
+	struct lb_life *life = life_of(lb, c->branding->host);
+	if (!life)
+		return;
+	lb_look_init(&look, lb, c, zone);
+	const uint8_t *target = lb_effective(&look.edge);
+	bool managed = lb_is_managed_name(lb, c, target), esp = target && lb_profile_is_esp(lb, c->profile, target);
+	bool whole = managed && has_proofs(&look);
+	struct lb_signs signs = {
+		.at_esp = esp && !whole,
+		.at_target = target && !esp,
+		.is_managed = whole,
+		.esp_valid = c->branding->esp && c->branding->esp->valid,
+		.ssl_enabled = c->branding->account->ssl_enabled,
+		.is_broken = find_break(&look, why, sizeof(why)),
+	};
+	if (target && lb_name_equal(target, life->probed))
+		signs.tls = life->tls;
+	enum lb_state state = lb_state_of(&signs);
+	if (state == lb_life_state(life) && (life->step_count > 0 || state == LB_IS_NEW))
+		return;
+	if (!signs.is_broken)
+		why_words(lb, &signs, life, target, why, sizeof(why));
+	take_step(lb, life, state, lb_name_words(lb, zone->apex, zone_text), why);
+}
+
+/* The branding of that host in the zone that is served, as a case. */
+static void look_again(struct lb *lb, const uint8_t *host)
+{
+	const uint8_t *apex;
+	const struct bns_contents *zone = lb_served_zone(lb, host, &apex);
+	struct lb_cases cases;
+
+	if (!zone)
+		return;
+	lb_cases_gather(&cases, lb, zone->apex, zone, NULL);
+	for (size_t i = 0; i < cases.count; i++)
+		if (lb_name_equal(cases.list[i].branding->host, host))
+			lb_life_look(lb, &cases.list[i], zone);
+	lb_cases_free(&cases);
+}
+
+void lb_life_probed(struct lb *lb, const uint8_t *host, const uint8_t *target, const struct bns_answer *answer)
+{
+	struct lb_life *life = answer->evidence == BNS_EVIDENCE_NONE ? NULL : life_of(lb, host);
+	char *text = life ? strdup(answer->text ? answer->text : "") : NULL;
+
+	if (!text)
+		return;
+	for (char *p = text; *p; p++)
+		*p = *p == '\n' ? ' ' : *p;
+	free(life->tls_text);
+	life->tls_text = text;
+	life->tls = answer->evidence;
+	life->tls_at_s = answer->at_s;
+	lb_name_lower(life->probed, target);
+	remember(lb, life);
+	look_again(lb, host);
+}
+
+void lb_lives_sweep(struct lb *lb)
+{
+	for (unsigned i = 0; i < SWEEP_STEP && lb->sweep_at < lb->policy->branding_count; i++)
+		look_again(lb, lb->policy->brandings[lb->sweep_at++].host);
+}

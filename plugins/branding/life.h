@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The life of a branding, as what is served, the policy and probes show it.
+ * Each step is an event and is remembered with its date. Thread: main loop.
+ */
+#ifndef BRANDING_LIFE_H
+#define BRANDING_LIFE_H
+
+#include "rules.h"
+
+enum lb_state {
+	LB_IS_NEW,         /* not served yet */
+	LB_IS_VERIFYING,   /* served at the ESP, which hasn't said that it is valid */
+	LB_IS_VERIFIED,    /* served at the ESP, which says that it is valid */
+	LB_IS_ROUTED,      /* served at its CDN */
+	LB_IS_TLS_OK,      /* and a probe saw it work there */
+	LB_IS_SSL_ENABLED, /* and the account has https links */
+	LB_IS_MANAGED,     /* served where the ESP keeps the certificate, with its proofs */
+	LB_IS_BROKEN,      /* has been further, and isn't any more */
+	LB_STATES
+};
+
+extern const char *const lb_state_words[];
+
+/* What the state follows from. */
+struct lb_signs {
+	bool at_esp;           /* the edge is at the ESP's own name */
+	bool at_target;        /* the edge is at another one */
+	bool is_managed;       /* the edge and its proofs are where the ESP keeps the certificate */
+	bool esp_valid;        /* the ESP says so */
+	bool ssl_enabled;      /* the policy says so of the account */
+	bool is_broken;        /* a routed edge has a finding of severity C */
+	enum bns_evidence tls; /* of the target it is at */
+};
+
+enum lb_state lb_state_of(const struct lb_signs *signs);
+
+#define LB_LIFE_STEPS 16 /* the last ones are kept */
+
+struct lb_step {
+	int64_t at_s;
+	enum lb_state state;
+	char *why;
+};
+
+struct lb_life {
+	uint8_t host[BNS_NAME_MAX];
+	uint8_t probed[BNS_NAME_MAX]; /* the target that the evidence is about; the root: none */
+	enum bns_evidence tls;
+	int64_t tls_at_s;
+	char *tls_text;
+	struct lb_step steps[LB_LIFE_STEPS];
+	size_t step_count;
+};
+
+enum bns_error lb_lives_open(struct lb *lb) BNS_MUST_CHECK;
+void lb_lives_close(struct lb *lb);
+
+/* NULL: nothing has happened yet. */
+const struct lb_life *lb_life_get(const struct lb *lb, const uint8_t *host);
+enum lb_state lb_life_state(const struct lb_life *life);
+
+/* A recognised branding is gone. */
+void lb_life_drop(struct lb *lb, const uint8_t *host);
+
+/* One branding as it is public in `zone` now: a new state is a step. */
+void lb_life_look(struct lb *lb, const struct lb_case *c, const struct bns_contents *zone);
+
+/* A probe has seen the host at that target. */
+void lb_life_probed(struct lb *lb, const uint8_t *host, const uint8_t *target, const struct bns_answer *answer);
+
+/* Every branding of the policy again, a few with each call: what it says may have changed. */
+void lb_lives_sweep(struct lb *lb);
+
+#endif

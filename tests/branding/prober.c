@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A plugin that answers the branding plugin's questions as the test tells it to. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/plugin.h"
+
+struct options {
+	const char *weight; /* "required", "advisory" */
+	const char *answer; /* "good", "bad", "plain" (bad, without a note); "later": on `prober answer` */
+};
+
+static struct bns_ask *waiting;
+
+static enum bns_answerer weight_of(const struct bns_plugin *p)
+{
+	const struct options *o = bns_host_of(p)->options(p);
+
+	return strcmp(o->weight, "required") == 0 ? BNS_ANSWERER_REQUIRED : BNS_ANSWERER_ADVISORY;
+}
+
+static void answer(const struct bns_plugin *p, struct bns_ask *ask, const char *word)
+{
+	static const struct bns_note name_mismatch = {
+		.rule = "LB02",
+		.severity = 'C',
+		.text = "the certificate there is for *.cdn.example",
+		.remedy = "add the name to the certificate at the CDN",
+	};
+	const struct bns_host *host = bns_host_of(p);
+	const struct bns_answer a = {
+		.evidence = strcmp(word, "good") == 0 ? BNS_EVIDENCE_GOOD : BNS_EVIDENCE_BAD,
+		.weight = weight_of(p),
+		.at_s = host->now_s(),
+		.text = strcmp(word, "good") == 0 ? "certificate and answers are right" : "the certificate is wrong",
+		.notes = &name_mismatch,
+		.note_count = strcmp(word, "bad") == 0 ? 1 : 0,
+	};
+
+	host->answer(ask, &a);
+}
+
+static enum bns_answerer asked(struct bns_plugin *p, const struct bns_question *q, struct bns_ask *ask)
+{
+	const struct options *o = bns_host_of(p)->options(p);
+
+	if (strcmp(q->kind, "route") != 0)
+		return BNS_ANSWERER_NONE;
+	if (strcmp(o->answer, "later") == 0)
+		waiting = ask;
+	else
+		answer(p, ask, o->answer);
+	return weight_of(p);
+}
+
+static enum bns_error run_answer(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+				 struct bns_diag *diag)
+{
+	struct bns_ask *ask = waiting;
+
+	(void)diag;
+	waiting = NULL;
+	if (ask && count == 1)
+		answer(p, ask, args[0]);
+	*json = strdup("{}");
+	return ask && *json ? BNS_OK : BNS_ENOENT;
+}
+
+static const struct bns_option options[] = {
+	{"weight", BNS_OPTION_STRING, offsetof(struct options, weight), "required", "What an answer weighs."},
+	{"answer", BNS_OPTION_STRING, offsetof(struct options, answer), "good", "What is answered."},
+	{0},
+};
+
+static const struct bns_plugin_command commands[] = {
+	{"prober answer", "good|bad", "Answers the question that waits.", true, run_answer, NULL},
+	{0},
+};
+
+const struct bns_plugin_descriptor bns_plugin = {
+	.abi = BNS_PLUGIN_ABI,
+	.name = "prober",
+	.summary = "Answers questions.",
+	.options = options,
+	.options_size = sizeof(struct options),
+	.commands = commands,
+	.asked = asked,
+};
