@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """BIND, Knot, NSD and PowerDNS as primaries of ours: AXFR, IXFR, TSIG and TLS, each record as it is in their file."""
 
+import collections
+import re
+
 import flow
 import matrix
 
@@ -49,6 +52,22 @@ def check(t, node, peers, serial):
     t.say(f"serial {serial}: {sum(len(peer.cells) for peer in peers)} zones are byte by byte as their primaries have them")
 
 
+def check_ixfr(t, node, peers):
+    """The updates came as differences where the peer keeps them, and nowhere else."""
+    taken = collections.Counter(re.findall(r"zone=(\S+) IXFR from \S+: \d+ steps", node.log_text()))
+    refused = collections.Counter(re.findall(r"zone=(\S+) IXFR from \S+ is of no use: it sent differences that add",
+                                             node.log_text()))
+    for peer in peers:
+        for cell in peer.cells:
+            keeps = cell.way != "axfr" and "ixfr" in peer.ways
+            wrong = keeps and peer.name == "nsd" and cell.origin != matrix.WITHOUT_APEX
+            expected = (UPDATES if keeps and not wrong else 0, UPDATES if wrong else 0)
+            got = (taken[cell.origin], refused[cell.origin])
+            assert got == expected, f"{cell.origin}: {got} times IXFR taken and refused, not {expected}"
+    t.say(f"{sum(taken.values())} of the updates came by IXFR; {sum(refused.values())} of NSD's, which add what is there, "
+          "were refused and came by AXFR")
+
+
 def test_every_primary_feeds_ours_in_every_way_it_can(t):
     table = matrix.Table(t, matrix.CANNOT_FEED)
     peers = [peer(t, table) for peer in matrix.PEERS]
@@ -60,6 +79,7 @@ def test_every_primary_feeds_ours_in_every_way_it_can(t):
         for peer in peers:
             peer.update(serial)
         check(t, node, peers, serial)
+    check_ixfr(t, node, peers)
 
 
 flow.run()
