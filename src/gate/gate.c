@@ -149,6 +149,8 @@ static enum bns_error recall_zone(struct bns_gate *g, struct bns_zone *zone)
 		err = bns_candidate_recall(g, zone);
 	if (!err)
 		err = bns_approvals_recall(g, zone);
+	if (!err)
+		bns_accepted_file_read(g, zone);
 	return err ? err : publish_first(g, zone);
 }
 

@@ -132,6 +132,8 @@ static enum bns_error put_versions(struct bns_store_txn *txn, struct bns_job *jo
 	const uint8_t *apex = job->zone->apex;
 	enum bns_error err = bns_version_put(txn, job->zone, job->new_record.version_seq, form, len);
 	if (!err)
+		err = bns_accepted_file_put(txn, job, job->new_record.version_seq);
+	if (!err)
 		err = bns_version_prune(job->gate, txn, job->zone, &job->new_record);
 	if (!err && job->amended)
 		err = bns_store_put(txn, BNS_DB_UPSTREAM, apex, bns_name_len(apex), job->candidate_form,

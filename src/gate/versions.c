@@ -58,6 +58,8 @@ enum bns_error bns_version_forget_zone(struct bns_store_txn *txn, const struct b
 		err = bns_store_del(txn, BNS_DB_ZONE, zone->apex, n);
 	if (!err)
 		err = bns_store_del(txn, BNS_DB_MEMBER, zone->apex, n);
+	if (!err)
+		err = bns_store_del(txn, BNS_DB_FILE, zone->apex, n);
 	return err ? err : forget_candidates(txn, zone);
 }
 

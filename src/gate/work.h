@@ -178,6 +178,11 @@ void bns_pipeline_accept(struct bns_job *job);
 
 /* ---- accepted_file.c: files that needn't be parsed again ---- */
 
+/* At the start: what the store knows. Beside an accepted version into its transaction. */
+void bns_accepted_file_read(struct bns_gate *g, struct bns_zone *zone);
+enum bns_error bns_accepted_file_put(struct bns_store_txn *txn, const struct bns_job *job,
+				     uint64_t version_seq) BNS_MUST_CHECK;
+
 /* Before the file is read: what is known of it, if what it had is what is accepted. */
 void bns_accepted_file_recall(struct bns_job *job);
 

@@ -27,6 +27,7 @@ enum bns_store_db {
 	BNS_DB_AUDIT,      /* sequence, 8 octets big endian → JSON line */
 	BNS_DB_PLUGIN,     /* plugin name, 0, key → value */
 	BNS_DB_MEMBER,     /* zone wire name → JSON, see gate/members.h: a zone that isn't in the configuration */
+	BNS_DB_FILE,       /* zone wire name → which file its accepted version is, see gate/accepted_file.c */
 	BNS_DB_COUNT,
 };
 

@@ -17,6 +17,7 @@ const char *const bns_store_db_names[BNS_DB_COUNT] = {
 	[BNS_DB_META] = "meta",         [BNS_DB_ZONE] = "zone",           [BNS_DB_VERSION] = "version",
 	[BNS_DB_UPSTREAM] = "upstream", [BNS_DB_CANDIDATE] = "candidate", [BNS_DB_CANDIDATE_DATA] = "candidate-data",
 	[BNS_DB_AUDIT] = "audit",       [BNS_DB_PLUGIN] = "plugin",       [BNS_DB_MEMBER] = "member",
+	[BNS_DB_FILE] = "file",
 };
 
 static const MDB_val format_key = {6, (void *)(uintptr_t) "format"};

@@ -511,6 +511,33 @@ static void an_unchanged_file_is_parsed_again_only_where_something_else_is_serve
 	bns_gate_zone_set_conf(f->zone, &f->conf);
 }
 
+static void an_unchanged_file_is_known_again_after_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	snprintf(path, sizeof(path), "%s/zone", f->folder);
+	f->conf = (struct bns_conf_zone){.domain = "example.com", .file = path};
+	bns_gate_zone_set_conf(f->zone, &f->conf);
+	write_zone(path, 1, OLD);
+	assert_int_equal(load_file(f), BNS_OUTCOME_SERVED);
+	fixture_restart(f);
+	assert_int_equal(load_file(f), BNS_OUTCOME_NOTHING_NEW);
+	assert_false(was_parsed(f));
+	/* Other words for the same records are parsed once, and known then. */
+	FILE *file = fopen(path, "a");
+	fputs("; a comment\n", file);
+	fclose(file);
+	assert_int_equal(load_file(f), BNS_OUTCOME_NOTHING_NEW);
+	assert_true(was_parsed(f));
+	fixture_restart(f);
+	assert_int_equal(load_file(f), BNS_OUTCOME_NOTHING_NEW);
+	assert_false(was_parsed(f));
+	bns_gate_zone_remove(f->gate, f->zone, "configuration", fixture_answer, f);
+	fixture_wait(f);
+	fixture_restart(f);
+	assert_int_equal(load_file(f), BNS_OUTCOME_SERVED);
+}
+
 /* Turns of the loop, as far as they go before the removal is over. */
 static void turn(struct fixture *f, unsigned turns)
 {
@@ -710,6 +737,7 @@ int main(void)
 		TEST(gate_holds_the_removal_of_a_protected_zone),
 		TEST(a_held_removal_outlives_the_next_version),
 		TEST(an_unchanged_file_is_parsed_again_only_where_something_else_is_served),
+		TEST(an_unchanged_file_is_known_again_after_a_restart),
 		TEST(gate_keeps_a_zone_that_is_wanted_again),
 		TEST(gate_can_take_back_a_removal_while_it_is_rejected),
 		TEST(gate_answers_about_a_zone_that_has_gone_meanwhile),
