@@ -5,6 +5,7 @@
 
 #include "control/handlers.h"
 #include "control/shapes.h"
+#include "transfer/catalogs.h"
 
 /* ---- zone add ---- */
 
@@ -168,7 +169,7 @@ void bns_run_zone_remove(struct bns_call *call)
 		struct bns_result held = {.outcome = BNS_OUTCOME_HELD, .reason = "its removal is held already"};
 		memcpy(held.id, zone->held->id, sizeof(held.id));
 		bns_end_with_result(call, zone->text, &held);
-	} else if (zone->member && strcmp(zone->member->owner, BNS_MEMBER_CONTROL) != 0) {
+	} else if (zone->member && bns_catalog_is_followed(call->env->gate, zone->member->owner)) {
 		bns_call_error(call, BNS_RPC_NOT_APPLICABLE,
 			       "zone %s is a member of the catalog zone %s: it is to be taken out there", zone->text,
 			       zone->member->owner);

@@ -16,7 +16,6 @@
 
 struct following {
 	struct bns_catalog_at_work *c;
-	struct bns_zone *zone; /* the catalog's */
 	const struct bns_conf_catalog *conf;
 	size_t ignored;
 	char names[BNS_REASON_MAX / 2]; /* the first few that are */
@@ -113,13 +112,19 @@ static bool same_template(const struct bns_zone *zone, const char *template)
 	       strcmp(m->settings[0].value, template) == 0;
 }
 
+static const char *whose(const struct bns_zone *zone)
+{
+	if (!zone->member || zone->member->shadowed)
+		return "in the configuration";
+	return strcmp(zone->member->owner, BNS_MEMBER_CONTROL) == 0 ? "added at run time" : zone->member->owner;
+}
+
 static void ignore(struct following *f, const struct bns_zone *zone)
 {
-	const struct bns_member *m = zone->member && !zone->member->shadowed ? zone->member : NULL;
 	if (f->ignored++ >= NAMES_SHOWN || f->names_len >= sizeof(f->names))
 		return;
-	f->names_len += (size_t)snprintf(f->names + f->names_len, sizeof(f->names) - f->names_len, "%s%.60s (%.60s's)",
-					 f->ignored > 1 ? ", " : "", zone->text, m ? m->owner : "the configuration");
+	f->names_len += (size_t)snprintf(f->names + f->names_len, sizeof(f->names) - f->names_len, "%s%.60s (%.60s)",
+					 f->ignored > 1 ? ", " : "", zone->text, whose(zone));
 }
 
 /* ---- what is there already ---- */
@@ -198,7 +203,7 @@ static bool read_served(struct bns_catalog_at_work *c, struct bns_zone *zone)
 		c->members = catalog;
 		return true;
 	}
-	bns_catalogs_report(c, zone, err ? bns_strerror(err) : problems.list[0].where.text);
+	snprintf(c->conflict, sizeof(c->conflict), "%s", err ? bns_strerror(err) : problems.list[0].where.text);
 	bns_problems_free(&problems);
 	bns_catalog_free(&catalog);
 	return false;
@@ -212,21 +217,20 @@ static bool leave(void *arg, struct bns_zone *zone)
 	return true;
 }
 
-static void report_ignored(struct following *f)
+static void describe_ignored(struct following *f)
 {
-	char text[BNS_REASON_MAX];
-	if (f->ignored == 0)
-		text[0] = '\0';
-	else
-		snprintf(text, sizeof(text),
-			 "%zu members are ignored, since zones of their names are here already: %s%s", f->ignored,
-			 f->names, f->ignored > NAMES_SHOWN ? " and others" : "");
-	bns_catalogs_report(f->c, f->zone, text);
+	struct bns_catalog_at_work *c = f->c;
+	c->ignored = f->ignored;
+	c->conflict[0] = '\0';
+	if (f->ignored > 0)
+		snprintf(c->conflict, sizeof(c->conflict),
+			 "members are ignored, since zones of their names are here already: %s%s", f->names,
+			 f->ignored > NAMES_SHOWN ? " and others" : "");
 }
 
 void bns_catalog_follow(struct bns_catalog_at_work *c, struct bns_zone *zone)
 {
-	struct following f = {.c = c, .zone = zone, .conf = zone->conf->catalog};
+	struct following f = {.c = c, .conf = zone->conf->catalog};
 	if (c->in_hand > 0) {
 		c->due = true;
 		return;
@@ -236,7 +240,7 @@ void bns_catalog_follow(struct bns_catalog_at_work *c, struct bns_zone *zone)
 	for (size_t i = 0; i < c->members.count; i++)
 		settle(&f, &c->members.members[i]);
 	bns_members_each(c->all->members, c->owner, leave, c);
-	report_ignored(&f);
+	describe_ignored(&f);
 }
 
 void bns_catalog_release(struct bns_catalog_at_work *c)

@@ -82,10 +82,19 @@ static void work_on(struct bns_catalogs *cs, struct bns_zone *zone)
 	if (!c)
 		return;
 	c->due = false;
-	if (role == BNS_CATALOG_INTERPRET)
-		bns_catalog_follow(c, zone);
-	else
+	if (role == BNS_CATALOG_GENERATE) {
 		bns_catalog_make(c, zone);
+		return;
+	}
+	bns_catalog_follow(c, zone);
+	bns_catalogs_report(c, zone, c->conflict);
+}
+
+bool bns_catalog_is_followed(struct bns_gate *g, const char *owner)
+{
+	uint8_t apex[BNS_NAME_MAX];
+	return strcmp(owner, BNS_MEMBER_CONTROL) != 0 && !bns_name_from_text(owner, NULL, apex, NULL) &&
+	       bns_catalog_role_of(bns_gate_zone_find(g, apex)) == BNS_CATALOG_INTERPRET;
 }
 
 /*
@@ -97,11 +106,8 @@ static void warn_of_stranded(struct bns_catalogs *cs)
 	size_t count = 0;
 	const struct bns_zone *first = NULL;
 	for (const struct bns_zone *z = bns_gate_zone_first(cs->gate); z; z = z->next) {
-		uint8_t apex[BNS_NAME_MAX];
 		if (!z->member || strcmp(z->member->owner, BNS_MEMBER_CONTROL) == 0 ||
-		    bns_name_from_text(z->member->owner, NULL, apex, NULL))
-			continue;
-		if (bns_catalog_role_of(bns_gate_zone_find(cs->gate, apex)) == BNS_CATALOG_INTERPRET)
+		    bns_catalog_is_followed(cs->gate, z->member->owner))
 			continue;
 		first = z;
 		count++;
@@ -131,8 +137,14 @@ void bns_catalogs_refresh(struct bns_catalogs *cs)
 
 void bns_catalogs_published(struct bns_catalogs *cs, struct bns_zone *zone)
 {
-	if (bns_catalog_role_of(zone) == BNS_CATALOG_INTERPRET)
-		work_on(cs, zone);
+	if (bns_catalog_role_of(zone) != BNS_CATALOG_INTERPRET)
+		return;
+	struct bns_catalog_at_work *c = take_up(cs, zone);
+	if (!c)
+		return;
+	bns_catalog_follow(c, zone);
+	/* Conflicts are told on the next tick: the end of the version's own way clears what is told before. */
+	c->due = c->due || c->ignored > 0;
 }
 
 void bns_catalogs_changed(struct bns_catalogs *cs, const struct bns_zone *zone, bool gone)

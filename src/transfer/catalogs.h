@@ -24,6 +24,9 @@ void bns_catalogs_free(struct bns_catalogs *cs);
 /* At the start, once all zones are there, and after a reload. */
 void bns_catalogs_refresh(struct bns_catalogs *cs);
 
+/* Is that owner of members a catalog that is here, with which they come and go? */
+bool bns_catalog_is_followed(struct bns_gate *g, const char *owner);
+
 /* A zone has a new version. */
 void bns_catalogs_published(struct bns_catalogs *cs, struct bns_zone *zone);
 

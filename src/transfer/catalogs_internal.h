@@ -17,7 +17,9 @@ struct bns_catalog_at_work {
 	bool due;                      /* to be looked at on a tick */
 	int64_t not_before_s;          /* but not earlier */
 	struct bns_catalog members;    /* followed: of the last version that was */
-	char *told;                    /* the last conflict that was reported; NULL: none */
+	size_t ignored;                /* members of that version, for the names of others */
+	char conflict[BNS_REASON_MAX]; /* what is to be said of those; "": nothing */
+	char *told;                    /* the last that was reported; NULL: none */
 	SLIST_ENTRY(bns_catalog_at_work) next;
 };
 
