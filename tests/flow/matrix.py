@@ -360,3 +360,20 @@ disable-syslog=yes
 
 
 PEERS = (Bind, Knot, Nsd, PowerDns)
+
+
+def check(t, peers, serial, where):
+    """Every cell has arrived at the daemon `where(peer)` with that serial, and is there as its file."""
+    failed = []
+    for peer in peers:
+        node = where(peer)
+        for cell in peer.cells:
+            try:
+                flow.wait_for(lambda: node.serial(cell.origin) == serial, 20, f"serial {serial}")
+            except AssertionError as error:
+                failed.append(f"{cell.origin}: {error}")
+                continue
+            failed += [f"{cell.origin}: {line}" for line in
+                       differences(text_of(cell.origin, serial), cell.origin, node.port)]
+    assert not failed, "\n".join(failed[:40])
+    t.say(f"serial {serial}: {sum(len(peer.cells) for peer in peers)} zones are record by record as in their files")

@@ -53,22 +53,6 @@ class Ours(flow.Brandnsd):
         self.reload()
 
 
-def check(t, peers, serial):
-    """Every cell has arrived with that serial and is as our file."""
-    failed = []
-    for peer in peers:
-        for cell in peer.cells:
-            try:
-                flow.wait_for(lambda: peer.serial(cell.origin) == serial, 20, f"serial {serial}")
-            except AssertionError as error:
-                failed.append(f"{cell.origin}: {error}")
-                continue
-            failed += [f"{cell.origin}: {line}" for line in
-                       matrix.differences(matrix.text_of(cell.origin, serial), cell.origin, peer.port)]
-    assert not failed, "\n".join(failed[:40])
-    t.say(f"serial {serial}: {sum(len(peer.cells) for peer in peers)} zones downstream are byte by byte as ours")
-
-
 def test_every_secondary_follows_ours_in_every_way_it_can(t):
     table = matrix.Table(t, matrix.CANNOT_FETCH)
     ours = Ours(t, table)
@@ -77,10 +61,10 @@ def test_every_secondary_follows_ours_in_every_way_it_can(t):
     ours.serve(peers)
     for peer in peers:
         peer.start()
-    check(t, peers, 1)
+    matrix.check(t, peers, 1, lambda peer: peer)
     for serial in range(2, 2 + UPDATES):
         ours.update(peers, serial)
-        check(t, peers, serial)
+        matrix.check(t, peers, serial, lambda peer: peer)
 
 
 flow.run()

@@ -12,6 +12,7 @@ import dns.message
 import dns.query
 import dns.rcode
 
+import certs
 import flow
 
 RECORDS = "www A 192.0.2.1\n" + "\n".join(f"r{n} TXT \"{'x' * 200} {n}\"" for n in range(1000))
@@ -19,14 +20,8 @@ RECORDS = "www A 192.0.2.1\n" + "\n".join(f"r{n} TXT \"{'x' * 200} {n}\"" for n 
 
 def certificate(t, name):
     """A self-signed pair NAME.crt and NAME.key in the story's folder."""
-    if not shutil.which("openssl"):
-        flow.skip("openssl is not installed")
-    crt, key = t.folder / f"{name}.crt", t.folder / f"{name}.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-                    "7", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-out", crt, "-keyout", key],
-                   check=True, capture_output=True)
-    os.chmod(key, 0o600)
-    return crt, key
+    pair = certs.Pair(t, name)
+    return pair.crt, pair.key
 
 
 class Node:
