@@ -4,10 +4,11 @@
 
 #include "zone/check_internal.h"
 
-#define TTL_MAX      0x7fffffffu
-#define MESSAGE_MAX  65535
-#define MESSAGE_HEAD (12 + 4) /* header, type and class of the question */
-#define RECORD_HEAD  (2 + 10) /* owner as a pointer, type, class, TTL, length */
+#define ITERATIONS_MAX 2500 /* of NSEC3, for the longest keys (RFC 5155 §10.3) */
+#define TTL_MAX        0x7fffffffu
+#define MESSAGE_MAX    65535
+#define MESSAGE_HEAD   (12 + 4) /* header, type and class of the question */
+#define RECORD_HEAD    (2 + 10) /* owner as a pointer, type, class, TTL, length */
 
 static bool same_rdata(const struct bns_record *a, const struct bns_record *b)
 {
@@ -77,6 +78,17 @@ static void check_size(struct bns_checker *k, const struct bns_record *r, size_t
 				 count, bns_rrtype_to_text(r->type, type), octets);
 }
 
+/* Each iteration is a hash that every denial costs us, on a packet thread. */
+static void check_iterations(struct bns_checker *k, const struct bns_record *r)
+{
+	unsigned iterations = bns_get_u16(r->rdata + 2);
+	if (iterations > ITERATIONS_MAX)
+		bns_check_report(k, BNS_CHECK_NSEC3_COSTLY, r,
+				 "has %u NSEC3 iterations, and 2500 are the most that were ever lawful; sign the zone "
+				 "anew with 0 (RFC 5155 10.3, RFC 9276 3.1)",
+				 iterations);
+}
+
 static void check_record(struct bns_checker *k, const struct bns_record *r)
 {
 	char type[BNS_RRTYPE_TEXT_MAX];
@@ -91,6 +103,8 @@ static void check_record(struct bns_checker *k, const struct bns_record *r)
 		bns_check_report(k, BNS_CHECK_RDATA_BAD, r,
 				 "has a malformed %s record of %u octets; correct it at its source", type,
 				 (unsigned)r->rdlen);
+	else if (r->type == BNS_TYPE_NSEC3PARAM)
+		check_iterations(k, r);
 }
 
 static bool has_address(const struct bns_contents *c, const uint8_t *name)

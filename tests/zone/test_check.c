@@ -225,6 +225,15 @@ static void check_refuses_types_that_are_no_data(void **state)
 	assert_problem(HEAD "w TYPE255 \\# 0\n", BNS_CHECK_META_TYPE, 5, "of type ANY");
 }
 
+/* One NSEC3PARAM with more would let every denial take milliseconds. */
+static void check_refuses_nsec3_iterations_beyond_what_is_lawful(void **state)
+{
+	(void)state;
+	assert_problem(HEAD "@ NSEC3PARAM 1 0 2501 -\n", BNS_CHECK_NSEC3_COSTLY, 5, "has 2501 NSEC3 iterations");
+	assert_problem(HEAD "@ NSEC3PARAM 1 0 65535 AB\n", BNS_CHECK_NSEC3_COSTLY, 5, "has 65535 NSEC3 iterations");
+	assert_sound(HEAD "@ NSEC3PARAM 1 0 2500 -\n");
+}
+
 static void check_finds_malformed_rdata_of_a_transfer(void **state)
 {
 	(void)state;
@@ -320,6 +329,7 @@ int main(void)
 		cmocka_unit_test(check_takes_signatures_per_covered_type),
 		cmocka_unit_test(check_limits_ttls),
 		cmocka_unit_test(check_refuses_types_that_are_no_data),
+		cmocka_unit_test(check_refuses_nsec3_iterations_beyond_what_is_lawful),
 		cmocka_unit_test(check_finds_malformed_rdata_of_a_transfer),
 		cmocka_unit_test(check_limits_rrsets_to_a_message),
 		cmocka_unit_test(check_works_without_a_file),
