@@ -18,6 +18,7 @@ def test_a_reverify_is_held_and_the_answer_stays(t):
     pair = Pair(t)
     candidate = pair.push_held(REVERIFIED, 2)
     assert pair.edge() == CDN
+    assert flow.ede(pair.node.dig(branded.HOST, "CNAME")) == [], "a held zone is served like any other (RFC 8914)"
     assert pair.node.serial(ZONE) == 1
     assert not pair.has("new"), "nothing of a held change may be served"
     assert branded.rules_of(candidate) == ["LB01"]
