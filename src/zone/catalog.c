@@ -186,15 +186,21 @@ static bool is_member_node(const struct reader *k, const uint8_t *owner)
 	return bns_name_labels(owner) == k->apex_labels + 2 && is_label(bns_name_parent(owner), "zones");
 }
 
+/* What is no name at all zone/check.c tells of. */
+static bool is_name(const struct bns_record *r)
+{
+	return r->type == BNS_TYPE_PTR && bns_name_valid(r->rdata, r->rdlen);
+}
+
 static void read_rrset(struct reader *k, const struct bns_record *r, size_t count)
 {
-	if (r->type == BNS_TYPE_PTR && is_member_node(k, r->owner)) {
+	if (is_name(r) && is_member_node(k, r->owner)) {
 		read_member(k, r, count);
 		return;
 	}
 	if (!k->node || !bns_name_equal(bns_name_parent(r->owner), k->node->owner))
 		return;
-	if (r->type == BNS_TYPE_PTR && is_label(r->owner, "coo"))
+	if (is_name(r) && is_label(r->owner, "coo"))
 		read_coo(k, r, count);
 	else if (r->type == BNS_TYPE_TXT && is_label(r->owner, "group"))
 		read_groups(k, r, count);

@@ -12,7 +12,7 @@ import sys
 
 SIGNED_S = 1700000000  # as in fuzz_tsig.c
 SECRET = b"secret"
-A, NS, CNAME, SOA, MX, TXT, AAAA, SRV, NAPTR, DNAME, OPT, DS = 1, 2, 5, 6, 15, 16, 28, 33, 35, 39, 41, 43
+A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, NAPTR, DNAME, OPT, DS = 1, 2, 5, 6, 12, 15, 16, 28, 33, 35, 39, 41, 43
 RRSIG, NSEC3PARAM, TSIG, IXFR, AXFR, ANY = 46, 51, 250, 251, 252, 255
 
 
@@ -187,6 +187,28 @@ def contents():
         (in_zone(b"\1a\1b\4deep"), MX, b"\0\x0a" + name("example.com"))])
     yield "later_version", stored("example.com", zone, version=2)
     yield "owner_too_long", stored("a" * 60 + ".example.com", [(in_zone((b"\x3f" + b"x" * 63) * 3), A, bytes(4))])
+
+
+def catalogs():
+    in_zone = lambda octets: b"\1" + bytes([len(octets)]) + octets
+    node = lambda *labels: in_zone(b"".join(bytes([len(label)]) + label for label in labels + (b"zones",)))
+    head = [(in_zone(b""), SOA, soa(mname=name("invalid"), rname=name("invalid"))), (in_zone(b""), NS, name("invalid"))]
+    version = (in_zone(b"\7version"), TXT, b"\0012")
+    a, b = (node(b"a"), PTR, name("example.com")), (node(b"b"), PTR, name("example.net"))
+    properties = [(node(b"coo", b"a"), PTR, name("other.invalid")), (node(b"group", b"a"), TXT, b"\4edge"),
+                  (node(b"group", b"a"), TXT, b"\1x\1y"), (node(b"x", b"ext", b"b"), TXT, b"\4ours")]
+    for word, records in {
+        "empty": [version], "two_members": [version, a, b], "properties": [version, a, b] + properties,
+        "no_version": [a], "two_versions": [version, (in_zone(b"\7version"), TXT, b"\0011")],
+        "other_version": [(in_zone(b"\7version"), TXT, b"\0013"), a],
+        "two_zones_at_a_node": [version, a, (node(b"a"), PTR, name("example.net"))],
+        "a_zone_at_two_nodes": [version, a, (node(b"b"), PTR, name("EXAMPLE.com"))],
+        "itself": [version, (node(b"a"), PTR, name("catalog.invalid"))],
+        "two_new_owners": [version, a, properties[0], (node(b"coo", b"a"), PTR, name("third.invalid"))],
+        "properties_of_nobody": [version] + properties,
+        "no_name": [version, (node(b"a"), PTR, b"\7example")],
+    }.items():
+        yield word, stored("catalog.invalid", head + records)
 
 
 ZONE = """$ORIGIN example.com.
@@ -392,7 +414,8 @@ def names():
 
 
 CORPORA = {
-    "message": messages, "query": queries, "tsig": tsigs, "axfr": transfers, "contents": contents, "zone_text": zones,
+    "message": messages, "query": queries, "tsig": tsigs, "axfr": transfers, "contents": contents, "catalog": catalogs,
+    "zone_text": zones,
     "zone_format": zones, "control": controls, "conf": configurations, "policy": policies, "name_text": names,
 }
 

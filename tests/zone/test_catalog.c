@@ -186,6 +186,22 @@ static void catalog_read_refuses_two_new_owners(void **state)
 		      "has 2 PTR records; a change of ownership");
 }
 
+static void catalog_read_is_not_led_astray_by_what_is_no_name(void **state)
+{
+	(void)state;
+	struct bns_catalog cat;
+	struct bns_problems p = {0};
+	struct bns_contents *c = fixture_zone("catalog.invalid");
+	fixture_add(c, "version.catalog.invalid", BNS_TYPE_TXT, 0, "\0012", 2);
+	fixture_add(c, "a.zones.catalog.invalid", BNS_TYPE_PTR, 0, "\7example", 8);
+	fixture_add(c, "b.zones.catalog.invalid", BNS_TYPE_PTR, 0, "", 0);
+	assert_int_equal(bns_catalog_read(fixture_finish(c), &cat, &p), BNS_OK);
+	assert_int_equal(cat.count, 0);
+	assert_int_equal(p.count, 0);
+	bns_catalog_free(&cat);
+	bns_contents_free(c);
+}
+
 static void catalog_read_tells_every_fault(void **state)
 {
 	(void)state;
@@ -306,6 +322,7 @@ int main(void)
 		cmocka_unit_test(catalog_read_refuses_a_zone_at_two_nodes),
 		cmocka_unit_test(catalog_read_refuses_itself_as_a_member),
 		cmocka_unit_test(catalog_read_refuses_two_new_owners),
+		cmocka_unit_test(catalog_read_is_not_led_astray_by_what_is_no_name),
 		cmocka_unit_test(catalog_read_tells_every_fault),
 		cmocka_unit_test(catalog_write_makes_what_read_takes),
 		cmocka_unit_test(catalog_write_keeps_a_members_label),
