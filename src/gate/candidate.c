@@ -30,7 +30,7 @@ struct bns_candidate *bns_candidate_from_job(const struct bns_job *job, enum bns
 	c->state = state;
 	c->origin = job->origin;
 	c->since_s = bns_clock_wall_s();
-	c->deadline_s = job->candidate ? bns_freshness_signed_deadline(job->served) : 0;
+	c->deadline_s = bns_signed_hold_deadline(job->served, job->candidate, job->zone->held);
 	c->findings = job->findings ? json_incref(job->findings) : json_array();
 	c->changes = changes_of(job->report);
 	if (c->findings && c->changes)

@@ -42,29 +42,6 @@ void bns_gate_primary_expires(struct bns_zone *zone, const uint32_t *left_s)
 	zone->primary_expires_s = left_s ? bns_clock_wall_s() + *left_s : 0;
 }
 
-#define RRSIG_EXPIRATION 8 /* offset in its RDATA, RFC 4034 §3.1 */
-
-int64_t bns_freshness_signed_deadline(const struct bns_contents *served)
-{
-	if (!served || !served->is_signed)
-		return 0;
-	int64_t now = bns_clock_wall_s();
-	int64_t earliest = INT64_MAX;
-	uint32_t ttl_max = 0;
-	for (size_t i = 0; i < served->count; i++) {
-		const struct bns_record *r = &served->records[i];
-		if (r->ttl > ttl_max)
-			ttl_max = r->ttl;
-		if (r->type != BNS_TYPE_RRSIG || r->rdlen < RRSIG_EXPIRATION + 4)
-			continue;
-		/* A 32-bit time near now, by serial arithmetic (RFC 4034 §3.1.5). */
-		int64_t end = now + (int32_t)(bns_get_u32(r->rdata + RRSIG_EXPIRATION) - (uint32_t)now);
-		if (end < earliest)
-			earliest = end;
-	}
-	return earliest == INT64_MAX ? 0 : earliest - 2 * (int64_t)ttl_max;
-}
-
 /* ---- records on their way to the store ---- */
 
 void bns_zone_mark_dirty(struct bns_gate *g, struct bns_zone *zone)

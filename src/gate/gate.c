@@ -225,26 +225,10 @@ size_t bns_gate_zone_count(const struct bns_gate *g)
 
 /* ---- once a second ---- */
 
-#define SIGNED_RETRY_S 60
-
-/* A signed hold that can't last longer: a bogus domain is worse than a broken link. */
-static void end_signed_hold(struct bns_gate *g, struct bns_zone *zone, int64_t now_s)
-{
-	struct bns_candidate *c = zone->held;
-	if (!c || c->deadline_s == 0 || c->deadline_s > now_s || !zone->conf->signed_hold_serve || zone->work->current)
-		return;
-	/* Where the store can't take it now, it is tried again, but not every second. */
-	c->deadline_s = now_s + SIGNED_RETRY_S;
-	bns_announce(g, BNS_LOG_CRIT, "hold-ended", zone, NULL,
-		     "the held version's signatures run out; the waiting candidate is served (signed-hold-limit)");
-	bns_gate_approve(g, c->id, "signatures of the served version run out", "signed-hold-limit", 0, false, NULL,
-			 NULL);
-}
-
 static void tick_zone(struct bns_gate *g, struct bns_zone *zone, int64_t now_s)
 {
 	if (zone->held)
-		end_signed_hold(g, zone, now_s);
+		bns_signed_hold_tick(g, zone, now_s);
 	if (zone->work->approvals && bns_approvals_ended(zone, now_s))
 		bns_restore(g, zone);
 }

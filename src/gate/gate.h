@@ -40,6 +40,7 @@ struct bns_candidate {
 	enum bns_origin origin;
 	char source[BNS_SOURCE_MAX]; /* file path, or primary ADDR@PORT */
 	int64_t since_s;
+	bool told_ending;       /* the deadline was announced */
 	int64_t deadline_s;     /* signed zones: when signed-hold-limit applies; 0: none */
 	json_t *findings;       /* array as `held list` shows it */
 	json_t *changes;        /* array as `diff` shows it */

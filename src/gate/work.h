@@ -320,7 +320,17 @@ void bns_freshness_from_soa(struct bns_zone_record *record, const struct bns_con
 /* Checked at `now_s`: good for another SOA EXPIRE, or as long as the primary's copy, within the limits configured. */
 void bns_freshness_prolong(struct bns_zone_record *record, const struct bns_zone *zone, int64_t now_s);
 
-/* When signatures of what is served end a hold (wall clock); 0: unsigned. */
-int64_t bns_freshness_signed_deadline(const struct bns_contents *served);
+/* ---- signed_hold.c ---- */
+
+/*
+ * When a hold must end (wall clock): the served signatures less twice the
+ * largest TTL, or sooner where the candidate rolls keys; 0: it needn't.
+ * `former`: the candidate that was held until now, or NULL.
+ */
+int64_t bns_signed_hold_deadline(const struct bns_contents *served, const struct bns_contents *candidate,
+				 const struct bns_candidate *former);
+
+/* Alarms a day ahead, and at the deadline serves the candidate where signed-hold-limit says so. */
+void bns_signed_hold_tick(struct bns_gate *g, struct bns_zone *zone, int64_t now_s);
 
 #endif

@@ -20,7 +20,7 @@ class Signed:
             flow.skip("dnssec-signzone is not installed; apt-get install bind9-utils")
         self.keys = t.folder / "keys"
         self.keys.mkdir()
-        self.key = self.call("dnssec-keygen", "-K", self.keys, "-a", "ECDSAP256SHA256", "-f", "KSK", ZONE).strip()
+        self.key = self.new_key()
         self.file = t.folder / "example.com.zone"
         self.write(first or self.zone(1), lasts)
         policy_file = t.folder / "branding.yaml"
@@ -36,6 +36,15 @@ class Signed:
         done = subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done
         return done.stdout
+
+    def new_key(self):
+        return self.call("dnssec-keygen", "-K", self.keys, "-a", "ECDSAP256SHA256", "-f", "KSK", ZONE).strip()
+
+    def roll_keys(self):
+        """The next version has and uses another key."""
+        self.keys = self.keys.parent / "new-keys"
+        self.keys.mkdir()
+        self.key = self.new_key()
 
     @staticmethod
     def zone(serial, edge=CDN, more=""):
@@ -100,6 +109,34 @@ def test_signed_hold_limit_keep_keeps(t):
     deadline = zone.node.held()[0]["deadline"]
     flow.wait_for(lambda: branded.until(-2) > deadline, 20, "the deadline to pass")
     assert zone.edge() == CDN and zone.node.held()
+
+
+def test_a_hold_of_a_key_rollover_lasts_as_long_as_the_old_keys_are_good(t):
+    zone = Signed(t)
+    zone.write(zone.zone(2, edge=ESP))
+    assert zone.reload() == (3, "held")
+    assert zone.node.held()[0]["deadline"] > branded.until(3000), "the signatures last for an hour"
+    zone.roll_keys()
+    zone.write(zone.zone(3, edge=ESP))
+    assert zone.reload() == (3, "held")
+    assert zone.node.held()[0]["deadline"] < branded.until(60), "the keys don't"
+    flow.wait_for(lambda: zone.edge() == ESP, 20, "the candidate with the new key to be served")
+    events = [e["kind"] for e in zone.node.ctl("events").json["events"]]
+    assert "hold-ending" in events and "hold-ended" in events
+
+
+def test_the_end_of_a_hold_is_announced_a_day_ahead(t):
+    zone = Signed(t, lasts="+180000", **{"signed-hold-limit": "keep"})
+    zone.write(zone.zone(2, edge=ESP))
+    assert zone.reload() == (3, "held")
+    assert "hold-ending" not in zone.node.log_text()
+    zone.node.ctl("held", "reject", zone.node.held()[0]["id"], "--reason", "no")
+    zone.write(zone.zone(3), "+7200")
+    assert zone.reload() == (0, "served")
+    zone.write(zone.zone(4, edge=ESP), "+180000")
+    assert zone.reload() == (3, "held")
+    flow.wait_for(lambda: "hold-ending" in zone.node.log_text(), 10, "the end of the hold to be announced")
+    assert zone.edge() == CDN
 
 
 flow.run()
