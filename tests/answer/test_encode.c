@@ -242,6 +242,11 @@ static void encode_adds_what_fits_of_the_targets_of_services(void **state)
 	assert_int_equal(strncmp(text, "NOERROR aa rd |", 15), 0);
 	assert_non_null(strstr(text, one));
 	assert_null(strstr(text, "AAAA"));
+	(void)ask(img, "z.test", BNS_TYPE_HTTPS, 512);
+	for (size_t cap = out_len; cap >= 48; cap--)
+		assert_int_equal(strncmp(ask(img, "z.test", BNS_TYPE_HTTPS, cap),
+					 "NOERROR aa rd | z.test. HTTPS | AN z.test. 5 HTTPS", 50),
+				 0);
 	assert_null(strstr(ask(img, "any.z.test", BNS_TYPE_ANY, 512), " | AR"));
 	text = ask(img, "z.test", BNS_TYPE_HTTPS, 512);
 	assert_non_null(strstr(text, own));

@@ -185,6 +185,21 @@ static void encode_truncates_where_signatures_or_proofs_do_not_fit(void **state)
 	assert_false(is_truncated());
 }
 
+/* Neither the DS nor its denial may be missing: who sees no TC would take the child for another's (RFC 4035 §3.1.4). */
+static void encode_truncates_where_the_ds_does_not_fit(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"x.sub.s.test", "x.unsafe.s.test"};
+	static const char *const needed[] = {" RRSIG DS", " RRSIG NSEC"};
+	for (size_t i = 0; i < 2; i++) {
+		(void)ask(image, names[i], BNS_TYPE_A, BNS_EDNS_DO, 1232);
+		for (size_t cap = out_len; cap > 64; cap--) {
+			bool there = strstr(ask(image, names[i], BNS_TYPE_A, BNS_EDNS_DO, cap), needed[i]);
+			assert_true(there || is_truncated());
+		}
+	}
+}
+
 static void encode_gives_up_signed_addresses_outside_the_cut_first(void **state)
 {
 	(void)state;
@@ -295,6 +310,7 @@ int main(void)
 		cmocka_unit_test(encode_refers_with_ds_before_glue),
 		cmocka_unit_test(encode_gives_all_signatures_of_a_name),
 		cmocka_unit_test(encode_truncates_where_signatures_or_proofs_do_not_fit),
+		cmocka_unit_test(encode_truncates_where_the_ds_does_not_fit),
 		cmocka_unit_test(encode_gives_up_signed_addresses_outside_the_cut_first),
 		cmocka_unit_test(encode_truncates_a_chain_that_outgrows_pointers),
 		cmocka_unit_test(encode_answers_from_chains_that_make_no_sense),
