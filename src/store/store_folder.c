@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "store/store_internal.h"
+#include "store/store_tree.h"
 
 /* LMDB's table of readers with its header: more than it asks for by itself. */
 #define READERS_FILE_BYTES 16384
@@ -154,6 +155,16 @@ static enum bns_error reserve_readers(const char *folder, struct bns_diag *diag)
 	return BNS_OK;
 }
 
+static enum bns_error explain_damage(const char *folder, const char *why, struct bns_diag *diag)
+{
+	bns_diag_set(
+		diag, folder, 0, 0,
+		"data.mdb in it is damaged or not a database of brandnsd (%s); `brandnsctl store check` says more; "
+		"put a backup in its place, or move it away and start again: zones are then read or fetched anew",
+		why);
+	return BNS_EINVAL;
+}
+
 enum bns_error bns_store_explain(const char *folder, int rc, struct bns_diag *diag)
 {
 	switch (rc) {
@@ -161,13 +172,7 @@ enum bns_error bns_store_explain(const char *folder, int rc, struct bns_diag *di
 	case MDB_VERSION_MISMATCH:
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
-		bns_diag_set(
-			diag, folder, 0, 0,
-			"data.mdb in it is damaged or not a database of brandnsd (%s); `brandnsctl store check` says "
-			"more; put a backup in its place, or move it away and start again: zones are then read or "
-			"fetched anew",
-			mdb_strerror(rc));
-		return BNS_EINVAL;
+		return explain_damage(folder, mdb_strerror(rc), diag);
 	case MDB_MAP_FULL:
 		bns_diag_set(diag, folder, 0, 0, "database.max-size is too small to open it; raise it");
 		return BNS_EFULL;
@@ -176,59 +181,31 @@ enum bns_error bns_store_explain(const char *folder, int rc, struct bns_diag *di
 	}
 }
 
-static size_t missing_pages(MDB_env *env, size_t last_page, size_t page_bytes, off_t *size, size_t *first_missing)
+/* LMDB must not meet a page that the disk has changed. A file that isn't there yet, or is empty, is LMDB's to make. */
+static enum bns_error check_whole(const char *folder, struct bns_diag *diag)
 {
+	char path[PATH_MAX], why[BNS_STORE_WHY_MAX] = "its beginning is lost";
+	struct bns_store_heads heads;
 	struct stat st;
-	mdb_filehandle_t fd;
-	if (mdb_env_get_fd(env, &fd) || fstat(fd, &st))
-		return 0;
-	*size = st.st_size;
-	*first_missing = (size_t)st.st_size / page_bytes;
-	return *first_missing > last_page ? 0 : last_page + 1 - *first_missing;
-}
-
-/*
- * A file shorter than its header says has lost its end, and reading there
- * would be a SIGBUS. It is whole only if LMDB lists each missing page as free
- * (the last pages of a transaction that needed them no more are not written).
- */
-static int check_whole(MDB_env *env)
-{
-	MDB_envinfo info;
-	MDB_stat stat;
-	MDB_txn *txn;
-	mdb_filehandle_t fd;
-	off_t size = 0;
-	size_t first = 0, listed = 0;
-	mdb_env_info(env, &info);
-	mdb_env_stat(env, &stat);
-	size_t missing = missing_pages(env, info.me_last_pgno, stat.ms_psize, &size, &first);
-	if (missing == 0)
-		return 0;
-	int rc = mdb_env_get_fd(env, &fd);
-	if (rc)
-		return rc;
-	/* Filled with a hole, the missing part can be read while the list of free pages is looked at. */
-	if (ftruncate(fd, (off_t)((info.me_last_pgno + 1) * stat.ms_psize)))
-		return errno;
-	rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
-	if (!rc) {
-		rc = bns_store_free_pages(txn, first, &listed);
-		mdb_txn_abort(txn);
-	}
-	if (!rc && listed < missing)
-		rc = MDB_CORRUPTED;
-	if (rc && ftruncate(fd, size))
-		return errno;
-	return rc;
+	snprintf(path, sizeof(path), "%s/data.mdb", folder);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return BNS_OK;
+	if (fd < 0)
+		return bns_store_explain(folder, errno, diag);
+	enum bns_error err = BNS_OK;
+	if (fstat(fd, &st) || st.st_size > 0)
+		err = bns_store_tree_heads(fd, &heads) ? bns_store_tree_check(fd, &heads, 0, why) : BNS_EDAMAGED;
+	close(fd);
+	if (err == BNS_EDAMAGED)
+		return explain_damage(folder, why, diag);
+	return err;
 }
 
 static enum bns_error prepare(const char *folder, MDB_env *env, MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag)
 {
 	MDB_txn *txn;
-	int rc = check_whole(env);
-	if (!rc)
-		rc = mdb_txn_begin(env, NULL, 0, &txn);
+	int rc = mdb_txn_begin(env, NULL, 0, &txn);
 	if (rc)
 		return bns_store_explain(folder, rc, diag);
 	enum bns_error err = bns_store_format_open(folder, txn, dbi, diag);
@@ -244,7 +221,9 @@ enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes,
 				    MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag)
 {
 	MDB_env *made;
-	enum bns_error err = reserve_readers(folder, diag);
+	enum bns_error err = check_whole(folder, diag);
+	if (!err)
+		err = reserve_readers(folder, diag);
 	if (err)
 		return err;
 	int rc = mdb_env_create(&made);
