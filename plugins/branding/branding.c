@@ -4,6 +4,7 @@
  * link brandings. This file is the descriptor and what ties the parts together.
  */
 #include "life.h"
+#include "watch.h"
 
 #include <stdlib.h>
 
@@ -30,6 +31,7 @@ static void lb_free(struct lb *lb)
 	lb_memory_close(lb);
 	lb_policy_free(lb->policy);
 	lb_granted_close(lb);
+	lb_watch_free(lb->watch);
 	free(lb->beyond);
 	free(lb);
 }
@@ -43,8 +45,9 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 	lb->plugin = p;
 	lb->host = host;
 	lb->beyond = lb_beyond_new();
-	if (!lb->beyond) {
-		free(lb);
+	lb->watch = lb_watch_new();
+	if (!lb->beyond || !lb->watch) {
+		lb_free(lb);
 		return BNS_ENOMEM;
 	}
 	enum bns_error err = lb_granted_open(lb);
@@ -54,6 +57,8 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 		err = lb_memory_open(lb);
 	if (err == BNS_OK)
 		err = lb_expected_open(lb);
+	if (err == BNS_OK)
+		err = lb_watch_set(lb->watch, lb->policy);
 	if (err == BNS_OK)
 		err = lb_lives_open(lb);
 	if (err != BNS_OK) {
@@ -85,6 +90,11 @@ static enum bns_error branding_reload(struct bns_plugin *p, struct bns_diag *dia
 	struct lb_policy *former = lb->policy, *policy;
 	enum bns_error err = load_policy(lb, &policy, diag);
 
+	if (err == BNS_OK) {
+		err = lb_watch_set(lb->watch, policy);
+		if (err != BNS_OK)
+			lb_policy_free(policy);
+	}
 	if (err != BNS_OK)
 		return err;
 	lb->policy = policy;
@@ -110,6 +120,18 @@ static void branding_tick(struct bns_plugin *p, int64_t now_s)
 
 	lb_overrides_tick(lb, now_s);
 	lb_lives_sweep(lb);
+	lb_watch_tick(lb, now_s);
+}
+
+/* Packet thread: nothing of the instance but the watch. */
+static enum bns_query_verdict branding_query(struct bns_plugin *p, enum bns_query_stage stage,
+					     const struct bns_query_view *q)
+{
+	const struct lb *lb = bns_host_of(p)->state(p);
+
+	if (stage == BNS_QUERY_BEFORE)
+		lb_watch_query(lb->watch, q);
+	return BNS_QUERY_CONTINUE;
 }
 
 static const struct bns_option options[] = {
@@ -131,6 +153,7 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.close = branding_close,
 	.review = branding_review,
 	.served = branding_served,
+	.query = branding_query,
 	.tick = branding_tick,
 	.reload = branding_reload,
 };

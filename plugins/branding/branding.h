@@ -184,6 +184,7 @@ struct lb {
 	const struct bns_host *host;
 	struct lb_policy *policy;
 	struct lb_beyond *beyond;
+	struct lb_watch *watch; /* shared with packet threads */
 	struct lb_map memory;   /* host → struct lb_memory_entry */
 	struct lb_map lives;    /* host → struct lb_life */
 	struct lb_map expected; /* host → struct lb_expected */

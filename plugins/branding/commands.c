@@ -6,6 +6,7 @@
 #include "cases.h"
 #include "commands.h"
 #include "life.h"
+#include "watch.h"
 
 json_t *lb_json_name(const struct lb *lb, const uint8_t *name)
 {
@@ -79,6 +80,14 @@ static json_t *json_esp(const struct lb *lb, const struct lb_esp *esp)
 			 "domain", lb_json_name(lb, esp->domain), "default", esp->is_default, "valid",
 			 esp->knows_valid ? json_boolean(esp->valid) : json_null(), "reason", esp->reason, "checked",
 			 json_time(lb, esp->checked_s));
+}
+
+static json_t *json_verify(const struct lb *lb, const uint8_t *host)
+{
+	int64_t last_s;
+	uint64_t count = lb_watch_count(lb->watch, host, &last_s);
+
+	return json_pack("{s:I, s:o}", "count", (json_int_t)count, "last", json_time(lb, last_s));
 }
 
 /* What policy and memory say of a written branding. */
@@ -226,6 +235,7 @@ static enum bns_error run_show(struct bns_plugin *p, const char *const *args, si
 	json_object_set_new(root, "history", json_history(lb, lb_life_get(lb, host)));
 	json_object_set_new(root, "probe", json_probe(lb, lb_life_get(lb, host)));
 	json_object_set_new(root, "expected", json_expected(lb, lb_expected_get(lb, host)));
+	json_object_set_new(root, "verify_seen", json_verify(lb, host));
 	json_object_set_new(root, "esp", json_esp(lb, b ? b->esp : NULL));
 	json_object_set_new(root, "zone", lb_json_name(lb, apex));
 	json_object_set_new(root, "resolves", zone ? json_way(lb, zone, host) : json_array());
