@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rcu.h"
 #include "conf/conf.h"
 #include "control/render_diff.h"
 #include "main/ctl_sides.h"
+#include "main/tls.h"
 #include "zone/check.h"
 
 static const char *option(const json_t *params, const char *name)
@@ -184,6 +186,18 @@ static enum ctl_exit check_plugins(const struct ctl *ctl, const struct bns_conf 
 	return code;
 }
 
+static enum ctl_exit check_tls(const struct ctl *ctl, const struct bns_conf *conf)
+{
+	struct bns_diag diag = {.text = "out of memory"};
+	struct bns_daemon_tls tls;
+	enum bns_error err = bns_daemon_load_tls(conf, &tls, &diag);
+	if (err)
+		ctl_complain_diag(ctl, &diag);
+	bns_daemon_drop_tls(&tls);
+	bns_rcu_barrier();
+	return err ? CTL_ERROR : CTL_DONE;
+}
+
 enum ctl_exit ctl_check_config(struct ctl *ctl, json_t *params)
 {
 	struct bns_diag diag = {.text = "out of memory"};
@@ -197,7 +211,7 @@ enum ctl_exit ctl_check_config(struct ctl *ctl, json_t *params)
 		char text[1024];
 		ctl_complain(ctl, "warning: %s", bns_diag_format(&conf->warnings[i], text, sizeof(text)));
 	}
-	enum ctl_exit code = check_plugins(ctl, conf);
+	enum ctl_exit code = ctl_worse(check_plugins(ctl, conf), check_tls(ctl, conf));
 	json_t *result = json_pack("{s:i, s:o, s:I, s:I, s:b}", "schema", 1, "file", bns_rpc_text(path), "zones",
 				   (json_int_t)conf->zone_count, "plugins", (json_int_t)conf->plugin_count, "good",
 				   code == CTL_DONE);

@@ -11,13 +11,8 @@
 #include "main/daemon.h"
 #include "main/loader.h"
 #include "main/orphans.h"
+#include "main/tls.h"
 #include "transfer/catalogs.h"
-
-/* What a configuration needs of files for TLS. */
-struct bns_daemon_tls {
-	struct bns_tls_ctx *server; /* NULL where server.listen-tls is empty */
-	struct bns_tls_peers *peers;
-};
 
 struct bns_daemon {
 	const struct bns_daemon_options *options;
@@ -71,12 +66,6 @@ void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_resul
 /* What the packet path tells of the server, as `conf` says; free() it where it doesn't come into force. */
 enum bns_error bns_daemon_answer_conf(struct bns_daemon *d, const struct bns_conf *conf,
 				      struct bns_answer_conf **out) BNS_MUST_CHECK;
-
-enum bns_error bns_daemon_load_tls(const struct bns_conf *conf, struct bns_daemon_tls *out,
-				   struct bns_diag *diag) BNS_MUST_CHECK;
-
-/* Where it doesn't come into force. */
-void bns_daemon_drop_tls(struct bns_daemon_tls *tls);
 
 /* For bns_control_env.reload and SIGHUP; `arg` is the daemon. */
 enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag) BNS_MUST_CHECK;

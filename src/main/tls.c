@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Certificates, keys and authorities: read for a configuration as a whole, then put in force with it. */
-#include "main/daemon_internal.h"
+#include "main/tls.h"
 
 static bool asks_clients(const struct bns_conf *conf)
 {

@@ -257,6 +257,7 @@ def test_what_the_manual_shows_is_taken_by_those_it_is_for(t):
         (t.folder / f"{origin}.zone").write_text(flow.zone(1, origin=origin))
     checks = {"yaml": [flow.BUILD / "src" / "brandnsd", "-C", "-c"], "named": [shutil.which("named-checkconf")],
               "nsd": [shutil.which("nsd-checkconf", path="/usr/sbin:/usr/bin")]}
+    tools = {"yaml": [flow.BUILD / "src" / "brandnsctl", "check-config"]}
     counts = collections.Counter()
     for kind, block in re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL):
         if not checks.get(kind):
@@ -266,8 +267,14 @@ def test_what_the_manual_shows_is_taken_by_those_it_is_for(t):
         file.write_text(block.replace("/etc/brandns", str(t.folder)) + own)
         file.chmod(0o600)
         counts[kind] += 1
-        done = subprocess.run([*checks[kind], file], capture_output=True, text=True, timeout=30, check=False)
-        assert done.returncode == 0, (kind, block, done.stdout + done.stderr)
+        for check in filter(None, (checks[kind], tools.get(kind))):
+            done = subprocess.run([*check, file], capture_output=True, text=True, timeout=30, check=False)
+            assert done.returncode == 0, (kind, block, done.stdout + done.stderr)
+        if kind == "yaml":
+            (t.folder / "ca.crt").rename(t.folder / "elsewhere")
+            done = subprocess.run([*tools[kind], file], capture_output=True, text=True, timeout=30, check=False)
+            assert (done.returncode == 1) == ("ca.crt" in block), done
+            (t.folder / "elsewhere").rename(t.folder / "ca.crt")
     assert counts == {"yaml": 3, "named": 1, "nsd": 1}, counts
 
 
