@@ -58,20 +58,39 @@ static const struct bns_param refresh_params[] = {
 	FLAG("no_wait", "don't wait for the verdict"),
 	END,
 };
+#define ZONES                                                                                                          \
+	{                                                                                                              \
+		.name = "zones", .kind = BNS_PARAM_WORDS, .required = true, .label = "ZONE...", .help = "the zones"    \
+	}
+#define SOME_ZONES                                                                                                     \
+	TEXT("zone", "ZONE", "the zone"),                                                                              \
+	{                                                                                                              \
+		.name = "zones", .kind = BNS_PARAM_WORDS, .label = "ZONE...", .help = "or many of them"                \
+	}
+#define SETTINGS                                                                                                       \
+	OPTION("template", "ID", "template of the configuration; `default` where it is left out"),                     \
+		OPTION("primary", "ID[,ID...]", "remotes the zone is fetched from"),                                   \
+		OPTION("file", "PATH", "zone file, as in the configuration and relative to its folder"),               \
+		OPTION("notify", "ID[,ID...]", "remotes that are told of new versions"),                               \
+		OPTION("acl", "ID[,ID...]", "rules for transfers and NOTIFY"),                                         \
+	{                                                                                                              \
+		.name = "set", .kind = BNS_PARAM_WORDS, .option = true, .label = "KEY=VALUE",                          \
+		.help = "whatever else a zone of the configuration takes; as often as needed"                          \
+	}
 static const struct bns_param add_params[] = {
-	NEED("zone", "ZONE", "the zone"),
-	OPTION("template", "ID", "template of the configuration; `default` where it is left out"),
-	OPTION("primary", "ID[,ID...]", "remotes the zone is fetched from"),
-	OPTION("file", "PATH", "zone file, as in the configuration and relative to its folder"),
-	OPTION("notify", "ID[,ID...]", "remotes that are told of new versions"),
-	OPTION("acl", "ID[,ID...]", "rules for transfers and NOTIFY"),
+	SOME_ZONES,
+	SETTINGS,
 	FLAG("no_wait", "don't wait for the first version's verdict"),
-	{.name = "settings",
-	 .kind = BNS_PARAM_WORDS,
-	 .label = "KEY=VALUE...",
-	 .help = "whatever else a zone of the configuration takes"},
 	END,
 };
+static const struct bns_param add_cli[] = {
+	ZONES,
+	SETTINGS,
+	FLAG("no_wait", "don't wait for the first version's verdict"),
+	END,
+};
+static const struct bns_param remove_params[] = {SOME_ZONES, END};
+static const struct bns_param remove_cli[] = {ZONES, END};
 static const struct bns_param show_params[] = {NEED("id", "ID|ZONE", "a candidate, or the zone that holds it"), END};
 static const struct bns_param approve_params[] = {
 	NEED("id", "ID", "the candidate: ZONE@SERIAL-DIGEST"),
@@ -156,8 +175,9 @@ static const struct bns_verb verbs[] = {
 	 refresh_params, NULL, bns_run_zone_retransfer},
 	{"zone notify", "send NOTIFY to the zone's secondaries", BNS_VERB_ADMIN, one_zone, NULL, bns_run_zone_notify},
 	{"zone add", "serve a zone that isn't in the configuration, also after a restart", BNS_VERB_ADMIN, add_params,
-	 NULL, bns_run_zone_add},
-	{"zone remove", "let a zone go that was added so", BNS_VERB_ADMIN, one_zone, NULL, bns_run_zone_remove},
+	 add_cli, bns_run_zone_add},
+	{"zone remove", "let a zone go that was added so", BNS_VERB_ADMIN, remove_params, remove_cli,
+	 bns_run_zone_remove},
 	{"zone expire", "answer SERVFAIL until the primary is heard of again", BNS_VERB_ADMIN, one_zone, NULL,
 	 bns_run_zone_expire},
 	{"held list", "changes that wait for a decision", 0, none, NULL, bns_run_held_list},

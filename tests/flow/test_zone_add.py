@@ -60,7 +60,7 @@ def test_a_zone_added_from_a_file_survives_restart_and_kill(t):
 def test_a_secondary_is_added_fetched_and_followed(t):
     knot = flow.Knot(t, {OTHER: flow.zone(1, origin=OTHER, refresh=1)})
     node = start(t, remote=[knot.as_remote("hidden")])
-    done = node.ctl("zone", "add", OTHER, "--template", "secondary", "refresh-min-interval=1s")
+    done = node.ctl("zone", "add", OTHER, "--template", "secondary", "--set", "refresh-min-interval=1s")
     assert done.exit == 0 and node.serial(OTHER) == 1, done
     assert node.status(OTHER)["role"] == "secondary"
     node.kill()
@@ -103,8 +103,8 @@ def test_what_can_not_be_added_is_said_with_a_way_out(t):
             (["example.org", "--template", "fils"], "unknown template 'fils'; did you mean 'files'?"),
             (["example.org", "--primary", "hiden"], "unknown remote 'hiden'"),
             (["example.org"], "has neither 'file' nor 'primary'"),
-            (["example.org", "--template", "files", "fil=x"], "did you mean 'file'?"),
-            (["example.org", "--template", "files", "secondary"], "a setting is written KEY=VALUE"),
+            (["example.org", "--template", "files", "--set", "fil=x"], "did you mean 'file'?"),
+            (["example.org", "--template", "files", "--set", "secondary"], "a setting is written KEY=VALUE"),
             (["a..b", "--template", "files"], "is no domain name"),
             ([OTHER, "--template", "files"], f"is in the configuration already, at {node.conf_file}:")):
         done = node.ctl("zone", "add", *words)
