@@ -28,6 +28,7 @@ void bns_catalogs_free(struct bns_catalogs *cs)
 		struct bns_catalog_at_work *c = SLIST_FIRST(&cs->list);
 		SLIST_REMOVE_HEAD(&cs->list, next);
 		bns_catalog_free(&c->members);
+		free(c->keep);
 		free(c->told);
 		free(c);
 	}

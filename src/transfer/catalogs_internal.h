@@ -16,7 +16,8 @@ struct bns_catalog_at_work {
 	unsigned in_hand;              /* members on their way, or a version that was submitted */
 	bool due;                      /* to be looked at on a tick */
 	int64_t not_before_s;          /* but not earlier */
-	struct bns_catalog members;    /* followed: of the last version that was */
+	struct bns_catalog members;    /* of the version that was served when it was looked at last */
+	bool *keep;                    /* made: beside `members`, those that stay listed */
 	size_t ignored;                /* members of that version, for the names of others */
 	char conflict[BNS_REASON_MAX]; /* what is to be said of those; "": nothing */
 	char *told;                    /* the last that was reported; NULL: none */

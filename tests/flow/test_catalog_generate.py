@@ -6,6 +6,7 @@ Debian 12 has it, takes the catalog as a zone like any other."""
 import re
 import subprocess
 
+import branded
 import catalogs
 import flow
 from catalogs import CATALOG, assert_same, wait_gone, wait_served
@@ -128,6 +129,29 @@ def test_a_held_catalog_is_withdrawn_when_the_zones_come_back(t):
     change_members(t, node, names, **cap)
     flow.wait_for(lambda: not node.held(), 10, "the held catalog to be withdrawn")
     wait_members(node, names)
+
+
+def test_a_zone_with_a_branding_is_not_taken_from_the_fleet_by_the_way(t):
+    rules = t.folder / "branding.yaml"
+    rules.write_text(branded.policy())
+    node = catalogs.producer(t, MEMBERS + [branded.ZONE], start=False)
+    (t.folder / "zones" / f"{branded.ZONE}.zone").write_text(branded.zone(1))
+    plugin = {"plugin": [{"id": "branding", "policy": str(rules)}]}
+    node.configure({**node.conf, **plugin})
+    node.start()
+    wait_members(node, MEMBERS + [branded.ZONE])
+    conf = {**catalogs.producer_conf(t.folder / "zones", MEMBERS + [branded.ZONE]), **plugin}
+    conf["zone"] = [{**row, "catalog-zone": ""} if row["domain"] != CATALOG else row for row in conf["zone"]]
+    node.configure(conf)
+    node.reload()
+    wait_members(node, [branded.ZONE])
+    error = flow.wait_for(lambda: node.status(CATALOG)["last_error"], 10, "the reason to be told")
+    assert f"{branded.ZONE} stays listed" in error, error
+    rules.write_text(branded.policy(more=f"""override:
+  - {{host: {branded.HOST}, rule: LB38, reason: "another fleet has it", by: ops, until: {branded.until(3600)}}}
+"""))
+    node.reload()
+    wait_members(node, [])
 
 
 def test_groups_are_in_the_catalog(t):
