@@ -287,12 +287,32 @@ static enum bns_error run_check(struct bns_plugin *p, const char *const *args, s
 	return answer(json_pack("{s:i, s:o}", "schema", 1, "findings", list), json);
 }
 
+static enum bns_error run_explain(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+				  struct bns_diag *diag)
+{
+	static const char *const gates[] = {"default", "hold", "note"};
+	const struct lb *lb = lb_of(p);
+	const struct lb_rule *rule = count == 1 ? lb_rule_find(args[0]) : NULL;
+
+	if (!rule) {
+		lb->host->diag(diag, NULL, 0, 0, "branding explain needs a rule, LB01 to LB39");
+		return BNS_EINVAL;
+	}
+	char severity[2] = {rule->severity, '\0'};
+	const char *shown = rule->judge ? (rule->flags & LB_STANDING ? "policy" : "zone") : "probe";
+	return answer(json_pack("{s:i, s:s, s:s, s:s, s:s, s:s?, s:s, s:s}", "schema", 1, "rule", rule->id, "name",
+				rule->name, "severity", severity, "seen_in", shown, "consequence", rule->consequence,
+				"remedy", rule->remedy, "gate", gates[lb->policy->gate[rule - lb_rules]]),
+		      json);
+}
+
 const struct bns_plugin_command lb_commands[] = {
 	{"branding list", "", "All brandings: those of the policy and those recognised.", false, run_list, NULL},
 	{"branding show", "HOST", "One branding: policy, state and history, where it resolves, what the rules find.",
 	 false, run_show, NULL},
 	{"branding check", "HOST|--all", "What the rules find in the versions that are served.", false, run_check,
 	 NULL},
+	{"branding explain", "RULE", "What a rule looks for, and what to do.", false, run_explain, NULL},
 	{"branding route", "HOST TARGET", "Announces a move of the branded host: that one passes, others don't.", true,
 	 NULL, lb_start_route},
 	{"branding override", "HOST RULE until T reason R | end HOST RULE",

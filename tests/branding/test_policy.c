@@ -212,6 +212,19 @@ static void verbs_show_written_and_recognised_brandings(void **state)
 	world_close(w);
 }
 
+static void verb_explains_a_rule(void **state)
+{
+	(void)state;
+	struct world *w = world_open(CDN_POLICY "gate: {LB29: hold}\n");
+	const char *rule = "LB29", *unknown = "LB40";
+	char text[2048];
+	assert_int_equal(world_verb(w, "branding explain", &rule, 1, text, sizeof(text)), BNS_OK);
+	assert_non_null(strstr(text, "\"name\":\"ttl-too-long\",\"severity\":\"M\",\"seen_in\":\"zone\""));
+	assert_non_null(strstr(text, "\"remedy\":\"lower the TTL\",\"gate\":\"hold\""));
+	assert_int_equal(world_verb(w, "branding explain", &unknown, 1, text, sizeof(text)), BNS_EINVAL);
+	world_close(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +242,7 @@ int main(void)
 		cmocka_unit_test(reload_takes_the_new_policy),
 		cmocka_unit_test(brandings_are_found_in_any_order),
 		cmocka_unit_test(verbs_show_written_and_recognised_brandings),
+		cmocka_unit_test(verb_explains_a_rule),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
