@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "transfer/axfr_out.h"
 
+#include "answer/opt.h"
 #include "base/log.h"
 #include "transfer/acl.h"
 #include "transfer/ask.h"
@@ -148,7 +149,8 @@ static size_t record_room(const struct bns_record *r)
 void bns_axfr_out_next(struct bns_axfr_out *x, struct bns_reply *reply)
 {
 	struct bns_asked *a = x->asked;
-	struct bns_writer w = bns_writer_of(reply->data, reply->cap - BNS_TSIG_ROOM);
+	size_t opt_room = a->request.has_edns ? BNS_OPT_ROOM : 0;
+	struct bns_writer w = bns_writer_of(reply->data, reply->cap - BNS_TSIG_ROOM - opt_room);
 	size_t question_len = (size_t)(a->request.question_end - BNS_HEADER_LEN);
 	uint16_t count = 0;
 
@@ -162,6 +164,8 @@ void bns_axfr_out_next(struct bns_axfr_out *x, struct bns_reply *reply)
 		step(x);
 	}
 	bns_put_u16(reply->data + 6, count);
+	w.cap += opt_room;
+	bns_asked_end(a, BNS_RCODE_NOERROR, &w);
 	reply->len = count ? w.pos : 0;
 	bns_asked_sign(a, reply);
 }

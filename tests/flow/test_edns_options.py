@@ -209,7 +209,7 @@ def test_transfers_and_notify_are_answered_with_options_too(t):
         assert answer.rcode() == rcode, answer
         return {int(option.otype): option.to_wire() for option in answer.options}
 
-    for kind in ({"rdtype": "IXFR", "soa": 1},):
+    for kind in ({"rdtype": "AXFR"}, {"rdtype": "IXFR", "soa": 1}):
         got = told(**kind)
         assert sorted(got) == sorted(code for code, _ in options), (kind, got)
         assert got[NSID] == b"edge1" and got[EXPIRE] == struct.pack("!I", 86400) and len(got[COOKIE]) == 24

@@ -85,6 +85,10 @@ def test_answers_are_padded_for_those_who_pad(t):
         assert any(o.otype == dns.edns.PADDING for o in padded.options), padded
         plain = node.ask(dns.message.make_query(name, "A", use_edns=0))
         assert not any(o.otype == dns.edns.PADDING for o in plain.options), plain
+    for options in (padding, []):
+        first = node.ask(dns.message.make_query("example.com", "AXFR", use_edns=0, options=options))
+        assert len(first.answer) > 1
+        assert any(o.otype == dns.edns.PADDING for o in first.options) == bool(options), first.options
     sizes = node.run("kdig", "+tls", "+padding", "www.example.com")
     assert "Received 468 B" in sizes, sizes
 
