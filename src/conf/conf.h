@@ -122,7 +122,13 @@ struct bns_conf_zone {
 	uint32_t retry_min_s, retry_max_s;
 	uint32_t expire_min_s, expire_max_s;
 	enum bns_serial_policy serial;
+	uint64_t primary_pin_s;  /* primary-pin; 0: the order alone decides */
+	uint64_t transfer_max_bytes;
+	unsigned transfer_max_records;
+	uint64_t transfer_timeout_s; /* without progress */
+	uint64_t transfer_max_s;     /* transfer-max-time */
 	uint64_t held_limit_s;   /* 0: none */
+	bool held_limit_keep;    /* held-limit-action: keep */
 	bool signed_hold_serve;  /* signed-hold-limit: serve */
 	const struct bns_conf_catalog *catalog; /* NULL: nothing; else its role isn't NONE */
 	unsigned line;           /* where it is written; 0: found in a zone-directory */

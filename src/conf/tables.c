@@ -20,6 +20,7 @@ static const char *const tls_profiles[] = {"strict", "opportunistic", NULL};
 static const char *const tls_alpn[] = {"required", "optional", NULL};
 static const char *const serial_policies[] = {"increment", "unixtime", NULL};
 static const char *const catalog_roles[] = {"none", "interpret", "generate", "member", NULL}; /* bns_catalog_role */
+static const char *const held_limit_actions[] = {"expire", "keep", NULL};
 static const char *const signed_hold_limits[] = {"keep", "serve", NULL};
 
 static const struct bns_option server_options[] = {
@@ -337,12 +338,51 @@ static const struct bns_option acl_options[] = {
 		 .words = serial_policies,                                                                             \
 		 .default_text = "increment",                                                                          \
 		 .help = "How serials are made once our contents have differed from the primary's"},                   \
+		{.name = "primary-pin",                                                                                \
+		 .type = BNS_OPTION_SECONDS,                                                                           \
+		 AT(bns_zone_draft, zone.primary_pin_s),                                                               \
+		 .default_text = "0",                                                                                  \
+		 .help = "Stay with the primary the last version came from, until another has had a newer "            \
+			 "one for so long; 0: whoever has it is followed at once"},                                    \
+		{.name = "transfer-max-size",                                                                          \
+		 .type = BNS_OPTION_SIZE,                                                                              \
+		 AT(bns_zone_draft, zone.transfer_max_bytes),                                                          \
+		 .min = 512,                                                                                           \
+		 .default_text = "4G",                                                                                 \
+		 .help = "Octets that a transfer of the zone may have; a larger one is refused"},                      \
+		{.name = "transfer-max-records",                                                                       \
+		 .type = BNS_OPTION_NUMBER,                                                                            \
+		 AT(bns_zone_draft, zone.transfer_max_records),                                                        \
+		 .min = 1,                                                                                             \
+		 .default_text = "50000000",                                                                           \
+		 .help = "Records that the zone may have when it is transferred; a larger one is refused"},            \
+		{.name = "transfer-timeout",                                                                           \
+		 .type = BNS_OPTION_SECONDS,                                                                           \
+		 AT(bns_zone_draft, zone.transfer_timeout_s),                                                          \
+		 .min = 1,                                                                                             \
+		 .max = 86400,                                                                                         \
+		 .default_text = "30s",                                                                                \
+		 .help = "A transfer is given up when the primary sends neither a whole message nor 4 KiB "            \
+			 "of one for so long"},                                                                        \
+		{.name = "transfer-max-time",                                                                          \
+		 .type = BNS_OPTION_SECONDS,                                                                           \
+		 AT(bns_zone_draft, zone.transfer_max_s),                                                              \
+		 .min = 1,                                                                                             \
+		 .default_text = "2h",                                                                                 \
+		 .help = "A transfer that takes longer is given up, whatever its progress"},                           \
 		{.name = "held-limit",                                                                                 \
 		 .type = BNS_OPTION_SECONDS,                                                                           \
 		 AT(bns_zone_draft, zone.held_limit_s),                                                                \
 		 .default_text = "0",                                                                                  \
-		 .help = "A held zone expires after so long; 0: it is served as long as a primary answers the serial " \
-			 "check"},                                                                                     \
+		 .help = "When a change has been held for so long, held-limit-action applies; 0: the zone "            \
+			 "is served as long as a primary answers the serial check"},                                   \
+		{.name = "held-limit-action",                                                                          \
+		 .type = BNS_OPTION_SWITCH,                                                                            \
+		 AT(bns_zone_draft, zone.held_limit_keep),                                                             \
+		 .words = held_limit_actions,                                                                          \
+		 .default_text = "expire",                                                                             \
+		 .help = "What follows at held-limit: expire, serial checks don't prolong the zone any "               \
+			 "more; keep, it is served on with a critical alarm"},                                         \
 		{.name = "signed-hold-limit",                                                                          \
 		 .type = BNS_OPTION_SWITCH,                                                                            \
 		 AT(bns_zone_draft, zone.signed_hold_serve),                                                           \

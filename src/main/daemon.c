@@ -214,11 +214,6 @@ static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
 
 static enum bns_error open_transfer(struct bns_daemon *d)
 {
-	static const struct bns_transfer_limits limits = {
-		.zone_max_bytes = 4ull << 30,
-		.zone_max_records = 50000000,
-		.progress_timeout_ms = 30000,
-	};
 	d->env = (struct bns_answer_env){
 		.table = d->table,
 		.plugins = d->plugins,
@@ -226,7 +221,7 @@ static enum bns_error open_transfer(struct bns_daemon *d)
 		.udp_max_payload = d->conf->udp_max_payload,
 		.keepalive_ds = bns_answer_keepalive(d->conf->tcp_idle_timeout_s * 1000),
 	};
-	d->transfer = bns_transfer_new(&d->loop, d->gate, &d->env, &limits);
+	d->transfer = bns_transfer_new(&d->loop, d->gate, &d->env);
 	if (!d->transfer)
 		return BNS_ENOMEM;
 	bns_transfer_set_conf(d->transfer, d->conf);

@@ -179,17 +179,28 @@ static enum bns_error base_form(void *arg, void **data, size_t *len)
 	return bns_gate_upstream_form(r->t->gate, r->zone, data, len);
 }
 
+static struct bns_transfer_limits limits_of(const struct bns_conf_zone *conf)
+{
+	return (struct bns_transfer_limits){
+		.zone_max_bytes = conf->transfer_max_bytes,
+		.zone_max_records = conf->transfer_max_records,
+		.progress_timeout_ms = conf->transfer_timeout_s * 1000,
+		.max_ms = conf->transfer_max_s * 1000,
+	};
+}
+
 static void on_turn_to_fetch(struct bns_place *place)
 {
 	struct bns_refresh *r = refresh_of(place);
 	struct bns_xfr_base base = {.serial = r->zone->record.upstream_serial, .form = base_form};
+	struct bns_transfer_limits limits = limits_of(r->zone->conf);
 	bool whole = r->force || r->whole || !r->zone->record.has_version;
 
 	if (conf_is_replaced(r))
 		return;
 	r->state = BNS_REFRESH_ASKING;
 	if (bns_xfr_in_start(endpoint_now(r)->peer, r->zone->apex, endpoint_now(r)->key, r->force || r->news.edns,
-			     whole ? NULL : &base, &r->t->limits, on_fetched, r, &r->xfr))
+			     whole ? NULL : &base, &limits, on_fetched, r, &r->xfr))
 		note_no_way(r);
 }
 

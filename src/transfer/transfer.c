@@ -14,8 +14,7 @@
 #include "transfer/refresh.h"
 #include "transfer/snapshot.h"
 
-struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, const struct bns_answer_env *env,
-				      const struct bns_transfer_limits *limits)
+struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, const struct bns_answer_env *env)
 {
 	struct bns_transfer *t = calloc(1, sizeof(*t));
 
@@ -24,7 +23,6 @@ struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, co
 	t->loop = loop;
 	t->gate = gate;
 	t->env = env;
-	t->limits = *limits;
 	LIST_INIT(&t->refreshes);
 	LIST_INIT(&t->snapshots);
 	LIST_INIT(&t->connections);

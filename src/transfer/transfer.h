@@ -14,14 +14,12 @@
 #include "conf/conf.h"
 #include "gate/gate.h"
 #include "server/server.h"
-#include "transfer/xfr_stream.h"
 #include "transfer/tls_peers.h"
 #include "wire/tsig.h"
 
 struct bns_transfer;
 
-struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, const struct bns_answer_env *env,
-				      const struct bns_transfer_limits *limits);
+struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, const struct bns_answer_env *env);
 
 /* `conf` in force from now on (start and reload): keys, remotes, ACLs. Zones are told one by one below. */
 void bns_transfer_set_conf(struct bns_transfer *t, const struct bns_conf *conf);

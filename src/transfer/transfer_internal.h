@@ -18,7 +18,6 @@ struct bns_transfer {
 	uv_loop_t *loop;
 	struct bns_gate *gate;
 	const struct bns_answer_env *env;
-	struct bns_transfer_limits limits;
 	struct bns_timers timers;
 
 	const struct bns_conf *conf;

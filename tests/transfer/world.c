@@ -68,13 +68,13 @@ static void fill_conf(struct world *w)
 		.refresh_max_s = 3600,
 		.retry_min_s = 1,
 		.retry_max_s = 1,
+		.transfer_timeout_s = 2,
 	};
 }
 
 int world_setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	const struct bns_transfer_limits limits = {.progress_timeout_ms = 2000};
 	struct bns_gate_callbacks callbacks = {.arg = w, .published = on_published, .event = on_event};
 	struct bns_host_services services = bns_gate_host_services(&w->gate);
 	struct bns_diag diag;
@@ -92,7 +92,7 @@ int world_setup(void **state)
 	w->plugins = bns_plugins_new("/nonexistent", &services);
 	w->gate = bns_gate_new(&w->loop, w->table, w->store, w->plugins, &callbacks);
 	w->env = (struct bns_answer_env){.table = w->table, .udp_max_payload = 1232};
-	w->transfer = bns_transfer_new(&w->loop, w->gate, &w->env, &limits);
+	w->transfer = bns_transfer_new(&w->loop, w->gate, &w->env);
 	assert_non_null(w->transfer);
 	w->primary.serial = 1;
 	fake_primary_open(&w->primary, &w->loop);
