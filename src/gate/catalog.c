@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gate/members.h"
+#include "gate/own_finding.h"
 #include "zone/catalog.h"
 
 #define NAMES_SHOWN 3
@@ -18,8 +19,7 @@ struct bns_catalog_look {
 	struct bns_catalog before;
 	struct bns_catalog after;
 	char text[BNS_REASON_MAX];
-	struct bns_review_note *notes; /* plugins' and ours */
-	struct bns_review_result result;
+	struct bns_own_finding finding;
 };
 
 enum bns_error bns_catalog_look_new(const struct bns_zone *zone, struct bns_catalog_look **out)
@@ -45,7 +45,7 @@ void bns_catalog_look_free(struct bns_catalog_look *look)
 		return;
 	bns_catalog_free(&look->before);
 	bns_catalog_free(&look->after);
-	free(look->notes);
+	bns_own_finding_free(&look->finding);
 	free(look);
 }
 
@@ -115,35 +115,19 @@ static size_t allowed(const struct bns_catalog_look *look)
 
 /* ---- what is said of it ---- */
 
-static enum bns_error add_note(struct bns_catalog_look *look, const struct bns_review_result *result)
-{
-	look->notes = calloc(result->note_count + 1, sizeof(*look->notes));
-	if (!look->notes)
-		return BNS_ENOMEM;
-	if (result->note_count > 0)
-		memcpy(look->notes, result->notes, result->note_count * sizeof(*look->notes));
-	look->notes[result->note_count] = (struct bns_review_note){
-		.plugin = "catalog",
-		.note = {.verdict = BNS_VERDICT_HOLD,
-			 .fresh = true,
-			 .severity = 'C',
-			 .rule = "catalog-removals",
-			 .owner = look->apex,
-			 .rdata = "",
-			 .text = look->text,
-			 .remedy = "put the members back at the primary, or approve if they are meant to go"},
-	};
-	look->result = *result;
-	look->result.notes = look->notes;
-	look->result.note_count++;
-	if (look->result.verdict < BNS_VERDICT_HOLD)
-		look->result.verdict = BNS_VERDICT_HOLD;
-	return BNS_OK;
-}
-
 const struct bns_review_result *bns_catalog_look_add(struct bns_catalog_look *look, const struct bns_gate *g,
 						     const struct bns_review_result *result)
 {
+	const struct bns_note note = {
+		.verdict = BNS_VERDICT_HOLD,
+		.fresh = true,
+		.severity = 'C',
+		.rule = "catalog-removals",
+		.owner = look->apex,
+		.rdata = "",
+		.text = look->text,
+		.remedy = "put the members back at the primary, or approve if they are meant to go",
+	};
 	char names[NAMES_SHOWN * 84], limit[32];
 	size_t going = count_going(look, g, names, sizeof(names));
 	if (going <= allowed(look))
@@ -152,5 +136,5 @@ const struct bns_review_result *bns_catalog_look_add(struct bns_catalog_look *lo
 	snprintf(look->text, sizeof(look->text),
 		 "%zu of %zu members would be removed at once, or begin anew; catalog-removals-max is %s: %s", going,
 		 look->before.count, limit, names);
-	return add_note(look, result) ? NULL : &look->result;
+	return bns_own_finding_add(&look->finding, "catalog", &note, result);
 }

@@ -190,6 +190,7 @@ void bns_gate_reject(struct bns_gate *g, const char *id, const char *reason, con
 void bns_gate_judge_held(struct bns_gate *g)
 {
 	for (struct bns_zone *z = g->registry.first; z; z = z->next) {
+		bns_refused_forget(z);
 		if (!z->held || z->held->origin == BNS_ORIGIN_REMOVAL)
 			continue;
 		struct bns_job *job = new_job(g, z, BNS_JOB_JUDGE, NULL, NULL);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -104,13 +105,32 @@ static bool hold_has_lasted(const struct bns_zone *zone, int64_t now_s)
 	return zone->held && limit > 0 && now_s - zone->held->since_s >= (int64_t)limit;
 }
 
+/* Once for a row of held changes. */
+static void tell_limit(struct bns_gate *g, struct bns_zone *zone)
+{
+	char text[BNS_REASON_MAX];
+	if (zone->work->limit_told)
+		return;
+	zone->work->limit_told = true;
+	snprintf(text, sizeof(text), "%.*s has been held for longer than held-limit: %s", BNS_REASON_MAX / 2,
+		 zone->held->id,
+		 zone->conf->held_limit_keep ? "the version before it is served on"
+					     : "serial checks don't prolong the zone any more");
+	bns_announce(g, BNS_LOG_CRIT, "held-limit", zone, NULL, text);
+}
+
 void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone)
 {
 	if (!bns_zone_is_secondary(zone) || !zone->record.has_version)
 		return;
 	int64_t now = bns_clock_wall_s();
-	if (hold_has_lasted(zone, now))
-		return;
+	if (!zone->held)
+		zone->work->limit_told = false;
+	if (hold_has_lasted(zone, now)) {
+		tell_limit(g, zone);
+		if (!zone->conf->held_limit_keep)
+			return;
+	}
 	bns_freshness_prolong(&zone->record, zone, now);
 	bns_table_set_expires(g->table, zone->apex, zone->record.expires_s);
 	zone->work->expire_why = NULL;

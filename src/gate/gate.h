@@ -94,7 +94,7 @@ typedef void (*bns_result_fn)(void *arg, struct bns_zone *zone, const struct bns
 
 /* What others want to hear of. Strings live during the call. */
 struct bns_event {
-	const char *kind; /* "served", "held", "approved", "rejected", "refused", "failed", "expired", "refreshed", "added", "removed", or a plugin's */
+	const char *kind; /* "served", "held", "approved", "rejected", "refused", "failed", "expired", "refreshed", "superseded", "withdrawn", "held-limit", "added", "removed", or a plugin's */
 	const char *zone; /* without final dot */
 	const char *id;   /* candidate; NULL: none */
 	uint32_t serial;
@@ -181,6 +181,7 @@ enum bns_serial_news {
 	BNS_SERIAL_NEWER,    /* fetch it */
 	BNS_SERIAL_HELD,     /* the held candidate: don't fetch */
 	BNS_SERIAL_REJECTED, /* rejected by an operator: don't fetch */
+	BNS_SERIAL_REFUSED,  /* refused when this primary had it: don't fetch */
 	BNS_SERIAL_OLDER,    /* went back: report, don't follow */
 	/* What we have accepted, from the very primary whose newer version is held: bns_gate_withdraw. */
 	BNS_SERIAL_WITHDRAWN,

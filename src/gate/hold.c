@@ -43,6 +43,11 @@ static void held_stored(void *arg, enum bns_error err, const char *reason)
 	struct bns_job *job = arg;
 	struct bns_zone *zone = job->zone;
 	char text[BNS_REASON_MAX];
+	if (zone->held && strcmp(zone->held->id, job->id) != 0) {
+		snprintf(text, sizeof(text), "%.*s is superseded by a newer change, which is held too",
+			 BNS_REASON_MAX / 2, zone->held->id);
+		bns_announce(job->gate, BNS_LOG_NOTICE, "superseded", zone, job, text);
+	}
 	first_finding(job, text, sizeof(text));
 	bns_candidate_free(zone->held);
 	zone->held = job->waiting;
@@ -149,6 +154,7 @@ static void refusal_stored(void *arg, enum bns_error err, const char *reason)
 void bns_refuse(struct bns_job *job, const char *reason)
 {
 	snprintf(job->why, sizeof(job->why), "%s", reason);
+	bns_refused_remember(job);
 	bns_announce(job->gate, BNS_LOG_ERR, "refused", job->zone, job, job->why);
 	struct bns_store_txn *txn = bns_store_begin(job->gate->store);
 	enum bns_error err = txn ? bns_audit(job->gate, txn, "refused", job->zone, job, job->why) : BNS_ENOMEM;

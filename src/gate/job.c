@@ -43,6 +43,7 @@ static void job_free(struct bns_job *job)
 	bns_contents_free(job->upstream);
 	bns_image_free(job->image);
 	bns_catalog_look_free(job->catalog);
+	bns_own_finding_free(&job->jump);
 	json_decref(job->findings);
 	json_decref(job->report);
 	bns_candidate_free(job->waiting);
@@ -79,6 +80,7 @@ void bns_job_enqueue(struct bns_job *job)
 void bns_zone_free(struct bns_zone *zone)
 {
 	bns_approvals_free(zone->work);
+	bns_refused_forget(zone);
 	free(zone->work->file);
 	bns_candidate_free(zone->held);
 	while (zone->rejected) {

@@ -278,9 +278,11 @@ static void refused_by_plugin(struct bns_job *job, const struct bns_review_resul
 /* What the gate itself finds counts as a plugin's would; what an operator has accepted isn't asked twice. */
 static const struct bns_review_result *add_own(struct bns_job *job, const struct bns_review_result *result)
 {
-	if (!job->catalog || job->approved || job->problems.count > 0)
+	if (job->approved || job->problems.count > 0)
 		return result;
-	return bns_catalog_look_add(job->catalog, job->gate, result);
+	if (job->catalog)
+		result = bns_catalog_look_add(job->catalog, job->gate, result);
+	return result ? bns_jump_add(job, result) : NULL;
 }
 
 static void judged(struct bns_job *job)

@@ -79,6 +79,15 @@ static bool supersedes_held(const struct bns_zone *zone)
 	return zone->held && zone->held->origin != BNS_ORIGIN_REMOVAL;
 }
 
+static void tell_superseded(const struct bns_job *job)
+{
+	char text[BNS_REASON_MAX];
+	if (strcmp(job->zone->held->id, job->id) == 0)
+		return;
+	snprintf(text, sizeof(text), "%.*s is superseded by a newer version", BNS_REASON_MAX / 2, job->zone->held->id);
+	bns_announce(job->gate, BNS_LOG_NOTICE, "superseded", job->zone, job, text);
+}
+
 static void committed(void *arg, enum bns_error err, const char *reason)
 {
 	struct bns_job *job = arg;
@@ -99,8 +108,10 @@ static void committed(void *arg, enum bns_error err, const char *reason)
 	zone->state = BNS_IMAGE_SERVED;
 	if (job->kind == BNS_JOB_APPROVE && zone->held)
 		bns_approvals_add(zone, zone->held->findings, job->until_s);
-	if (supersedes_held(zone))
+	if (supersedes_held(zone)) {
+		tell_superseded(job);
 		forget_held(zone);
+	}
 	bns_announce(job->gate, BNS_LOG_NOTICE, served_kind(job), zone, job, served_text(job));
 	tell_plugins(job, job->publish);
 	if (job->gate->callbacks.published)

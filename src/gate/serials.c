@@ -24,7 +24,7 @@ uint32_t bns_serial_to_publish(const struct bns_zone_record *r, enum bns_serial_
 }
 
 /* "(primary, serial)" as rejected: the primary is its address without the port. */
-static bool same_primary(const char *a, const char *b)
+bool bns_same_primary(const char *a, const char *b)
 {
 	union bns_addr x, y;
 	if (bns_addr_from_text(a, 53, &x) || bns_addr_from_text(b, 53, &y))
@@ -37,13 +37,15 @@ enum bns_serial_news bns_gate_serial_news(const struct bns_zone *zone, const cha
 	if (zone->held && zone->held->serial == serial)
 		return BNS_SERIAL_HELD;
 	for (const struct bns_candidate *c = zone->rejected; c; c = c->next)
-		if (c->serial == serial && same_primary(c->source, source))
+		if (c->serial == serial && bns_same_primary(c->source, source))
 			return BNS_SERIAL_REJECTED;
 	if (!zone->record.has_version)
-		return BNS_SERIAL_NEWER;
+		return bns_refused_before(zone, source, serial) ? BNS_SERIAL_REFUSED : BNS_SERIAL_NEWER;
 	/* Another primary may merely lag behind: only who offered the held version can take it back. */
 	if (serial == zone->record.upstream_serial)
 		return zone->held && strcmp(zone->held->source, source) == 0 ? BNS_SERIAL_WITHDRAWN
 									     : BNS_SERIAL_CURRENT;
-	return bns_serial_newer(serial, zone->record.upstream_serial) ? BNS_SERIAL_NEWER : BNS_SERIAL_OLDER;
+	if (!bns_serial_newer(serial, zone->record.upstream_serial))
+		return BNS_SERIAL_OLDER;
+	return bns_refused_before(zone, source, serial) ? BNS_SERIAL_REFUSED : BNS_SERIAL_NEWER;
 }

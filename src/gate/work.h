@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "gate/gate.h"
+#include "gate/own_finding.h"
 #include "gate/registry.h"
 #include "gate/report.h"
 #include "zone/check.h"
@@ -77,6 +78,7 @@ struct bns_job {
 	size_t amendment_count;
 	struct bns_problems problems;
 	struct bns_catalog_look *catalog; /* NULL: the zone is none */
+	struct bns_own_finding jump;      /* of the serial */
 	struct bns_diff diff;           /* served → candidate */
 	bool has_diff;
 	bool nothing_new;
@@ -127,6 +129,8 @@ struct bns_zone_work {
 	struct bns_job *first; /* in line behind it */
 	struct bns_job *last;
 	struct bns_approval *approvals;
+	struct bns_refused *refused; /* newest first */
+	bool limit_told; /* that held-limit was reached */
 	bool gone;  /* removed; waits for the line to empty */
 	const char *expire_why; /* it was to expire while a job had the image in hand; a constant text, else NULL */
 	bool dirty; /* record changed, not yet on its way to the store */
@@ -209,6 +213,22 @@ void bns_publish_removal(struct bns_job *job);
 
 /* Where the job has a `file_text`, it is in the zone's file before `then`. */
 void bns_apply_write(struct bns_job *job, void (*then)(struct bns_job *job));
+
+/* ---- jump.c ---- */
+
+/* Adds what the gate finds about the serial, if anything. NULL: no memory. */
+const struct bns_review_result *bns_jump_add(struct bns_job *job, const struct bns_review_result *result);
+
+/* ---- refused.c ---- */
+
+void bns_refused_remember(const struct bns_job *job);
+bool bns_refused_before(const struct bns_zone *zone, const char *source, uint32_t serial);
+void bns_refused_forget(struct bns_zone *zone);
+
+/* ---- serials.c ---- */
+
+/* Of two sources: the same address, whatever the port? */
+bool bns_same_primary(const char *a, const char *b);
 
 /* ---- reject.c ---- */
 

@@ -75,6 +75,18 @@ static void arm_check(struct bns_refresh *r, uint64_t delay_s)
 	bns_timer_arm(&r->t->timers, &r->check, bns_plan_jitter_ms(delay_s, bns_ask_random()));
 }
 
+/* As the SOA has it, or when a pinned primary has lagged behind for long enough. */
+static uint64_t next_check_s(const struct bns_refresh *r)
+{
+	uint64_t interval_s = bns_plan_interval_s(&r->zone->record, r->zone->conf, r->failures);
+	uint64_t lag_s = (bns_clock_mono_ms() - r->lags_since_ms) / 1000;
+	uint64_t pin_s = r->zone->conf->primary_pin_s;
+
+	if (r->lags_since_ms == 0 || pin_s == 0)
+		return interval_s;
+	return bns_plan_clamp(pin_s > lag_s ? pin_s - lag_s + 1 : 1, 1, interval_s);
+}
+
 /* -- the end of a round -- */
 
 static void refresh_free(struct bns_refresh *r)
@@ -102,7 +114,7 @@ void bns_refresh_ended(struct bns_refresh *r, bool good, const struct bns_result
 	if (r->again)
 		arm_check(r, 0);
 	else
-		arm_check(r, bns_plan_interval_s(&zone->record, zone->conf, r->failures));
+		arm_check(r, next_check_s(r));
 	r->again = false;
 	bns_line_leave(&r->place);
 	tell_waiters(waiters, zone, result);

@@ -42,7 +42,12 @@ struct bns_refresh {
 	struct bns_refresh_endpoint *endpoints;
 	size_t endpoint_count;
 	size_t at;
+	union bns_addr asked;     /* whose version the gate has */
 	bool went_back;           /* a primary's serial is older than what we accepted */
+	bool fresh;               /* a primary has what we accepted; others are asked only since one is pinned */
+	bool lags;                /* another than the pinned primary has a newer version */
+	bool refused;             /* what a primary has was refused; `result` says so */
+	struct bns_result result;
 	bool reported;            /* the last failure was told to the gate already */
 	struct bns_soa_news news; /* of the primary that answered last; fetches ask it the same way */
 	struct bns_soa_check *soa_check;
@@ -53,6 +58,10 @@ struct bns_refresh {
 	char source[BNS_ADDR_TEXT_MAX]; /* which one it was */
 	struct bns_refresh_waiter *waiters;
 	struct bns_place place; /* among the checks or the transfers in */
+
+	/* primary-pin: whom the last version came from (family 0: nobody), and since when others have a newer one. */
+	union bns_addr pinned;
+	uint64_t lags_since_ms; /* 0: they don't */
 
 	/* One more, asked for while it ran. */
 	bool again;
@@ -73,6 +82,22 @@ void bns_refresh_run_cancel(struct bns_refresh *r);
 
 /* Lets the endpoints go. */
 void bns_refresh_run_forget(struct bns_refresh *r);
+
+/* ---- refresh_order.c ---- */
+
+/*
+ * Lists the endpoints: the pinned one, who notified, then as they are listed,
+ * those that failed of late behind the others.
+ */
+enum bns_error bns_refresh_order(struct bns_refresh *r) BNS_MUST_CHECK;
+
+/* Is one pinned who is still among the primaries? Then that one stands first. */
+bool bns_refresh_has_pinned(const struct bns_refresh *r);
+
+/* The endpoint at hand has a newer version: is it not yet its turn to be followed? */
+bool bns_refresh_waits_for_pinned(const struct bns_refresh *r);
+
+/* ---- refresh.c ---- */
 
 /* The round is over; `good`: some primary could be asked. */
 void bns_refresh_ended(struct bns_refresh *r, bool good, const struct bns_result *result);

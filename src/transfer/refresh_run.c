@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "transfer/refresh_internal.h"
 
@@ -46,6 +47,24 @@ static void run_end_fresh(struct bns_refresh *r, enum bns_outcome outcome, const
 	run_end(r, true, &result);
 }
 
+static void run_end_refused(struct bns_refresh *r)
+{
+	struct bns_result result = r->result;
+
+	bns_gate_refreshed(r->t->gate, r->zone);
+	run_end(r, true, &result);
+}
+
+/* All were asked, since one is pinned. */
+static void run_end_current(struct bns_refresh *r)
+{
+	if (!r->lags)
+		r->lags_since_ms = 0;
+	run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "",
+		      r->lags ? "another primary has a newer version; primary-pin keeps to the one that is pinned"
+			      : "");
+}
+
 static void run_end_failed(struct bns_refresh *r)
 {
 	struct bns_result result = {.outcome = BNS_OUTCOME_FAILED, .serial = r->zone->record.published_serial};
@@ -71,6 +90,21 @@ static void fetch_whole(struct bns_refresh *r)
 	bns_line_enter(&endpoint_now(r)->peer->fetches, &r->place, on_turn_to_fetch);
 }
 
+/* One bad primary is no reason not to ask the others. */
+static void note_refused(struct bns_refresh *r, const struct bns_result *result)
+{
+	r->refused = true;
+	r->result = *result;
+	r->state = BNS_REFRESH_ASKING;
+	r->at++;
+}
+
+static void pin(struct bns_refresh *r)
+{
+	r->pinned = r->asked;
+	r->lags_since_ms = 0;
+}
+
 static void on_judged(void *arg, struct bns_zone *zone, const struct bns_result *result)
 {
 	struct bns_refresh *r = arg;
@@ -86,6 +120,13 @@ static void on_judged(void *arg, struct bns_zone *zone, const struct bns_result 
 	 */
 	if (r->zone)
 		bns_gate_refreshed(r->t->gate, zone);
+	if (r->zone && result->outcome == BNS_OUTCOME_REFUSED && r->conf_generation == r->t->conf_generation) {
+		note_refused(r, result);
+		run_next(r);
+		return;
+	}
+	if (result->outcome == BNS_OUTCOME_SERVED || result->outcome == BNS_OUTCOME_HELD)
+		pin(r);
 	run_end(r, result->outcome != BNS_OUTCOME_FAILED, result);
 }
 
@@ -119,6 +160,7 @@ static void on_fetched(void *arg, enum bns_error err, const struct bns_xfr_news 
 		return;
 	}
 	tell_expire(r, &news->expire);
+	r->asked = endpoint_now(r)->peer->addr;
 	bns_line_leave(&r->place);
 	r->state = BNS_REFRESH_JUDGING;
 	r->by_changes = news->by_changes;
@@ -204,9 +246,63 @@ static void on_turn_to_fetch(struct bns_place *place)
 		note_no_way(r);
 }
 
+/* -- what a serial says -- */
+
+static void note_lag(struct bns_refresh *r)
+{
+	if (r->lags_since_ms == 0)
+		r->lags_since_ms = bns_clock_mono_ms();
+	r->lags = true;
+	r->fresh = true;
+	r->at++;
+	run_next(r);
+}
+
+static void note_refused_before(struct bns_refresh *r)
+{
+	struct bns_result result = {.outcome = BNS_OUTCOME_REFUSED, .serial = r->zone->record.published_serial};
+
+	snprintf(result.reason, sizeof(result.reason),
+		 "serial %u of %.200s was refused when the primary %s had it, and isn't fetched again before it "
+		 "changes; `zone retransfer` does",
+		 r->primary_serial, r->zone->text, r->primary);
+	note_refused(r, &result);
+}
+
+/* There is nothing to fetch from this primary. */
+static void end_with(struct bns_refresh *r, enum bns_serial_news news)
+{
+	switch (news) {
+	case BNS_SERIAL_HELD:
+		run_end_fresh(r, BNS_OUTCOME_HELD, r->zone->held ? r->zone->held->id : "", "");
+		return;
+	case BNS_SERIAL_REJECTED:
+		run_end_fresh(r, BNS_OUTCOME_REJECTED, "", "this version was rejected");
+		return;
+	case BNS_SERIAL_REFUSED:
+		note_refused_before(r);
+		break;
+	case BNS_SERIAL_OLDER:
+		note_went_back(r, r->primary_serial);
+		break;
+	case BNS_SERIAL_WITHDRAWN:
+		bns_gate_withdraw(r->t->gate, r->zone);
+		/* fall through */
+	default:
+		if (!bns_refresh_has_pinned(r)) {
+			run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", "");
+			return;
+		}
+		r->fresh = true; /* the others show whether the pinned one lags behind */
+		r->at++;
+	}
+	run_next(r);
+}
+
 static void on_serial(void *arg, enum bns_error err, const struct bns_soa_news *news, const char *reason)
 {
 	struct bns_refresh *r = arg;
+	enum bns_serial_news news_of;
 
 	r->soa_check = NULL;
 	note_answered(r, err);
@@ -218,28 +314,13 @@ static void on_serial(void *arg, enum bns_error err, const struct bns_soa_news *
 	bns_addr_to_text(&endpoint_now(r)->peer->addr, r->primary);
 	r->primary_serial = news->serial;
 	r->news = *news;
-	switch (bns_gate_serial_news(r->zone, r->primary, news->serial)) {
-	case BNS_SERIAL_NEWER:
+	news_of = bns_gate_serial_news(r->zone, r->primary, news->serial);
+	if (news_of == BNS_SERIAL_NEWER && bns_refresh_waits_for_pinned(r))
+		note_lag(r);
+	else if (news_of == BNS_SERIAL_NEWER)
 		bns_line_enter(&endpoint_now(r)->peer->fetches, &r->place, on_turn_to_fetch);
-		break;
-	case BNS_SERIAL_HELD:
-		run_end_fresh(r, BNS_OUTCOME_HELD, r->zone->held ? r->zone->held->id : "", "");
-		break;
-	case BNS_SERIAL_REJECTED:
-		run_end_fresh(r, BNS_OUTCOME_REJECTED, "", "this version was rejected");
-		break;
-	case BNS_SERIAL_OLDER:
-		note_went_back(r, news->serial);
-		run_next(r);
-		break;
-	case BNS_SERIAL_WITHDRAWN:
-		bns_gate_withdraw(r->t->gate, r->zone);
-		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", "");
-		break;
-	case BNS_SERIAL_CURRENT:
-		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", "");
-		break;
-	}
+	else
+		end_with(r, news_of);
 }
 
 static void on_turn_to_check(struct bns_place *place)
@@ -272,88 +353,26 @@ static void run_next(struct bns_refresh *r)
 		bns_line_enter(&peer->fetches, &r->place, on_turn_to_fetch);
 	else if (peer)
 		bns_line_enter(&peer->checks, &r->place, on_turn_to_check);
+	else if (r->refused)
+		run_end_refused(r);
+	else if (r->fresh)
+		run_end_current(r);
 	else if (r->went_back)
 		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", r->reason);
 	else
 		run_end_failed(r);
 }
 
-static size_t count_addresses(const struct bns_conf_zone *conf)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < conf->primary_count; i++)
-		count += conf->primary[i]->address_count;
-	return count;
-}
-
-/* Moves the endpoints that `better` to the front; all keep their order otherwise. */
-static void put_first(struct bns_refresh *r, bool (*better)(const struct bns_refresh *, const struct bns_peer *))
-{
-	size_t front = 0;
-
-	for (size_t i = 0; i < r->endpoint_count; i++) {
-		struct bns_refresh_endpoint e = r->endpoints[i];
-		if (!better(r, e.peer))
-			continue;
-		memmove(&r->endpoints[front + 1], &r->endpoints[front], (i - front) * sizeof(e));
-		r->endpoints[front++] = e;
-	}
-}
-
-static bool is_up(const struct bns_refresh *r, const struct bns_peer *peer)
-{
-	(void)r;
-	return !bns_peer_is_down(peer);
-}
-
-static bool is_who_notified(const struct bns_refresh *r, const struct bns_peer *peer)
-{
-	return r->notified_by.sa.sa_family && bns_addr_same_host(&peer->addr, &r->notified_by);
-}
-
-static enum bns_error list_addresses(struct bns_refresh *r, const struct bns_conf_remote *remote)
-{
-	const struct bns_tsig_key *key = bns_transfer_key(r->t, remote->key);
-	struct bns_tls_client *tls = remote->tls ? bns_tls_peers_client(r->t->tls_peers, remote) : NULL;
-
-	if ((remote->tls && !tls) || (remote->key && !key))
-		return BNS_OK; /* encrypted, and signed, or not at all */
-	for (size_t i = 0; i < remote->address_count; i++) {
-		struct bns_peer *peer = bns_peer_get(&r->t->peers, &remote->address[i], tls);
-		if (!peer)
-			return BNS_ENOMEM;
-		r->endpoints[r->endpoint_count++] = (struct bns_refresh_endpoint){.peer = peer, .key = key};
-	}
-	return BNS_OK;
-}
-
-/* As they are listed; those that failed of late are asked after the others, who notified before all. */
-static enum bns_error list_endpoints(struct bns_refresh *r)
-{
-	const struct bns_conf_zone *conf = r->zone->conf;
-	enum bns_error err = BNS_OK;
-
-	r->conf_generation = r->t->conf_generation;
-	r->endpoint_count = 0;
-	r->endpoints = calloc(count_addresses(conf) + 1, sizeof(*r->endpoints));
-	if (!r->endpoints)
-		return BNS_ENOMEM;
-	for (size_t i = 0; i < conf->primary_count && !err; i++)
-		err = list_addresses(r, conf->primary[i]);
-	put_first(r, is_up);
-	put_first(r, is_who_notified);
-	r->notified_by.sa.sa_family = 0;
-	return err;
-}
-
 void bns_refresh_run(struct bns_refresh *r)
 {
-	enum bns_error err = list_endpoints(r);
+	enum bns_error err = bns_refresh_order(r);
 
 	r->at = 0;
 	r->went_back = false;
 	r->whole = false;
+	r->fresh = false;
+	r->lags = false;
+	r->refused = false;
 	r->reported = false;
 	snprintf(r->source, sizeof(r->source), "refresh");
 	snprintf(r->reason, sizeof(r->reason), "%.200s %s", r->zone->text,

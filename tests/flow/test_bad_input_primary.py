@@ -3,116 +3,15 @@
 """A primary that lies: what it sends is refused for a reason that is told, and the last good version served on."""
 
 import random
-import socket
-import struct
-import threading
 import time
 
-import dns.exception
-import dns.flags
-import dns.message
-import dns.name
-import dns.rdataset
 import dns.rdatatype
 import dns.rrset
-import dns.zone
 
 import flow
+from impostor import ORIGIN, Impostor, answer_to, changed_id, framed, rrsets
 
-ORIGIN = "example.com"
 RECORDS = "\n".join(f"host{n} A 192.0.2.{n}" for n in range(1, 200))
-
-
-def rrsets(text, origin=ORIGIN):
-    """The zone's RRsets, the SOA first."""
-    zone = dns.zone.from_text(text, origin, relativize=False)
-    sets = [dns.rrset.from_rdata_list(name, rdataset.ttl, rdataset) for name, rdataset in zone.iterate_rdatasets()]
-    return sorted(sets, key=lambda s: s.rdtype != dns.rdatatype.SOA)
-
-
-def answer_to(query, sets, authoritative=True):
-    message = dns.message.make_response(query)
-    if authoritative:
-        message.flags |= dns.flags.AA
-    message.answer = list(sets)
-    return message.to_wire(max_size=65535)
-
-
-def framed(wire):
-    return struct.pack("!H", len(wire)) + wire
-
-
-class Impostor:
-    """Answers SOA and AXFR. `soa` and `axfr` turn a query into what is sent: octets, or None to close or be silent;
-    a list of octets leaves the connection open behind them."""
-
-    def __init__(self, t, text):
-        self.id = "impostor"
-        self.process = None
-        self.port = flow.free_port()
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for listener in (self.udp, self.tcp):
-            listener.bind((flow.HOST, self.port))
-        self.tcp.listen(16)
-        self.open = []
-        self.be_honest(text)
-        t.daemons.append(self)
-        for work in (self.serve_udp, self.serve_tcp):
-            threading.Thread(target=work, daemon=True).start()
-
-    def be_honest(self, text):
-        sets = rrsets(text)
-        self.soa = lambda query: answer_to(query, sets[:1])
-        self.axfr = lambda query: framed(answer_to(query, sets + sets[:1]))
-
-    def lie(self, text, axfr=None, soa=None):
-        """Offers `text`, but for what is given."""
-        self.be_honest(text)
-        self.axfr = axfr or self.axfr
-        self.soa = soa or self.soa
-
-    def serve_udp(self):
-        while True:
-            try:
-                data, peer = self.udp.recvfrom(65535)
-                reply = self.soa(dns.message.from_wire(data))
-                if reply is not None:
-                    self.udp.sendto(reply, peer)
-            except (OSError, dns.exception.DNSException):
-                return
-
-    def serve_tcp(self):
-        while True:
-            try:
-                connection, _ = self.tcp.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve_connection, args=(connection,), daemon=True).start()
-
-    def serve_connection(self, connection):
-        try:
-            connection.settimeout(20)
-            stream = connection.makefile("rb")
-            query = dns.message.from_wire(stream.read(struct.unpack("!H", stream.read(2))[0]))
-            is_axfr = query.question[0].rdtype == dns.rdatatype.AXFR
-            reply = self.axfr(query) if is_axfr else framed(self.soa(query))
-            if isinstance(reply, list):  # what should follow never does
-                self.open.append(connection)
-                connection.sendall(b"".join(reply))
-                return
-            connection.sendall(reply or b"")
-            connection.shutdown(socket.SHUT_RDWR)
-        except (OSError, struct.error, dns.exception.DNSException):
-            pass
-
-    def stop(self):
-        for each in [self.udp, self.tcp, *self.open]:
-            each.close()
-
-    def tail(self):
-        return []
 
 
 def behind(t, impostor, **zone_options):
@@ -132,10 +31,6 @@ def version(serial, **soa):
     return flow.zone(serial, RECORDS, **soa)
 
 
-def changed_id(wire):
-    return bytes([wire[0] ^ 0x55]) + wire[1:]
-
-
 def as_question(wire):
     return wire[:2] + bytes([wire[2] & 0x7F]) + wire[3:]
 
@@ -144,12 +39,12 @@ def with_rcode(wire, rcode):
     return wire[:3] + bytes([wire[3] & 0xF0 | rcode]) + wire[4:]
 
 
-def lies():
-    """What is sent instead of serial 2, by what it is."""
-    sets = rrsets(version(2))
+def lies(serial):
+    """What is sent instead of that serial, by what it is."""
+    sets = rrsets(version(serial))
     soa, rest = sets[:1], sets[1:]
-    third = rrsets(version(3))[:1]
-    foreign = rrsets(flow.zone(2, RECORDS, origin="example.org"), "example.org")
+    third = rrsets(version(serial + 1))[:1]
+    foreign = rrsets(flow.zone(serial, RECORDS, origin="example.org"), "example.org")
     outside = [s for s in foreign if s.rdtype == dns.rdatatype.A][:1]
     alias = dns.rrset.from_text(f"host1.{ORIGIN}.", 300, "IN", "CNAME", f"host2.{ORIGIN}.")
     second_soa = [*soa, *rest[:50], *third, *rest[50:], *soa]
@@ -186,17 +81,37 @@ def lies():
 def test_a_transfer_that_lies_is_refused_and_the_last_version_served(t):
     impostor = Impostor(t, version(1))
     node = behind(t, impostor)
-    for what, axfr in lies().items():
-        impostor.lie(version(2), axfr)
+    # Each its own serial: what was refused once isn't fetched again under the same one.
+    for serial, what in enumerate(lies(2), 2):
+        impostor.lie(version(serial), lies(serial)[what])
         answer = node.ctl("zone", "refresh", ORIGIN)
         row = answer.json["zones"][0]
         assert answer.exit == 1 and row["outcome"] in ("failed", "refused") and row["reason"], (what, answer)
         assert node.status(ORIGIN)["last_error"], what
         assert node.serial(ORIGIN) == 1 and flow.texts(node.dig(f"host7.{ORIGIN}"), "A") == ["192.0.2.7"], what
         assert node.serial("example.net") == 1, what
-    impostor.be_honest(version(2))
+    impostor.be_honest(version(100))
     assert node.ctl("zone", "refresh", ORIGIN).exit == 0
-    assert node.serial(ORIGIN) == 2 and node.status(ORIGIN)["last_error"] is None
+    assert node.serial(ORIGIN) == 100 and node.status(ORIGIN)["last_error"] is None
+
+
+def test_what_was_refused_is_not_fetched_again_before_its_serial_changes(t):
+    impostor = Impostor(t, version(1))
+    node = behind(t, impostor)
+    impostor.lie(version(2), lies(2)["other data beside a CNAME"])
+    assert node.ctl("zone", "refresh", ORIGIN).json["zones"][0]["outcome"] == "refused"
+    fetched = impostor.transfers
+    for _ in range(3):
+        row = node.ctl("zone", "refresh", ORIGIN).json["zones"][0]
+        assert row["outcome"] == "refused" and "serial 2" in row["reason"], row
+    assert impostor.transfers == fetched
+    assert node.status(ORIGIN)["state"] == "served" and node.serial(ORIGIN) == 1
+    impostor.be_honest(version(2))
+    assert node.ctl("zone", "retransfer", ORIGIN).exit == 0 and node.serial(ORIGIN) == 2
+    impostor.lie(version(3), lies(3)["other data beside a CNAME"])
+    node.ctl("zone", "refresh", ORIGIN)
+    impostor.be_honest(version(4))
+    assert node.ctl("zone", "refresh", ORIGIN).exit == 0 and node.serial(ORIGIN) == 4
 
 
 def test_a_serial_that_lies_is_not_believed(t):
