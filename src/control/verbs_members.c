@@ -10,6 +10,7 @@
 
 #include "control/handlers.h"
 #include "control/shapes.h"
+#include "transfer/catalogs.h"
 
 #define IN_HAND_MAX 512
 
@@ -294,7 +295,7 @@ static void start_remove(struct item *item, const uint8_t *apex)
 		struct bns_result held = {.outcome = BNS_OUTCOME_HELD, .reason = "its removal is held already"};
 		memcpy(held.id, zone->held->id, sizeof(held.id));
 		finish_with(item, &held);
-	} else if (zone->member && strcmp(zone->member->owner, BNS_MEMBER_CONTROL) != 0) {
+	} else if (zone->member && bns_catalog_is_followed(call->env->gate, zone->member->owner)) {
 		refuse(item, BNS_RPC_NOT_APPLICABLE,
 		       "zone %.200s is a member of the catalog zone %.200s: it is to be taken out there", zone->text,
 		       zone->member->owner);

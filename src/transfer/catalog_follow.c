@@ -148,6 +148,9 @@ static bool may_move(const struct following *f, const struct bns_zone *zone)
 		return false;
 	const struct bns_catalog_at_work *old = bns_catalogs_find(f->c->all, apex);
 	const struct bns_catalog_member *m = old ? bns_catalog_find(&old->members, zone->apex) : NULL;
+	/* What the old owner says by now is still to be read: look again once it was. */
+	if (old && old->due)
+		f->c->due = true;
 	return m && m->coo && bns_name_equal(m->coo, f->c->apex) &&
 	       bns_catalog_role_of(bns_gate_zone_find(f->c->all->gate, apex)) == BNS_CATALOG_INTERPRET;
 }

@@ -7,12 +7,11 @@ import sqlite3
 import subprocess
 
 import dns.rcode
-import dns.resolver
 
 import flow
+import matrix
 
 CATALOG = "catalog.invalid"
-SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql"
 LOCAL = {"id": "local", "address": [flow.HOST], "action": ["transfer", "notify"]}
 
 
@@ -169,7 +168,7 @@ class PowerDns(flow.Daemon):
         if not shutil.which("pdns_server", path="/usr/sbin:/sbin"):
             flow._absent("pdns_server")  # pylint: disable=protected-access
         super().__init__(t, port)
-        with sqlite3.connect(self.folder / "db") as store, open(SCHEMA, encoding="ascii") as schema:
+        with sqlite3.connect(self.folder / "db") as store, open(matrix.SCHEMA, encoding="ascii") as schema:
             store.executescript(schema.read())
         (self.folder / "pdns.conf").write_text(f"""launch=gsqlite3
 gsqlite3-database={self.folder}/db
