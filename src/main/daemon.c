@@ -92,10 +92,22 @@ static void removed(void *arg, struct bns_zone *zone)
 		bns_catalogs_changed(d->catalogs, zone, true);
 }
 
+/* NOTIFY that is on its way for a zone served from a file goes on. */
+static void follow_timers(struct bns_daemon *d, struct bns_zone *zone)
+{
+	if (bns_zone_is_secondary(zone))
+		bns_transfer_zone_start(d->transfer, zone);
+	else if (zone->refresh)
+		bns_transfer_zone_stop(d->transfer, zone);
+}
+
 static void follow_member(void *arg, struct bns_zone *zone, bool load)
 {
 	struct bns_daemon *d = arg;
-	bns_transfer_zone_start(d->transfer, zone);
+	/* What was on its way to the disk is there with the next start. */
+	if (d->stopping)
+		return;
+	follow_timers(d, zone);
 	if (load)
 		bns_loader_add(&d->loader, zone);
 	bns_catalogs_changed(d->catalogs, zone, false);
@@ -110,7 +122,7 @@ static void event(void *arg, const struct bns_event *e)
 
 void bns_daemon_follow_zone(struct bns_daemon *d, struct bns_zone *zone)
 {
-	bns_transfer_zone_start(d->transfer, zone);
+	follow_timers(d, zone);
 	bns_loader_add(&d->loader, zone);
 }
 

@@ -7,6 +7,7 @@ BRANDNS_ZONES says how many; a few hundred where it doesn't.
 
 import os
 import re
+import socket
 
 import dns.rcode
 
@@ -61,6 +62,22 @@ def test_files_that_come_change_and_go_are_followed_and_the_others_left_alone(t)
     node.restart()
     flow.wait_for(lambda: loads(node), 60, "the load after the restart")
     assert gone(node, 1) and node.serial(name(2)) == 2 and node.rpc("status")["zones"]["total"] == COUNT
+
+
+def test_a_notify_on_its_way_outlives_a_reload(t):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as downstream:
+        downstream.bind((flow.HOST, 0))
+        downstream.settimeout(20)
+        folder = t.folder / "zones"
+        folder.mkdir()
+        write(folder, 0, 1)
+        node = flow.Brandnsd(t, {
+            "remote": [{"id": "silent", "address": [f"{flow.HOST}@{downstream.getsockname()[1]}"]}],
+            "template": [{"id": "default", "notify": ["silent"]}],
+            "zone-directory": [{"path": str(folder)}]})
+        downstream.recv(512)
+        node.reload()
+        downstream.recv(512)
 
 
 def outcomes(done):
