@@ -632,6 +632,12 @@ static void others_answers_get_the_same_options(void **state)
 	assert_memory_equal(the(BNS_EDNS_COOKIE, 24), "12345678\1\0\0\0", 12);
 	assert_int_equal(bns_get_u16(the(BNS_EDNS_KEEPALIVE, 2)), 100);
 	assert_int_equal(bns_get_u32(the(BNS_EDNS_EXPIRE, 4)), 86400);
+	question("example.test", BNS_TYPE_IXFR);
+	option(BNS_EDNS_EXPIRE, "", 0);
+	end_other(BNS_TRANSPORT_TCP, BNS_RCODE_NOERROR, 0);
+	assert_int_equal(bns_get_u32(the(BNS_EDNS_EXPIRE, 4)), 86400);
+	option(BNS_EDNS_NSID, "", 0);
+	option(BNS_EDNS_KEEPALIVE, "", 0);
 	end_other(BNS_TRANSPORT_UDP, BNS_RCODE_REFUSED, 0);
 	assert_int_equal(bns_message_rcode(out), BNS_RCODE_REFUSED);
 	assert_true(has(BNS_EDNS_NSID));
