@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The helper's own life: orders come in on standard input, results go out on
+ * standard output, and the end of the input is the end of all. Every message
+ * is JSON. First the settings: {"threads":4,"timeout_ms":10000,…}. Then
+ * {"id":7,"kind":"route"|"check"|"link","host":"…","target":"…","origin":"…",
+ * "zone":"…","plain":false,"path":"…"}; only id, kind and host must be there.
+ * Back comes {"id":7,"good":true,"steps":[{"good":true,"text":"…"},
+ * {"good":false,"rule":"LB02","severity":"C","text":"…","remedy":"…"}]}.
+ */
+#include "helper/probe.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/frame.h"
+#include "base/log.h"
+
+#define MESSAGE_MAX ((size_t)1 << 20)
+#define THREADS_MAX 64
+#define PACES       1024
+
+struct order {
+	json_t *message;
+	struct order *next;
+};
+
+/* All below `lock`, but the settings, which don't change once threads run. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct order *first, **last;
+	uint64_t next_ms[PACES]; /* when an address may be connected to again, by its hash */
+	struct bns_probe_settings settings;
+	json_t *settings_message;
+	bool failed;
+} helper = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .last = &helper.first};
+
+/* ---- steps ---- */
+
+/* Certificates and servers say what they like; a step is a line of ASCII. */
+static void make_printable(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+}
+
+static void add_step(struct bns_probe *p, json_t *step)
+{
+	if (!step || json_array_append_new(p->steps, step) != 0)
+		p->bad = true; /* what can't be told is not good */
+}
+
+void bns_probe_good(struct bns_probe *p, const char *fmt, ...)
+{
+	char text[BNS_PROBE_TEXT_MAX];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	make_printable(text);
+	add_step(p, json_pack("{s:b,s:s}", "good", 1, "text", text));
+}
+
+void bns_probe_bad(struct bns_probe *p, const char *rule, char severity, const char *remedy, const char *fmt, ...)
+{
+	char text[BNS_PROBE_TEXT_MAX], letter[] = {severity, '\0'};
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	make_printable(text);
+	add_step(p, json_pack("{s:b,s:s,s:s,s:s,s:s}", "good", 0, "rule", rule, "severity", letter, "text", text,
+			      "remedy", remedy));
+	p->bad = p->bad || severity != 'M';
+}
+
+void bns_probe_pace(const struct bns_probe_settings *s, const union bns_addr *addr)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a over the address; two that meet in a place only wait for each other */
+	const uint8_t *octets = (const uint8_t *)addr;
+	for (size_t i = 0; i < bns_addr_len(addr); i++)
+		hash = (hash ^ octets[i]) * 16777619u;
+	pthread_mutex_lock(&helper.lock);
+	uint64_t now_ms = bns_clock_mono_ms(), *next_ms = &helper.next_ms[hash % PACES];
+	uint64_t turn_ms = *next_ms > now_ms ? *next_ms : now_ms;
+	*next_ms = turn_ms + s->interval_ms;
+	pthread_mutex_unlock(&helper.lock);
+	const struct timespec wait = {.tv_sec = (time_t)((turn_ms - now_ms) / 1000),
+				      .tv_nsec = (long)((turn_ms - now_ms) % 1000 * 1000000)};
+	nanosleep(&wait, NULL);
+}
+
+/* ---- orders ---- */
+
+static void answer(json_t *message)
+{
+	char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+	size_t len = text ? strlen(text) : 0;
+	uint8_t *frame = text ? bns_frame_make(text, len) : NULL;
+	pthread_mutex_lock(&helper.lock);
+	if (!frame || write(STDOUT_FILENO, frame, BNS_FRAME_HEAD + len) != (ssize_t)(BNS_FRAME_HEAD + len))
+		helper.failed = true;
+	pthread_mutex_unlock(&helper.lock);
+	free(frame);
+	free(text);
+	json_decref(message);
+}
+
+static const char *word(const json_t *message, const char *key)
+{
+	return json_string_value(json_object_get(message, key));
+}
+
+static void run_order(const json_t *m)
+{
+	const char *kind = word(m, "kind"), *path = word(m, "path");
+	struct bns_probe p = {
+		.settings = &helper.settings,
+		.host = word(m, "host"),
+		.target = word(m, "target"),
+		.origin = word(m, "origin"),
+		.zone = word(m, "zone"),
+		.plain = json_is_true(json_object_get(m, "plain")),
+		.steps = json_array(),
+	};
+	if (!p.steps || !p.host || !kind)
+		p.bad = true;
+	else if (strcmp(kind, "check") == 0)
+		bns_probe_check(&p);
+	else if (strcmp(kind, "link") == 0)
+		bns_probe_link(&p, path ? path : "/");
+	else
+		bns_probe_route(&p);
+	answer(json_pack("{s:O,s:b,s:o}", "id", json_object_get(m, "id"), "good", !p.bad, "steps", p.steps));
+}
+
+static struct order *next_order(void)
+{
+	pthread_mutex_lock(&helper.lock);
+	while (!helper.first)
+		pthread_cond_wait(&helper.wake, &helper.lock);
+	struct order *o = helper.first;
+	helper.first = o->next;
+	if (!helper.first)
+		helper.last = &helper.first;
+	pthread_mutex_unlock(&helper.lock);
+	return o;
+}
+
+static void *work(void *arg)
+{
+	for (;;) {
+		struct order *o = next_order();
+		run_order(o->message);
+		json_decref(o->message);
+		free(o);
+	}
+	return arg;
+}
+
+/* ---- what comes in ---- */
+
+static unsigned number(const json_t *settings, const char *key)
+{
+	return (unsigned)json_integer_value(json_object_get(settings, key));
+}
+
+static void take_resolvers(const json_t *list)
+{
+	struct bns_probe_settings *s = &helper.settings;
+	size_t i;
+	json_t *text;
+	json_array_foreach (list, i, text)
+		if (s->resolver_count < sizeof(s->resolvers) / sizeof(s->resolvers[0]) &&
+		    bns_addr_from_text(json_string_value(text), 53, &s->resolvers[s->resolver_count]) == BNS_OK)
+			s->resolver_count++;
+}
+
+static void take_settings(json_t *m)
+{
+	pthread_t thread;
+	unsigned threads = number(m, "threads");
+	helper.settings_message = json_incref(m);
+	helper.settings.ca_file = word(m, "ca_file");
+	helper.settings.user_agent = word(m, "user_agent");
+	helper.settings.path = word(m, "path");
+	helper.settings.https_port = (uint16_t)number(m, "https_port");
+	helper.settings.http_port = (uint16_t)number(m, "http_port");
+	helper.settings.timeout_ms = number(m, "timeout_ms");
+	helper.settings.interval_ms = number(m, "interval_ms");
+	helper.settings.warn_days = number(m, "warn_days");
+	helper.settings.alarm_days = number(m, "alarm_days");
+	helper.settings.caa_issuers = json_object_get(m, "caa_issuers");
+	take_resolvers(json_object_get(m, "resolvers"));
+	for (unsigned i = 0; i < threads && i < THREADS_MAX; i++)
+		if (pthread_create(&thread, NULL, work, NULL) != 0)
+			helper.failed = true;
+}
+
+static void take_order(json_t *m)
+{
+	struct order *o = calloc(1, sizeof(*o));
+	pthread_mutex_lock(&helper.lock);
+	if (o) {
+		o->message = json_incref(m);
+		*helper.last = o;
+		helper.last = &o->next;
+		pthread_cond_signal(&helper.wake);
+	} else {
+		helper.failed = true;
+	}
+	pthread_mutex_unlock(&helper.lock);
+}
+
+static void on_message(void *arg, const uint8_t *msg, size_t len)
+{
+	json_t *m = json_loadb((const char *)msg, len, 0, NULL);
+	(void)arg;
+	if (!m)
+		helper.failed = true;
+	else if (!helper.settings_message)
+		take_settings(m);
+	else
+		take_order(m);
+	json_decref(m);
+}
+
+static bool has_failed(void)
+{
+	pthread_mutex_lock(&helper.lock);
+	bool failed = helper.failed;
+	pthread_mutex_unlock(&helper.lock);
+	return failed;
+}
+
+int main(void)
+{
+	struct bns_frames frames = {0};
+	char buf[65536];
+	ssize_t n;
+	bns_log_open(BNS_LOG_STDERR, "probe-helper");
+	signal(SIGPIPE, SIG_IGN);
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+		return 1;
+	while (!has_failed() && (n = read(STDIN_FILENO, buf, sizeof(buf))) > 0)
+		if (bns_frames_take(&frames, buf, (size_t)n, MESSAGE_MAX, on_message, NULL) != BNS_OK)
+			break;
+	/* Threads that wait for somebody out there end with the process. */
+	_exit(has_failed());
+}

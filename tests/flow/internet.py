@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A small internet on the loopback of a network namespace of its own, so that every port is the real one: nginx as
+CDNs of all sorts and as the ESP's origin, Unbound as resolver, Knot as the parent's and the CDNs' name server, a CA
+made with OpenSSL. A test module calls `enter()` first, and runs in the namespace from then on.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+import flow
+
+INSIDE = "BRANDNS_INTERNET"
+HOST = "url1234.example.com"
+ESP = "sendgrid.net"
+RESOLVER = "127.0.53.1"
+NAME_SERVER = "127.0.1.2"  # of com, cloudfront.net, sendgrid.net and the CDNs
+OURS = "127.0.1.1"         # of example.com
+ORIGIN = "127.0.3.1"
+SITE = "127.0.4.1"         # https://example.com/
+
+# Each CDN is an address and what is wrong with it.
+CDNS = {
+    "good": "127.0.2.1", "wrong-name": "127.0.2.2", "expired": "127.0.2.3", "incomplete": "127.0.2.4",
+    "no-host": "127.0.2.5", "no-query": "127.0.2.6", "waf": "127.0.2.7", "caching": "127.0.2.8",
+    "no-http": "127.0.2.9", "no-https": "127.0.2.10", "looping": "127.0.2.11", "near": "127.0.2.12",
+    "no-app-links": "127.0.2.13",
+}
+
+
+def enter():
+    """Runs the module again in a network namespace of its own; `flow.skip`s every story where that can't be had."""
+    if os.environ.get(INSIDE):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        return
+    if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode != 0:
+        print("1..0 # SKIP network namespaces can't be made here; run as root")
+        sys.exit(0)
+    os.execvpe("unshare", ["unshare", "-n", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
+
+
+def target(kind):
+    return f"{kind}.cdn.example"
+
+
+class Authority:
+    """A root, an intermediate and certificates below it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir()
+        self._key("root")
+        self._openssl("req", "-x509", "-key", "root.key", "-subj", "/CN=Test Root", "-days", "3650", "-out", "root.crt",
+                      "-addext", "basicConstraints=critical,CA:TRUE")
+        self._sign("intermediate", "/CN=Test Intermediate", "root", 3000, "basicConstraints=critical,CA:TRUE")
+        self.root = folder / "root.crt"
+
+    def _openssl(self, *args):
+        subprocess.run(["openssl", *args], cwd=self.folder, check=True, capture_output=True, timeout=60)
+
+    def _key(self, name):
+        self._openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", f"{name}.key")
+
+    def _sign(self, name, subject, issuer, days, extension):
+        self._key(name)
+        self._openssl("req", "-new", "-key", f"{name}.key", "-subj", subject, "-out", f"{name}.csr")
+        (self.folder / f"{name}.ext").write_text(extension + "\n")
+        self._openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{issuer}.crt", "-CAkey", f"{issuer}.key",
+                      "-CAcreateserial", "-days", str(days), "-extfile", f"{name}.ext", "-out", f"{name}.crt")
+
+    def certificate(self, name, host, days=365, chain=True):
+        """Files (certificate with chain, key) for `host`; `days` below 0: over already."""
+        self._sign(name, f"/CN={host}", "intermediate", days, f"subjectAltName=DNS:{host}")
+        text = (self.folder / f"{name}.crt").read_text()
+        if chain:
+            text += (self.folder / "intermediate.crt").read_text()
+        (self.folder / f"{name}.pem").write_text(text)
+        return self.folder / f"{name}.pem", self.folder / f"{name}.key"
+
+
+class Nginx(flow.Daemon):
+    """All the CDNs, the ESP's origin and the company's own site in one."""
+
+    name = "nginx"
+
+    def __init__(self, t, authority):
+        if not shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin"):
+            raise AssertionError("nginx is not installed; apt-get install nginx-light")
+        super().__init__(t, 80)
+        self.authority = authority
+        self.hsts = ""
+        self.write()
+        self.start()
+
+    def _server(self, address, certificate, body, http=True, https=True):
+        listen = (f"listen {address}:80;" if http else "") + (f"listen {address}:443 ssl;" if https else "")
+        return (f"server {{ {listen} server_name _; ssl_certificate {certificate[0]}; "
+                f"ssl_certificate_key {certificate[1]}; {body} }}\n")
+
+    def _proxy(self, host="$host", uri="$request_uri", more=""):
+        return (f"location / {{ {more} proxy_set_header Host {host}; proxy_ssl_server_name on; "
+                f"proxy_pass https://{ORIGIN}{uri}; }}")
+
+    def write(self):
+        a = self.authority
+        good = a.certificate("good", HOST)
+        proxy = self._proxy()
+        app_links = "location /.well-known/ { return 404; }"
+        servers = [
+            self._server(CDNS["good"], good, proxy),
+            self._server(CDNS["wrong-name"], a.certificate("wrong-name", "*.sendgrid.net"), proxy),
+            self._server(CDNS["expired"], a.certificate("expired", HOST, days=-1), proxy),
+            self._server(CDNS["near"], a.certificate("near", HOST, days=3), proxy),
+            self._server(CDNS["incomplete"], a.certificate("incomplete", HOST, chain=False), proxy),
+            self._server(CDNS["no-host"], good, self._proxy(host=ESP)),
+            self._server(CDNS["no-query"], good, self._proxy(uri="$uri")),
+            self._server(CDNS["waf"], good, "location / { return 403; }"),
+            self._server(CDNS["caching"], good, self._proxy(more='add_header X-Cache "Hit from edge" always; '
+                                                                 'add_header Age 42 always;')),
+            self._server(CDNS["no-http"], good, proxy, http=False),
+            self._server(CDNS["no-https"], good, proxy, https=False),
+            self._server(CDNS["looping"], good, "location / { return 508; }"),
+            self._server(CDNS["no-app-links"], good, app_links + proxy),
+            self._server(SITE, a.certificate("site", "example.com"), f"{self.hsts} location / {{ return 200 site; }}"),
+            self._origin(),
+        ]
+        (self.folder / "nginx.conf").write_text(f"""
+daemon off; master_process off; pid {self.folder}/pid; error_log stderr;
+events {{ worker_connections 256; }}
+http {{
+	access_log {self.folder}/access; client_body_temp_path {self.folder}/b; proxy_temp_path {self.folder}/p;
+	fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;
+	{"".join(servers)}
+}}
+""")
+
+    def _origin(self):
+        """A tracked link of a known host redirects; without the query, or under another host, it doesn't."""
+        certificate = self.authority.certificate("origin", f"*.{ESP}")
+        return self._server(ORIGIN, certificate, f"""
+location / {{
+	if ($host != {HOST}) {{ return 200 "the provider's own page"; }}
+	if ($arg_upn = "") {{ return 404 "no such link"; }}
+	return 302 https://shop.example.com/;
+}}
+location = /.well-known/assetlinks.json {{ return 200 "[]"; }}
+""")
+
+    def command(self):
+        return ["nginx", "-c", str(self.folder / "nginx.conf"), "-e", "stderr"]
+
+    def answers(self):
+        with socket.create_connection((SITE, 443), timeout=1):
+            return True
+
+
+class Unbound(flow.Daemon):
+    """The resolver that recipients have."""
+
+    name = "unbound"
+
+    def __init__(self, t):
+        if not shutil.which("unbound", path=os.environ["PATH"] + ":/usr/sbin"):
+            raise AssertionError("unbound is not installed; apt-get install unbound")
+        super().__init__(t, 53)
+        stubs = "".join(f'stub-zone:\n\tname: "{zone}"\n\tstub-addr: {NAME_SERVER}\n'
+                        for zone in ("com", "cdn.example", "cloudfront.net", ESP))
+        (self.folder / "unbound.conf").write_text(f"""
+server:
+	interface: {RESOLVER}
+	access-control: 127.0.0.0/8 allow
+	do-not-query-localhost: no
+	do-daemonize: no
+	use-syslog: no
+	username: ""
+	chroot: ""
+	directory: "{self.folder}"
+	pidfile: "{self.folder}/pid"
+	module-config: "iterator"
+	local-zone: "example" nodefault
+	cache-max-ttl: 0
+	cache-max-negative-ttl: 0
+	do-ip6: no
+{stubs}
+remote-control:
+	control-enable: no
+""")
+        self.start()
+
+    def command(self):
+        return ["unbound", "-d", "-c", str(self.folder / "unbound.conf")]
+
+    def answers(self):
+        return flow.dig(53, ESP, "SOA", host=RESOLVER, timeout=1)
+
+
+class NameServer(flow.Knot):
+    """Of everything but example.com; it delegates that to us."""
+
+    def write_conf(self):
+        super().write_conf()
+        path = self.folder / "knot.conf"
+        path.write_text(path.read_text().replace(f"{flow.HOST}@{self.port}", f"{NAME_SERVER}@53"))
+
+    def answers(self):
+        return flow.dig(53, ESP, "SOA", host=NAME_SERVER, timeout=1)
+
+
+class Internet:
+    """All of it, running. `delegation`: the name servers that com has for example.com."""
+
+    def __init__(self, t, delegation=("ns",), cloudfront="good"):
+        self.authority = Authority(t.folder / "ca")
+        ns = "\n".join(f"example NS {name}.example" for name in delegation)
+        glue = "\n".join(f"{name}.example A {OURS if name == 'ns' else '127.0.1.3'}" for name in delegation)
+        cdns = "\n".join(f"{kind} A {address}" for kind, address in CDNS.items())
+        self.knot = NameServer(t, {
+            "com": flow.zone(1, f"{ns}\n{glue}", origin="com"),
+            "cdn.example": flow.zone(1, cdns, origin="cdn.example"),
+            "cloudfront.net": flow.zone(1, f"d111111abcdef8 A {CDNS[cloudfront]}", origin="cloudfront.net"),
+            ESP: flow.zone(1, f"@ A {ORIGIN}\nu1.ct A {ORIGIN}", origin=ESP),
+        }, port=53)
+        self.nginx = Nginx(t, self.authority)
+        self.unbound = Unbound(t)
+
+    def probe(self, **options):
+        """The row of `plugin:` for a configuration of ours."""
+        return {"id": "probe", "resolver": [RESOLVER], "ca-file": str(self.authority.root), "timeout": "2s", **options}
