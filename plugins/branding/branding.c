@@ -45,7 +45,7 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 	lb->plugin = p;
 	lb->host = host;
 	lb->beyond = lb_beyond_new();
-	lb->watch = lb_watch_new();
+	lb->watch = lb_watch_new(host->now_s());
 	if (!lb->beyond || !lb->watch) {
 		lb_free(lb);
 		return BNS_ENOMEM;
@@ -120,6 +120,7 @@ static void branding_tick(struct bns_plugin *p, int64_t now_s)
 
 	lb_overrides_tick(lb, now_s);
 	lb_lives_sweep(lb);
+	lb_endings_tick(lb, now_s);
 	lb_watch_tick(lb, now_s);
 }
 

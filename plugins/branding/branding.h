@@ -102,6 +102,7 @@ struct lb_branding {
 	uint8_t on_change; /* enum lb_on_change */
 	bool routed;       /* the policy says so */
 	bool learned;      /* nobody wrote it down */
+	bool told_ending;  /* its zone's end was announced */
 };
 
 enum lb_gate { LB_GATE_DEFAULT, LB_GATE_HOLD, LB_GATE_NOTE };
@@ -189,7 +190,8 @@ struct lb {
 	struct lb_map lives;    /* host → struct lb_life */
 	struct lb_map expected; /* host → struct lb_expected */
 	struct lb_granted *granted;
-	size_t sweep_at; /* the policy's next branding to be looked at; behind the last: none */
+	size_t ending_at; /* the policy's next branding whose zone's times are looked at */
+	size_t sweep_at;  /* the policy's next branding to be looked at; behind the last: none */
 };
 
 /* branding.c: the instance, at the begin of one of the host's calls. */
@@ -253,6 +255,9 @@ void lb_overrides_replaced(struct lb *lb, const struct lb_policy *former, int64_
 /* judge.c: what the rules find of one host in a version of its zone; free with lb_findings_free. */
 struct lb_findings;
 void lb_findings_of(const struct lb *lb, const struct bns_contents *zone, const uint8_t *host, struct lb_findings *out);
+
+/* rules_policy.c: zones near their end are told of; every branding is looked at once a minute. */
+void lb_endings_tick(struct lb *lb, int64_t now_s);
 
 /* expect.c: announced moves, over restarts. */
 enum bns_error lb_expected_open(struct lb *lb) BNS_MUST_CHECK;

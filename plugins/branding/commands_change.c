@@ -192,7 +192,10 @@ static void give_one(struct lb *lb, struct bns_reply *reply, const uint8_t *host
 		     int64_t until_s, const char *by, const char *reason)
 {
 	char name[BNS_NAME_TEXT_MAX], zone[BNS_NAME_TEXT_MAX], until[BNS_TIME_TEXT_MAX], text[BNS_NAME_TEXT_MAX + 1024];
+	char breaks[512];
 	const uint8_t *apex = host;
+	const struct lb_branding *b = lb_policy_find(lb, lb->policy, host);
+	const struct lb_account *account = b ? b->account : lb->policy->fallback;
 	enum bns_error err = lb_grant(lb, host, rule, until_s, by, reason);
 
 	if (err != BNS_OK) {
@@ -201,13 +204,16 @@ static void give_one(struct lb *lb, struct bns_reply *reply, const uint8_t *host
 	}
 	lb_served_zone(lb, host, &apex);
 	lb->host->time_to_text(until_s, until);
+	/* The sentence of LB01 ends in the ESP's certificate. */
+	snprintf(breaks, sizeof(breaks), "%s%s%s", rule->consequence ? rule->consequence : rule->name,
+		 rule->judge == lb_rule_reverted ? " " : "",
+		 rule->judge == lb_rule_reverted ? account->profile->certificate : "");
 	snprintf(text, sizeof(text), "%s lets %s (%s) pass for %s until %s: %.400s", by, rule->id, rule->name,
 		 lb_name_words(lb, host, name), until, reason);
 	lb->host->event(lb->plugin, "override", lb_name_words(lb, apex, zone), text);
 	answer(lb, reply,
 	       json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "schema", 1, "host", name, "rule", rule->id,
-			 "until", until, "by", by, "reason", reason, "outcome", "given", "breaks",
-			 rule->consequence ? rule->consequence : rule->name));
+			 "until", until, "by", by, "reason", reason, "outcome", "given", "breaks", breaks));
 }
 
 /* `until T reason R`, in any order. */

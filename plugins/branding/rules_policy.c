@@ -142,29 +142,6 @@ void lb_rule_single(const struct lb_look *look, const struct lb_rule *rule, stru
 	find_edge(look, rule, out, "", text);
 }
 
-void lb_rule_expiring(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
-{
-	const struct lb *lb = look->lb;
-	char host[BNS_NAME_TEXT_MAX], zone[BNS_NAME_TEXT_MAX], when[BNS_TIME_TEXT_MAX],
-		text[2 * BNS_NAME_TEXT_MAX + 256];
-	const struct bns_contents *home = lb_zone_of(lb, look->zone, look->c->branding->host);
-	struct bns_zone_times times;
-
-	if (!look->c->judge_edge || !home || !lb->host->times(lb->plugin, home->apex, &times))
-		return;
-	enum lb_ending ending = lb_ending_of(&times, lb->host->now_s());
-	if (ending == LB_ENDING_NONE)
-		return;
-	lb->host->time_to_text(ending == LB_ENDING_HOLD ? times.held_deadline_s : times.expires_s, when);
-	lb_name_words(lb, home->apex, zone);
-	snprintf(text, sizeof(text),
-		 ending == LB_ENDING_HOLD
-			 ? "%s: the hold of zone %s ends at %s, and then the waiting change is served"
-			 : "%s: the copy of zone %s expires at %s unless a primary answers, and links are dead then",
-		 lb_name_words(lb, look->c->branding->host, host), zone, when);
-	find_edge(look, rule, out, zone, text);
-}
-
 enum lb_ending lb_ending_of(const struct bns_zone_times *t, int64_t now_s)
 {
 	if (t->held_deadline_s && t->held_deadline_s - now_s < 86400)
@@ -173,4 +150,60 @@ enum lb_ending lb_ending_of(const struct bns_zone_times *t, int64_t now_s)
 	if (t->is_secondary && t->expires_s && t->expires_s - now_s < (t->expires_s - t->refreshed_s) / 4)
 		return LB_ENDING_EXPIRY;
 	return LB_ENDING_NONE;
+}
+
+/* What ends soon of that zone, in words. */
+static bool ending_words(const struct lb *lb, const uint8_t *host, const uint8_t *apex,
+			 const struct bns_zone_times *times, int64_t now_s, char *text, size_t cap)
+{
+	char name[BNS_NAME_TEXT_MAX], zone[BNS_NAME_TEXT_MAX], when[BNS_TIME_TEXT_MAX];
+	enum lb_ending ending = lb_ending_of(times, now_s);
+
+	if (ending == LB_ENDING_NONE)
+		return false;
+	lb->host->time_to_text(ending == LB_ENDING_HOLD ? times->held_deadline_s : times->expires_s, when);
+	lb_name_words(lb, apex, zone);
+	snprintf(text, cap,
+		 ending == LB_ENDING_HOLD
+			 ? "%s: the hold of zone %s ends at %s, and then the waiting change is served"
+			 : "%s: the copy of zone %s expires at %s unless a primary answers, and links are dead then",
+		 lb_name_words(lb, host, name), zone, when);
+	return true;
+}
+
+void lb_rule_expiring(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb *lb = look->lb;
+	char zone[BNS_NAME_TEXT_MAX], text[2 * BNS_NAME_TEXT_MAX + 256];
+	const uint8_t *host = look->c->branding->host;
+	const struct bns_contents *home = lb_zone_of(lb, look->zone, host);
+	struct bns_zone_times times;
+
+	if (look->c->judge_edge && home && lb->host->times(lb->plugin, home->apex, &times) &&
+	    ending_words(lb, host, home->apex, &times, lb->host->now_s(), text, sizeof(text)))
+		find_edge(look, rule, out, lb_name_words(lb, home->apex, zone), text);
+}
+
+static void tell_ending(struct lb *lb, struct lb_branding *b, int64_t now_s)
+{
+	char zone[BNS_NAME_TEXT_MAX], text[2 * BNS_NAME_TEXT_MAX + 256];
+	struct bns_zone_times times;
+	const uint8_t *apex = b->host;
+
+	while (apex[0] && !lb->host->times(lb->plugin, apex, &times))
+		apex = lb_name_parent(apex);
+	bool ends = apex[0] && ending_words(lb, b->host, apex, &times, now_s, text, sizeof(text));
+	if (ends && !b->told_ending)
+		lb->host->event(lb->plugin, "zone-expiring", lb_name_words(lb, apex, zone), text);
+	b->told_ending = ends;
+}
+
+void lb_endings_tick(struct lb *lb, int64_t now_s)
+{
+	struct lb_policy *p = lb->policy;
+
+	for (size_t left = p->branding_count / 60 + 1; left > 0 && p->branding_count > 0; left--) {
+		lb->ending_at = lb->ending_at < p->branding_count ? lb->ending_at : 0;
+		tell_ending(lb, &p->brandings[lb->ending_at++], now_s);
+	}
 }

@@ -34,9 +34,13 @@ struct lb_watch {
 	_Atomic(struct watched *) ring[RING_SLOTS];
 };
 
-struct lb_watch *lb_watch_new(void)
+struct lb_watch *lb_watch_new(int64_t now_s)
 {
-	return calloc(1, sizeof(struct lb_watch));
+	struct lb_watch *w = calloc(1, sizeof(*w));
+
+	if (w)
+		atomic_init(&w->now_s, now_s);
+	return w;
 }
 
 static void table_free(struct table *t)

@@ -11,7 +11,7 @@
 
 struct lb_watch;
 
-struct lb_watch *lb_watch_new(void);
+struct lb_watch *lb_watch_new(int64_t now_s);
 void lb_watch_free(struct lb_watch *w);
 
 /* The policy's brandings are those to watch from now on; counts go on. */

@@ -121,6 +121,24 @@ static void hold_near_its_end_is_shown(void **state)
 	world_close(w);
 }
 
+static void zone_near_its_expiry_is_told_once(void **state)
+{
+	(void)state;
+	struct world *w = serve(ACCOUNT("") BRANDING(HOST, TWO, ""));
+	w->times = (struct bns_zone_times){
+		.is_secondary = true, .refreshed_s = w->now_s - 9000, .expires_s = w->now_s + 1000};
+	for (int i = 0; i < 3; i++)
+		bns_plugins_tick(w->plugins, w->now_s + i);
+	assert_int_equal(world_events(w, "zone-expiring"), 1);
+	/* A refresh, and then another end. */
+	w->times.expires_s = w->now_s + 90000;
+	bns_plugins_tick(w->plugins, w->now_s + 3);
+	w->times.expires_s = w->now_s + 1000;
+	bns_plugins_tick(w->plugins, w->now_s + 4);
+	assert_int_equal(world_events(w, "zone-expiring"), 2);
+	world_close(w);
+}
+
 static void what_the_esp_says_must_be_well_formed(void **state)
 {
 	(void)state;
@@ -143,6 +161,7 @@ int main(void)
 		cmocka_unit_test(single_target_is_shown),
 		cmocka_unit_test(zone_near_its_expiry_is_shown),
 		cmocka_unit_test(hold_near_its_end_is_shown),
+		cmocka_unit_test(zone_near_its_expiry_is_told_once),
 		cmocka_unit_test(what_the_esp_says_must_be_well_formed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
