@@ -56,6 +56,23 @@ bool bns_acl_allows(const struct bns_conf_zone *zone, enum bns_acl_action action
 	return false;
 }
 
+bool bns_acl_must_sign(const struct bns_conf_zone *zone, const union bns_addr *client)
+{
+	bool must = false;
+
+	for (size_t i = 0; i < zone->primary_count; i++) {
+		const struct bns_conf_remote *remote = zone->primary[i];
+		for (size_t j = 0; j < remote->address_count; j++) {
+			if (!bns_addr_same_host(&remote->address[j], client))
+				continue;
+			if (!remote->key)
+				return false;
+			must = true;
+		}
+	}
+	return must;
+}
+
 bool bns_acl_is_primary(const struct bns_conf_zone *zone, const union bns_addr *client, const struct bns_tsig_key *key)
 {
 	for (size_t i = 0; i < zone->primary_count; i++) {

@@ -25,6 +25,9 @@ struct bns_acl_client {
 bool bns_acl_allows(const struct bns_conf_zone *zone, enum bns_acl_action action, const struct bns_acl_client *client,
 		    const struct bns_tls_peers *peers);
 
+/* Is the client at the address of primaries that all have keys? What it says unsigned is nobody's word then. */
+bool bns_acl_must_sign(const struct bns_conf_zone *zone, const union bns_addr *client);
+
 /* Is the client one of the zone's own primaries, with that primary's key where it has one? */
 bool bns_acl_is_primary(const struct bns_conf_zone *zone, const union bns_addr *client, const struct bns_tsig_key *key);
 

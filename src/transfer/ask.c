@@ -107,7 +107,9 @@ enum bns_error bns_ask_check(const struct bns_ask *ask, const uint8_t *msg, size
 		return refuse(reason, "sent a message that is no answer to the question");
 	/* An error answer may come without its question. */
 	if (bns_message_rcode(msg) != BNS_RCODE_NOERROR) {
-		snprintf(reason, BNS_ASK_REASON_MAX, "answered %s", rcode_text(bns_message_rcode(msg), word));
+		const char *tsig = bns_tsig_peer_says(msg, len);
+		snprintf(reason, BNS_ASK_REASON_MAX, "answered %s%s%s", rcode_text(bns_message_rcode(msg), word),
+			 *tsig ? ", TSIG error " : "", tsig);
 		return BNS_EDENIED;
 	}
 	if (bns_message_qdcount(msg) > 1 || (question && bns_message_qdcount(msg) == 0))

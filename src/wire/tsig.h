@@ -88,6 +88,12 @@ enum bns_error bns_tsig_verify_request(struct bns_tsig *t, const uint8_t *msg, s
 				       enum bns_tsig_error *error) BNS_MUST_CHECK;
 
 /*
+ * The error in an answer's TSIG, unverified: why the other side didn't take
+ * our request. "" where it has none; else "BADKEY", "BADSIG", "BADTIME" ....
+ */
+const char *bns_tsig_peer_says(const uint8_t *msg, size_t len);
+
+/*
  * Requester: one message of the answer. Up to 99 unsigned messages may lie
  * between two signed ones, and the last one must be signed: `last` says so.
  * With no key, a message that carries a TSIG is BNS_EBADKEY. `stripped_len`

@@ -200,3 +200,24 @@ enum bns_error bns_tsig_verify_answer(struct bns_tsig *t, const uint8_t *msg, si
 		return has_tsig ? BNS_EBADKEY : BNS_OK;
 	return has_tsig ? verify_signed(t, msg, len, start, now_s) : verify_unsigned(t, msg, len, last);
 }
+
+const char *bns_tsig_peer_says(const uint8_t *msg, size_t len)
+{
+	struct bns_tsig_record record;
+	size_t start;
+
+	if (find_tsig(msg, len, &start) || start == len || bns_tsig_record_parse(msg, len, start, &record))
+		return "";
+	switch (record.error) {
+	case BNS_TSIG_BADSIG:
+		return "BADSIG";
+	case BNS_TSIG_BADKEY:
+		return "BADKEY";
+	case BNS_TSIG_BADTIME:
+		return "BADTIME";
+	case BNS_TSIG_BADTRUNC:
+		return "BADTRUNC";
+	default:
+		return "";
+	}
+}

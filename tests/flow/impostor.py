@@ -53,11 +53,10 @@ def answers_to(query, batches, sign=lambda n, last: True):
             context = message.tsig_ctx
             out.append(wire)
         else:
-            message.use_tsig(None)
             message.tsig = None
-            wire = message.to_wire(max_size=65535)
-            context.update(wire)
-            out.append(wire)
+            out.append(message.to_wire(max_size=65535))
+            if context:
+                context.update(out[-1])
     return [framed(wire) for wire in out]
 
 
