@@ -8,7 +8,8 @@
 #include "transfer/channel.h"
 
 #define CHECKS_MAX    64 /* at once; over UDP each has a socket */
-#define FETCHES_MAX   10 /* what BIND sends at once where nothing else is configured (transfers-out) */
+#define FETCHES_MAX   8  /* fewer than BIND sends at once where nothing else is configured (transfers-out: 10) */
+#define SHED_MS       600000
 #define BACK_OFF_MS   2000
 #define BACK_OFF_MAX  300000
 #define DOUBLINGS_MAX 8
@@ -71,6 +72,19 @@ static bool is_at(const struct bns_peer *peer, const union bns_addr *addr, const
 	       bns_addr_same_host(&peer->addr, addr);
 }
 
+void bns_peer_shed(struct bns_peer *peer)
+{
+	peer->fetches.max = peer->fetches.max > 2 ? peer->fetches.max / 2 : 1;
+	peer->shed_ms = bns_clock_mono_ms();
+}
+
+static struct bns_peer *as_ever(struct bns_peer *peer)
+{
+	if (peer->fetches.max < FETCHES_MAX && bns_clock_mono_ms() - peer->shed_ms > SHED_MS)
+		peer->fetches.max = FETCHES_MAX;
+	return peer;
+}
+
 struct bns_peer *bns_peer_get(struct bns_peers *peers, const union bns_addr *addr, struct bns_tls_client *tls)
 {
 	unsigned bucket = bucket_of(addr);
@@ -78,7 +92,7 @@ struct bns_peer *bns_peer_get(struct bns_peers *peers, const union bns_addr *add
 
 	LIST_FOREACH(peer, &peers->bucket[bucket], same)
 	if (is_at(peer, addr, tls))
-		return peer;
+		return as_ever(peer);
 	peer = calloc(1, sizeof(*peer));
 	if (!peer)
 		return NULL;

@@ -40,6 +40,7 @@ struct bns_peer {
 	uint64_t learned_ms; /* when that was seen */
 	uint64_t crowded_ms; /* when it took no further connection beside others; 0: never */
 
+	uint64_t shed_ms;  /* when it sent zones away that were asked beside others */
 	unsigned failures; /* in a row: no answer at all */
 	uint64_t failed_ms;
 	LIST_ENTRY(bns_peer) same;
@@ -55,6 +56,9 @@ struct bns_peer *bns_peer_get(struct bns_peers *peers, const union bns_addr *add
 
 /* Forgets those whom nobody asks: the configuration was replaced, and has others. */
 void bns_peers_sweep(struct bns_peers *peers);
+
+/* It sends fewer zones at once than we asked for: half as many from now on, for ten minutes. */
+void bns_peer_shed(struct bns_peer *peer);
 
 /* What a question to it came to. Any answer shows that it is there. */
 void bns_peer_answered(struct bns_peer *peer);

@@ -54,6 +54,7 @@ struct bns_refresh {
 	struct bns_xfr_in *xfr;
 	bool whole; /* no differences: those that came made a zone that the gate refused */
 	bool by_changes;
+	bool came_again; /* was sent away, since others were being served, and went to the end of the line */
 	char reason[BNS_REASON_MAX];    /* why the last endpoint failed: a sentence */
 	char source[BNS_ADDR_TEXT_MAX]; /* which one it was */
 	struct bns_refresh_waiter *waiters;

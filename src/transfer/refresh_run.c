@@ -130,13 +130,25 @@ static void on_judged(void *arg, struct bns_zone *zone, const struct bns_result 
 	run_end(r, result->outcome != BNS_OUTCOME_FAILED, result);
 }
 
-/* Whoever says anything is there, and has its place among the primaries. */
+/* Whoever says anything is there, and keeps its place among the primaries. */
 static void note_answered(struct bns_refresh *r, enum bns_error err)
 {
-	if (err == BNS_ETIMEOUT || err == BNS_EIO)
+	if (err == BNS_ETIMEOUT || err == BNS_EIO || err == BNS_ESHORT)
 		bns_peer_failed(endpoint_now(r)->peer);
 	else
 		bns_peer_answered(endpoint_now(r)->peer);
+}
+
+/* Many send only so many zones at once, and refuse the next; those of others count too. */
+static bool may_come_again(struct bns_refresh *r)
+{
+	struct bns_peer *peer = endpoint_now(r)->peer;
+
+	if (r->came_again || peer->fetches.running < 2)
+		return false;
+	r->came_again = true;
+	bns_peer_shed(peer);
+	return true;
 }
 
 static void on_fetched(void *arg, enum bns_error err, const struct bns_xfr_news *news, const char *reason)
@@ -147,6 +159,10 @@ static void on_fetched(void *arg, enum bns_error err, const struct bns_xfr_news 
 	r->xfr = NULL;
 	note_answered(r, err);
 	bns_addr_to_text(&endpoint_now(r)->peer->addr, sub.source);
+	if (err == BNS_EDENIED && may_come_again(r)) {
+		bns_line_enter(&endpoint_now(r)->peer->fetches, &r->place, on_turn_to_fetch);
+		return;
+	}
 	if (err) {
 		snprintf(r->reason, sizeof(r->reason), "%s", reason);
 		bns_gate_report_failure(r->t->gate, r->zone, sub.source, reason);
@@ -370,6 +386,7 @@ void bns_refresh_run(struct bns_refresh *r)
 	r->at = 0;
 	r->went_back = false;
 	r->whole = false;
+	r->came_again = false;
 	r->fresh = false;
 	r->lags = false;
 	r->refused = false;
