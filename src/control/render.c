@@ -210,6 +210,9 @@ static void view_held_show(FILE *out, bool colour, const json_t *result)
 	print_value(out, json_object_get(result, "served_serial"));
 	fprintf(out, "\nfrom %s %s, held since %s\n", bns_rpc_str(result, "origin"), bns_rpc_str(result, "source"),
 		bns_rpc_str(result, "since"));
+	if (json_is_integer(json_object_get(result, "primary_serial")))
+		fprintf(out, "the primary has serial %lld now\n",
+			json_integer_value(json_object_get(result, "primary_serial")));
 	if (*deadline)
 		fprintf(out, "signatures: at %s signed-hold-limit applies (%s)\n", deadline,
 			bns_rpc_str(result, "signed_hold_limit"));

@@ -6,6 +6,19 @@
 #include "base/clock.h"
 #include "control/handlers.h"
 #include "control/shapes.h"
+#include "transfer/transfer.h"
+
+/* A held change with what the zone's primary has by now: it may have gone on, or back. */
+static json_t *held_row(const struct bns_call *call, const struct bns_zone *zone, const struct bns_candidate *c)
+{
+	struct bns_transfer_status t = {.primary = ""};
+	json_t *row = bns_json_candidate(zone, c);
+	if (call->env->transfer)
+		bns_transfer_status(call->env->transfer, zone, &t);
+	if (row)
+		json_object_set_new(row, "primary_serial", t.primary[0] ? json_integer(t.primary_serial) : json_null());
+	return row;
+}
 
 void bns_run_held_list(struct bns_call *call)
 {
@@ -14,7 +27,7 @@ void bns_run_held_list(struct bns_call *call)
 	struct bns_zone **zones = bns_zones_sorted(call->env->gate, &count);
 	for (size_t i = 0; zones && i < count; i++) {
 		if (zones[i]->held)
-			json_array_append_new(rows, bns_json_candidate(zones[i], zones[i]->held));
+			json_array_append_new(rows, held_row(call, zones[i], zones[i]->held));
 	}
 	if (zones)
 		bns_call_result(call, json_pack("{s:i, s:o}", "schema", 1, "held", rows));
@@ -47,9 +60,9 @@ static void nothing_waits(struct bns_call *call, const char *id)
 			       "zone %.256s isn't configured here; `brandnsctl zone list` shows those that are", id);
 }
 
-static json_t *details(const struct bns_zone *zone, const struct bns_candidate *c)
+static json_t *details(const struct bns_call *call, const struct bns_zone *zone, const struct bns_candidate *c)
 {
-	json_t *object = bns_json_candidate(zone, c);
+	json_t *object = held_row(call, zone, c);
 	if (object) {
 		json_object_set_new(object, "schema", json_integer(1));
 		json_object_set_new(object, "changes", c->changes ? json_incref(c->changes) : json_array());
@@ -71,7 +84,7 @@ void bns_run_held_show(struct bns_call *call)
 		c = zone ? zone->held : NULL;
 	}
 	if (c)
-		bns_call_result(call, details(zone, c));
+		bns_call_result(call, details(call, zone, c));
 	else
 		nothing_waits(call, id);
 }
