@@ -37,43 +37,65 @@ struct route {
 	uint8_t target[BNS_NAME_MAX];
 	uint8_t apex[BNS_NAME_MAX];
 	char by[128];
+	json_t *probe;
 };
 
 static json_t *json_evidence(const struct lb *lb, const struct bns_answer *a)
 {
 	char at[BNS_TIME_TEXT_MAX];
 
-	if (!a)
-		return json_null();
 	return json_pack("{s:s, s:s, s:s?}", "evidence", a->evidence == BNS_EVIDENCE_GOOD ? "good" : "bad", "at",
 			 lb->host->time_to_text(a->at_s, at), "text", a->text);
 }
 
-/* Records the move and says how it is made. */
-static void announce(const struct route *r, const struct bns_answer *probe)
+/* Ends the move: `outcome` is what has become of it, `next` what is left to do. Frees `r`. */
+static void end_route(struct route *r, const char *outcome, const char *next)
 {
 	struct lb *lb = r->lb;
 	char host[BNS_NAME_TEXT_MAX], target[BNS_NAME_TEXT_MAX], zone[BNS_NAME_TEXT_MAX];
-	char text[2 * BNS_NAME_TEXT_MAX + 256], line[2 * BNS_NAME_TEXT_MAX + 32];
-	struct bns_zone_times times = {0};
+	char line[2 * BNS_NAME_TEXT_MAX + 32];
+
+	lb_name_words(lb, r->host, host);
+	lb_name_words(lb, r->target, target);
+	snprintf(line, sizeof(line), "%s. CNAME %s.", host, target);
+	answer(lb, r->reply,
+	       json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "host", host, "target", target,
+			 "zone", lb_name_words(lb, r->apex, zone), "outcome", outcome, "next", next, "record", line,
+			 "probe", r->probe));
+	free(r);
+}
+
+static void pointed(void *arg, const char *outcome, const char *reason)
+{
+	/* What can't be written still passes once somebody else has written it. */
+	bool failed = strcmp(outcome, "failed") == 0;
+
+	end_route(arg, failed ? "announced" : outcome, reason);
+}
+
+/* Records the move, and makes it where the zone is ours to write. Takes `r` over. */
+static void announce(struct route *r)
+{
+	struct lb *lb = r->lb;
+	char host[BNS_NAME_TEXT_MAX], target[BNS_NAME_TEXT_MAX], zone[BNS_NAME_TEXT_MAX];
+	char text[2 * BNS_NAME_TEXT_MAX + 256];
+	struct bns_zone_times times = {.is_secondary = true};
 	enum bns_error err = lb_expected_put(lb, r->host, r->target, r->by);
 
 	if (err != BNS_OK) {
 		refuse(lb, r->reply, err, "the move can't be recorded");
+		json_decref(r->probe);
+		free(r);
 		return;
 	}
+	snprintf(text, sizeof(text), "%s announces that %s moves to %s%s", r->by, lb_name_words(lb, r->host, host),
+		 lb_name_words(lb, r->target, target), json_is_null(r->probe) ? ", which nobody here could probe" : "");
+	lb->host->event(lb->plugin, "route", lb_name_words(lb, r->apex, zone), text);
 	lb->host->times(lb->plugin, r->apex, &times);
-	lb_name_words(lb, r->host, host);
-	lb_name_words(lb, r->target, target);
-	lb_name_words(lb, r->apex, zone);
-	snprintf(text, sizeof(text), "%s announces that %s moves to %s%s", r->by, host, target,
-		 probe ? "" : ", which nobody here could probe");
-	lb->host->event(lb->plugin, "route", zone, text);
-	snprintf(line, sizeof(line), "%s. CNAME %s.", host, target);
-	answer(lb, r->reply,
-	       json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "host", host, "target", target, "zone",
-			 zone, "next", times.is_secondary ? "change it at the primary" : "change it in the zone's file",
-			 "record", line, "probe", json_evidence(lb, probe)));
+	if (times.is_secondary)
+		end_route(r, "announced", "change it at the primary");
+	else
+		lb->host->point(lb->plugin, r->apex, r->host, r->target, r->by, pointed, r);
 }
 
 static void probed(void *arg, const struct bns_answer *a)
@@ -83,12 +105,13 @@ static void probed(void *arg, const struct bns_answer *a)
 
 	lb_life_probed(r->lb, r->host, r->target, a);
 	if (a->evidence == BNS_EVIDENCE_GOOD || a->weight != BNS_ANSWERER_REQUIRED) {
-		announce(r, a);
-	} else {
-		snprintf(text, sizeof(text), "%.512s has not proved itself: %.400s",
-			 lb_name_words(r->lb, r->target, target), a->text ? a->text : "nothing was seen");
-		refuse(r->lb, r->reply, BNS_EDENIED, text);
+		r->probe = json_evidence(r->lb, a);
+		announce(r);
+		return;
 	}
+	snprintf(text, sizeof(text), "%.512s has not proved itself: %.400s", lb_name_words(r->lb, r->target, target),
+		 a->text ? a->text : "nothing was seen");
+	refuse(r->lb, r->reply, BNS_EDENIED, text);
 	free(r);
 }
 
@@ -159,11 +182,13 @@ void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count,
 	};
 	if (lb->host->ask(p, &question, LB_ASK_LIMIT_MS, probed, r) != BNS_ANSWERER_NONE)
 		return;
-	if (b->mode == LB_CDN && !b->learned && !lb_is_listed(b, r->target))
-		refuse(lb, reply, BNS_EDENIED,
-		       "the policy doesn't list that target, and nobody here can probe it: list it first");
-	else
-		announce(r, NULL);
+	r->probe = json_null();
+	if (b->mode != LB_CDN || b->learned || lb_is_listed(b, r->target)) {
+		announce(r);
+		return;
+	}
+	refuse(lb, reply, BNS_EDENIED,
+	       "the policy doesn't list that target, and nobody here can probe it: list it first");
 out:
 	free(r);
 }

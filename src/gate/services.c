@@ -148,6 +148,12 @@ static const struct bns_contents *service_served(void *arg, const uint8_t *apex)
 	return c;
 }
 
+static void service_point(void *arg, const uint8_t *apex, const uint8_t *owner, const uint8_t *target, const char *by,
+			  bns_pointed_fn done, void *done_arg)
+{
+	bns_point(*(struct bns_gate **)arg, apex, owner, target, by, done, done_arg);
+}
+
 static bool service_times(void *arg, const uint8_t *apex, struct bns_zone_times *times)
 {
 	struct bns_gate *g = *(struct bns_gate **)arg;
@@ -175,6 +181,7 @@ struct bns_host_services bns_gate_host_services(struct bns_gate **g)
 		.approve = service_approve,
 		.event = service_event,
 		.served = service_served,
+		.point = service_point,
 		.times = service_times,
 	};
 }

@@ -340,6 +340,12 @@ void bns_freshness_from_soa(struct bns_zone_record *record, const struct bns_con
 /* Checked at `now_s`: good for another SOA EXPIRE, or as long as the primary's copy, within the limits configured. */
 void bns_freshness_prolong(struct bns_zone_record *record, const struct bns_zone *zone, int64_t now_s);
 
+/* ---- point.c ---- */
+
+/* bns_host.point. */
+void bns_point(struct bns_gate *g, const uint8_t *apex, const uint8_t *owner, const uint8_t *target, const char *by,
+	       bns_pointed_fn done, void *arg);
+
 /* ---- signed_hold.c ---- */
 
 /*

@@ -101,6 +101,17 @@ static const struct bns_contents *call_served(struct bns_plugin *p, const uint8_
 	return s->served ? s->served(s->arg, zone) : NULL;
 }
 
+static void call_point(struct bns_plugin *p, const uint8_t *zone, const uint8_t *owner, const uint8_t *target,
+		       const char *by, bns_pointed_fn done, void *arg)
+{
+	const struct bns_host_services *s = &p->all->services;
+
+	if (s->point)
+		s->point(s->arg, zone, owner, target, by, done, arg);
+	else
+		done(arg, "failed", "nothing is served here");
+}
+
 static bool call_times(struct bns_plugin *p, const uint8_t *zone, struct bns_zone_times *times)
 {
 	const struct bns_host_services *s = &p->all->services;
@@ -143,6 +154,7 @@ const struct bns_host bns_plugin_host = {
 	.approve = call_approve,
 	.event = call_event,
 	.served = call_served,
+	.point = call_point,
 	.times = call_times,
 	.now_s = bns_clock_wall_s,
 	.time_from_text = bns_time_from_text,

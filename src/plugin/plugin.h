@@ -226,6 +226,9 @@ struct bns_zone_times {
 	int64_t held_deadline_s; /* and can't wait longer, since the served signatures end */
 };
 
+/* The end of bns_host.point: `outcome` as verbs tell it ("served", "held", …); both live during the call. */
+typedef void (*bns_pointed_fn)(void *arg, const char *outcome, const char *reason);
+
 /* What a plugin may ask of the program. On the main loop only, but for `log` and what says "any thread". */
 struct bns_host {
 	uint32_t abi;
@@ -310,6 +313,13 @@ struct bns_host {
 	void (*judge_again)(struct bns_plugin *p, const uint8_t *zone);
 	/* Approve a held candidate by id, because the reviewed policy says so. */
 	void (*approve)(struct bns_plugin *p, const char *id, const char *reason, const char *by);
+
+	/*
+	 * Lets a CNAME of a zone that is served from its file point elsewhere, in the file and through the gate, for
+	 * `by`. `done` is called once, maybe before this returns.
+	 */
+	void (*point)(struct bns_plugin *p, const uint8_t *zone, const uint8_t *owner, const uint8_t *target,
+	              const char *by, bns_pointed_fn done, void *arg);
 
 	/* One event to `events` subscribers and the audit; `json` is an object's text without braces' outside. */
 	void (*event)(struct bns_plugin *p, const char *kind, const char *zone_text, const char *text);

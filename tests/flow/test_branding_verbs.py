@@ -68,4 +68,24 @@ def test_a_rule_is_explained(t):
     assert answer.exit == 0 and answer.json["name"] == "reverted-to-esp" and answer.json["remedy"], answer
 
 
+def test_a_move_on_a_primary_is_written_to_its_file_and_served(t):
+    policy_file = t.folder / "branding.yaml"
+    policy_file.write_text(policy())
+    file = t.folder / "example.com.zone"
+    text = zone(7).replace(f"url1234 CNAME {CDN}", f"; the branded host\nurl1234  60 IN CNAME {CDN} ; at our CDN")
+    file.write_text(text)
+    node = flow.Brandnsd(t, {"zone": [{"domain": ZONE, "file": str(file)}],
+                             "plugin": [{"id": "branding", "policy": str(policy_file)}]})
+    flow.wait_for(lambda: node.status(ZONE)["state"] == "served", 10, "the first version")
+    answer = node.ctl("branding", "route", branded.HOST, FALLBACK)
+    assert answer.exit == 0 and answer.json["outcome"] == "served", answer
+    assert flow.texts(node.dig(branded.HOST, "CNAME"), "CNAME") == [FALLBACK] and node.serial(ZONE) == 8
+    assert file.read_text() == text.replace(CDN, FALLBACK).replace("hostmaster 7", "hostmaster 8")
+    assert node.ctl("zone", "reload", ZONE).exit == 0
+    file.write_text(file.read_text() + "new A 192.0.2.9\n")
+    answer = node.ctl("branding", "route", branded.HOST, CDN)
+    assert answer.json["outcome"] == "announced" and "reload the zone first" in answer.json["next"], answer
+    assert flow.texts(node.dig(branded.HOST, "CNAME"), "CNAME") == [FALLBACK]
+
+
 flow.run()
