@@ -161,6 +161,16 @@ static const struct bns_param format_cli[] = {
 	END,
 };
 
+static const struct bns_param store_cli[] = {
+	TEXT("folder", "FOLDER", "what database.storage names; /var/lib/brandns where it is left out"),
+	END,
+};
+static const struct bns_param backup_cli[] = {
+	NEED("folder", "FOLDER", "what database.storage names"),
+	NEED("dest", "DEST", "the new folder for the copy"),
+	END,
+};
+
 static const struct bns_verb verbs[] = {
 	{"status", "version, uptime, zones by state, held changes, queries", 0, none, NULL, bns_run_status},
 	{"zone list", "every zone with its state and serial", 0, none, NULL, bns_run_zone_list},
@@ -201,6 +211,9 @@ static const struct bns_verb verbs[] = {
 	{"check-config", "check a configuration and the policies it names", BNS_VERB_OFFLINE, none, config_cli, NULL},
 	{"check-zone", "check zone files as the daemon would", BNS_VERB_OFFLINE, none, check_cli, NULL},
 	{"format", "canonical zone files, comments kept", BNS_VERB_OFFLINE, none, format_cli, NULL},
+	{"store check", "look at every page and value of a store", BNS_VERB_OFFLINE, none, store_cli, NULL},
+	{"store backup", "copy a store, also while the daemon uses it", BNS_VERB_OFFLINE, none, backup_cli, NULL},
+	{"store compact", "give the disk back what is free in a store", BNS_VERB_OFFLINE, none, store_cli, NULL},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))

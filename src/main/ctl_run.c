@@ -15,6 +15,9 @@ static const struct {
 	{"check-config", ctl_check_config},
 	{"check-zone", ctl_check_zone},
 	{"format", ctl_format},
+	{"store check", ctl_store_check},
+	{"store backup", ctl_store_backup},
+	{"store compact", ctl_store_compact},
 	{"events", ctl_events},
 };
 

@@ -48,8 +48,7 @@ static enum bns_error explain_errno(const char *folder, const char *what, int er
 	}
 }
 
-/* A new name is durable once its folder is. */
-static void sync_folder(const char *path)
+void bns_store_sync_folder(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -62,7 +61,7 @@ static void sync_parent(const char *folder)
 {
 	char parent[PATH_MAX];
 	if (snprintf(parent, sizeof(parent), "%s/..", folder) < (int)sizeof(parent))
-		sync_folder(parent);
+		bns_store_sync_folder(parent);
 }
 
 static enum bns_error make_folder(const char *folder, struct bns_diag *diag)
@@ -155,7 +154,7 @@ static enum bns_error reserve_readers(const char *folder, struct bns_diag *diag)
 	return BNS_OK;
 }
 
-static enum bns_error explain_damage(const char *folder, const char *why, struct bns_diag *diag)
+enum bns_error bns_store_explain_damage(const char *folder, const char *why, struct bns_diag *diag)
 {
 	bns_diag_set(
 		diag, folder, 0, 0,
@@ -172,7 +171,7 @@ enum bns_error bns_store_explain(const char *folder, int rc, struct bns_diag *di
 	case MDB_VERSION_MISMATCH:
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
-		return explain_damage(folder, mdb_strerror(rc), diag);
+		return bns_store_explain_damage(folder, mdb_strerror(rc), diag);
 	case MDB_MAP_FULL:
 		bns_diag_set(diag, folder, 0, 0, "database.max-size is too small to open it; raise it");
 		return BNS_EFULL;
@@ -198,7 +197,7 @@ static enum bns_error check_whole(const char *folder, struct bns_diag *diag)
 		err = bns_store_tree_heads(fd, &heads) ? bns_store_tree_check(fd, &heads, 0, why) : BNS_EDAMAGED;
 	close(fd);
 	if (err == BNS_EDAMAGED)
-		return explain_damage(folder, why, diag);
+		return bns_store_explain_damage(folder, why, diag);
 	return err;
 }
 
@@ -239,7 +238,7 @@ enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes,
 		mdb_env_close(made);
 		return err;
 	}
-	sync_folder(folder);
+	bns_store_sync_folder(folder);
 	*env = made;
 	return BNS_OK;
 }

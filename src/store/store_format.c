@@ -142,8 +142,7 @@ static int write_format(MDB_txn *txn, MDB_dbi meta)
 	return mdb_put(txn, meta, &key, &value, 0);
 }
 
-/* 0 in `*format`: there is nothing yet. */
-static enum bns_error find_format(const char *folder, MDB_txn *txn, unsigned long *format, struct bns_diag *diag)
+enum bns_error bns_store_format_find(const char *folder, MDB_txn *txn, unsigned long *format, struct bns_diag *diag)
 {
 	MDB_val key = format_key, value;
 	MDB_dbi meta;
@@ -161,7 +160,7 @@ static enum bns_error find_format(const char *folder, MDB_txn *txn, unsigned lon
 enum bns_error bns_store_format_open(const char *folder, MDB_txn *txn, MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag)
 {
 	unsigned long format;
-	enum bns_error err = find_format(folder, txn, &format, diag);
+	enum bns_error err = bns_store_format_find(folder, txn, &format, diag);
 	if (err)
 		return err;
 	int rc = 0;

@@ -75,6 +75,14 @@ enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes,
 
 /* What an error of LMDB's or the system's means for who opens the store, and the way out. */
 enum bns_error bns_store_explain(const char *folder, int rc, struct bns_diag *diag);
+enum bns_error bns_store_explain_damage(const char *folder, const char *why, struct bns_diag *diag);
+
+/* A new name is durable once its folder is. */
+void bns_store_sync_folder(const char *path);
+
+/* store_view.c */
+struct bns_store_view;
+MDB_env *bns_store_view_env(struct bns_store_view *v);
 
 /*
  * store_format.c: opens the databases within a first write transaction, makes
@@ -84,12 +92,17 @@ extern const char *const bns_store_db_names[BNS_DB_COUNT];
 enum bns_error bns_store_format_open(const char *folder, MDB_txn *txn, MDB_dbi dbi[BNS_DB_COUNT],
 				     struct bns_diag *diag) BNS_MUST_CHECK;
 
+/* The format a file has; 0: it is empty. BNS_EVERSION: newer than ours. */
+enum bns_error bns_store_format_find(const char *folder, MDB_txn *txn, unsigned long *format,
+				     struct bns_diag *diag) BNS_MUST_CHECK;
+
 /*
  * store_seal.c: LMDB keeps no checksum, so that every value (but those of
  * "meta", which any version must be able to read) ends with a digest of
  * database, key and value.
  */
 #define BNS_STORE_SEAL_BYTES 8
+#define BNS_STORE_SEALED_FORMAT 2
 static inline bool bns_store_is_sealed(enum bns_store_db db)
 {
 	return db != BNS_DB_META;
@@ -99,10 +112,6 @@ void bns_store_seal(enum bns_store_db db, const MDB_val *key, const void *value,
 
 /* Takes the seal off the value; false where it doesn't fit, and the value must not be used. */
 bool bns_store_unseal(enum bns_store_db db, const MDB_val *key, MDB_val *value) BNS_MUST_CHECK;
-
-/* A key for messages, with \DDD for what isn't a printable character; returns `out`. */
-#define BNS_STORE_KEY_TEXT_MAX 256
-char *bns_store_key_to_text(const void *key, size_t len, char out[BNS_STORE_KEY_TEXT_MAX]);
 
 /* store_read.c: pages that no tree uses, among those from `from` on. */
 int bns_store_free_pages(MDB_txn *txn, size_t from, size_t *count);

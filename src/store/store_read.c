@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "store/store_copy.h"
 #include "store/store_internal.h"
 
 /* LMDB's own list of free pages is its database 0. */

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include "base/buf.h"
+#include "store/store_copy.h"
 #include "store/store_internal.h"
 
 /* A value that landed under another key, or in another database, is as wrong as a changed one. */

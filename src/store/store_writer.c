@@ -110,9 +110,18 @@ static int write_together(const struct bns_store *s, struct bns_store_txn *first
 	return name_full_disk(s, rc, size_bytes);
 }
 
+/* A backup that was killed keeps its version's pages from use until it is known to be gone. */
+static bool dead_readers_gone(const struct bns_store *s)
+{
+	int dead = 0;
+	return mdb_reader_check(s->env, &dead) == 0 && dead > 0;
+}
+
 static void write_group(const struct bns_store *s, struct bns_store_list *group)
 {
 	int rc = write_together(s, group->first, NULL);
+	if (rc == MDB_MAP_FULL && dead_readers_gone(s))
+		rc = write_together(s, group->first, NULL);
 	for (struct bns_store_txn *txn = group->first; txn; txn = txn->next) {
 		/* One change too many must not fail its neighbours: each tries alone. */
 		txn->status = rc && group->count > 1 ? write_together(s, txn, txn->next) : rc;
