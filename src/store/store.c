@@ -24,6 +24,7 @@ static void store_free(struct bns_store *s)
 	/* The lock goes last: whoever takes it next finds the database closed. */
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
+	uv_rwlock_destroy(&s->env_lock);
 	free(s->data_path);
 	free(s->folder);
 	free(s);
@@ -74,6 +75,10 @@ enum bns_error bns_store_open(const char *folder, uint64_t max_size_bytes, uv_lo
 	struct bns_store *s = calloc(1, sizeof(*s));
 	if (!s)
 		return BNS_ENOMEM;
+	if (uv_rwlock_init(&s->env_lock)) {
+		free(s);
+		return BNS_ENOMEM;
+	}
 	s->lock_fd = -1;
 	s->folder = strdup(folder);
 	s->max_size_bytes = max_size_bytes;
@@ -102,7 +107,8 @@ void bns_store_close(struct bns_store *s)
 {
 	bns_store_writer_stop(s);
 	bns_store_writer_finish(s);
-	mdb_env_close(s->env);
+	if (s->env)
+		mdb_env_close(s->env);
 	s->env = NULL;
 	close(s->lock_fd);
 	s->lock_fd = -1;
@@ -203,11 +209,12 @@ enum bns_error bns_store_audit(struct bns_store *s, struct bns_store_txn *txn, c
 	return err;
 }
 
-bool bns_store_intact(const struct bns_store *s)
+bool bns_store_intact(struct bns_store *s)
 {
 	struct stat path, opened;
 	mdb_filehandle_t fd;
-	if (mdb_env_get_fd(s->env, &fd) || fstat(fd, &opened) || stat(s->data_path, &path))
-		return false;
-	return path.st_dev == opened.st_dev && path.st_ino == opened.st_ino;
+	uv_rwlock_rdlock(&s->env_lock);
+	bool known = s->env && !mdb_env_get_fd(s->env, &fd) && !fstat(fd, &opened);
+	uv_rwlock_rdunlock(&s->env_lock);
+	return known && !stat(s->data_path, &path) && path.st_dev == opened.st_dev && path.st_ino == opened.st_ino;
 }

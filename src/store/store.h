@@ -89,7 +89,7 @@ enum bns_error bns_store_each(struct bns_store *s, enum bns_store_db db, const v
 void bns_store_usage(struct bns_store *s, uint64_t *used_bytes, uint64_t *max_bytes);
 
 /* Is the folder still the one that was opened? False when it was removed or replaced under us. */
-bool bns_store_intact(const struct bns_store *s);
+bool bns_store_intact(struct bns_store *s);
 
 /*
  * The audit: what was decided, by whom. Queues `json_line` with the next

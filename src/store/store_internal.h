@@ -45,6 +45,8 @@ struct bns_store_list {
 };
 
 struct bns_store {
+	/* Replaced by the writer after a failed write that LMDB doesn't get over; NULL while that can't be done. */
+	uv_rwlock_t env_lock;
 	MDB_env *env;
 	MDB_dbi dbi[BNS_DB_COUNT];
 	char *folder;
@@ -112,9 +114,6 @@ void bns_store_seal(enum bns_store_db db, const MDB_val *key, const void *value,
 
 /* Takes the seal off the value; false where it doesn't fit, and the value must not be used. */
 bool bns_store_unseal(enum bns_store_db db, const MDB_val *key, MDB_val *value) BNS_MUST_CHECK;
-
-/* store_read.c: pages that no tree uses, among those from `from` on. */
-int bns_store_free_pages(MDB_txn *txn, size_t from, size_t *count);
 
 /* store_writer.c */
 enum bns_error bns_store_writer_start(struct bns_store *s) BNS_MUST_CHECK;

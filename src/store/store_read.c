@@ -4,6 +4,7 @@
  * one would keep LMDB from using freed pages again, and the file would grow.
  */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +17,17 @@
 
 static enum bns_error begin(struct bns_store *s, MDB_txn **txn)
 {
-	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, txn);
+	uv_rwlock_rdlock(&s->env_lock);
+	int rc = s->env ? mdb_txn_begin(s->env, NULL, MDB_RDONLY, txn) : EIO;
+	if (rc)
+		uv_rwlock_rdunlock(&s->env_lock);
 	return rc ? bns_store_error(rc) : BNS_OK;
+}
+
+static void end(struct bns_store *s, MDB_txn *txn)
+{
+	mdb_txn_abort(txn);
+	uv_rwlock_rdunlock(&s->env_lock);
 }
 
 static void complain(const struct bns_store *s, enum bns_store_db db, const MDB_val *key)
@@ -60,7 +70,7 @@ enum bns_error bns_store_get(struct bns_store *s, enum bns_store_db db, const vo
 	*value = copy;
 	*len = v.mv_size;
 out:
-	mdb_txn_abort(txn);
+	end(s, txn);
 	return err;
 }
 
@@ -119,27 +129,21 @@ enum bns_error bns_store_each(struct bns_store *s, enum bns_store_db db, const v
 	}
 	if (c)
 		mdb_cursor_close(c);
-	mdb_txn_abort(txn);
+	end(s, txn);
 	return rc == MDB_NOTFOUND ? BNS_OK : bns_store_error(rc);
 }
 
 /* A record of the free list: how many pages, then their numbers, as size_t. */
-static size_t count_from(const MDB_val *v, size_t from)
+static size_t count_listed(const MDB_val *v)
 {
-	const uint8_t *at = v->mv_data;
-	size_t listed, count = 0;
-	if (v->mv_size < sizeof(listed))
-		return 0;
-	memcpy(&listed, at, sizeof(listed));
-	for (size_t i = 1; i <= listed && (i + 1) * sizeof(size_t) <= v->mv_size; i++) {
-		size_t page;
-		memcpy(&page, at + i * sizeof(size_t), sizeof(page));
-		count += page >= from;
-	}
-	return count;
+	size_t listed = 0;
+	if (v->mv_size >= sizeof(listed))
+		memcpy(&listed, v->mv_data, sizeof(listed));
+	return listed;
 }
 
-int bns_store_free_pages(MDB_txn *txn, size_t from, size_t *count)
+/* Pages that no tree uses. */
+static int count_free_pages(MDB_txn *txn, size_t *count)
 {
 	MDB_cursor *c;
 	MDB_val k, v;
@@ -148,7 +152,7 @@ int bns_store_free_pages(MDB_txn *txn, size_t from, size_t *count)
 		return rc;
 	*count = 0;
 	while (!(rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)))
-		*count += count_from(&v, from);
+		*count += count_listed(&v);
 	mdb_cursor_close(c);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -160,12 +164,13 @@ void bns_store_usage(struct bns_store *s, uint64_t *used_bytes, uint64_t *max_by
 	MDB_txn *txn;
 	size_t unused = 0;
 	*max_bytes = s->max_size_bytes;
+	*used_bytes = 0;
+	if (begin(s, &txn))
+		return;
 	mdb_env_info(s->env, &info);
 	mdb_env_stat(s->env, &stat);
-	if (!begin(s, &txn)) {
-		if (bns_store_free_pages(txn, 0, &unused))
-			unused = 0;
-		mdb_txn_abort(txn);
-	}
+	if (count_free_pages(txn, &unused))
+		unused = 0;
+	end(s, txn);
 	*used_bytes = (uint64_t)(info.me_last_pgno + 1 - unused) * stat.ms_psize;
 }

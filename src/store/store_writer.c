@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/log.h"
 #include "base/size.h"
 #include "store/store_internal.h"
 
@@ -96,7 +97,7 @@ static int write_together(const struct bns_store *s, struct bns_store_txn *first
 {
 	MDB_txn *mdb;
 	size_t size_bytes = 0;
-	int rc = mdb_txn_begin(s->env, NULL, 0, &mdb);
+	int rc = s->env ? mdb_txn_begin(s->env, NULL, 0, &mdb) : MDB_PANIC;
 	if (rc)
 		return rc;
 	for (struct bns_store_txn *txn = first; txn != end && !rc; txn = txn->next) {
@@ -117,10 +118,31 @@ static bool dead_readers_gone(const struct bns_store *s)
 	return mdb_reader_check(s->env, &dead) == 0 && dead > 0;
 }
 
-static void write_group(const struct bns_store *s, struct bns_store_list *group)
+/*
+ * After a head that could not be written LMDB refuses every further change.
+ * What the disk has is looked at anew, as at a start; readers wait for it.
+ */
+static bool reopen(struct bns_store *s)
+{
+	struct bns_diag diag = {.text = ""};
+	char text[sizeof(diag.file) + sizeof(diag.text) + 32];
+	uv_rwlock_wrlock(&s->env_lock);
+	if (s->env)
+		mdb_env_close(s->env);
+	s->env = NULL;
+	bool good = bns_store_folder_env(s->folder, s->max_size_bytes, &s->env, s->dbi, &diag) == BNS_OK;
+	uv_rwlock_wrunlock(&s->env_lock);
+	if (good)
+		bns_log(BNS_LOG_WARN, "store=%s a write had failed for good; the file is opened anew", s->folder);
+	else
+		bns_log(BNS_LOG_CRIT, "%s", bns_diag_format(&diag, text, sizeof(text)));
+	return good;
+}
+
+static void write_group(struct bns_store *s, struct bns_store_list *group)
 {
 	int rc = write_together(s, group->first, NULL);
-	if (rc == MDB_MAP_FULL && dead_readers_gone(s))
+	if ((rc == MDB_MAP_FULL && dead_readers_gone(s)) || (rc == MDB_PANIC && reopen(s)))
 		rc = write_together(s, group->first, NULL);
 	for (struct bns_store_txn *txn = group->first; txn; txn = txn->next) {
 		/* One change too many must not fail its neighbours: each tries alone. */
