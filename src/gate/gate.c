@@ -124,22 +124,30 @@ static enum bns_error recall_record(struct bns_gate *g, struct bns_zone *zone)
 	void *form;
 	size_t len;
 	enum bns_error err = bns_store_get(g->store, BNS_DB_ZONE, zone->apex, bns_name_len(zone->apex), &form, &len);
-	if (err)
-		return err == BNS_ENOENT ? BNS_OK : err;
-	err = bns_zone_record_decode(form, len, &zone->record);
-	free(form);
-	return err;
+	if (err == BNS_ENOENT)
+		return BNS_OK;
+	if (!err) {
+		err = bns_zone_record_decode(form, len, &zone->record);
+		free(form);
+	}
+	return bns_is_damage(err) ? bns_damage_rebuild_record(g, zone) : err;
 }
 
 /* A secondary that slept past its SOA EXPIRE must not come back with stale data (RFC 1034 §4.3.5). */
 static enum bns_error publish_first(struct bns_gate *g, struct bns_zone *zone)
 {
 	const struct bns_zone_record *r = &zone->record;
+	bool expired = bns_zone_is_secondary(zone) && r->expires_s != 0 && r->expires_s <= bns_clock_wall_s();
+	if (r->has_version && !expired) {
+		enum bns_error err = bns_version_publish(g, zone);
+		if (!bns_is_damage(err))
+			return err;
+	}
+	if (r->has_version)
+		bns_damage_step_back(g, zone);
 	if (!r->has_version)
 		return bns_version_withhold(g, zone, BNS_IMAGE_NOT_READY);
-	if (bns_zone_is_secondary(zone) && r->expires_s != 0 && r->expires_s <= bns_clock_wall_s())
-		return bns_version_withhold(g, zone, BNS_IMAGE_EXPIRED);
-	return bns_version_publish(g, zone);
+	return expired ? bns_version_withhold(g, zone, BNS_IMAGE_EXPIRED) : bns_version_publish(g, zone);
 }
 
 static enum bns_error recall_zone(struct bns_gate *g, struct bns_zone *zone)
@@ -149,6 +157,9 @@ static enum bns_error recall_zone(struct bns_gate *g, struct bns_zone *zone)
 		err = bns_candidate_recall(g, zone);
 	if (!err)
 		err = bns_approvals_recall(g, zone);
+	/* Without them more is held, not less. */
+	if (err == BNS_EDAMAGED)
+		err = BNS_OK;
 	if (!err)
 		bns_accepted_file_read(g, zone);
 	return err ? err : publish_first(g, zone);

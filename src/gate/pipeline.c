@@ -29,7 +29,8 @@ static enum bns_error read_stored(struct bns_job *job)
 	if (zone->record.amended_ever) {
 		err = bns_store_get(job->gate->store, BNS_DB_UPSTREAM, zone->apex, bns_name_len(zone->apex),
 				    &job->upstream_blob, &job->upstream_len);
-		if (err && err != BNS_ENOENT)
+		/* Damaged, it is no base to compare with; what comes is looked at as a whole. */
+		if (err && err != BNS_ENOENT && err != BNS_EDAMAGED)
 			return err;
 	}
 	return BNS_OK;

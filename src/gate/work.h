@@ -325,6 +325,16 @@ enum bns_error bns_version_publish(struct bns_gate *g, struct bns_zone *zone) BN
 enum bns_error bns_version_withhold(struct bns_gate *g, struct bns_zone *zone,
                                     enum bns_image_state state) BNS_MUST_CHECK;
 
+/* ---- damage.c: what the disk has changed of a zone ---- */
+
+bool bns_is_damage(enum bns_error err);
+
+/* Makes the newest version that is whole the record's, or none. */
+void bns_damage_step_back(struct bns_gate *g, struct bns_zone *zone);
+
+/* The record from the versions that are there. */
+enum bns_error bns_damage_rebuild_record(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;
+
 /* ---- freshness.c ---- */
 
 void bns_zone_mark_dirty(struct bns_gate *g, struct bns_zone *zone);

@@ -3,6 +3,7 @@
 """The store as a file: looked at, backed up while the daemon runs, brought back, compacted."""
 
 import shutil
+import struct
 
 import branded
 import flow
@@ -89,6 +90,63 @@ def test_compact_gives_the_disk_back_and_needs_the_store_alone(t):
     assert node.ctl("store", "check", db).exit == 0
     node.start()
     assert node.serial(ORIGIN) == 13
+
+
+def rot(node, octets):
+    """One bit of the stopped daemon's store, wherever these octets stand."""
+    path = node.folder / "db" / "data.mdb"
+    data = bytearray(path.read_bytes())
+    at = data.find(octets)
+    assert at >= 0, octets
+    while at >= 0:
+        data[at + len(octets) - 1] ^= 1
+        at = data.find(octets, at + 1)
+    path.write_bytes(data)
+
+
+def test_a_damaged_version_is_not_served_the_one_before_is_and_the_primary_asked(t):
+    pair = Pair(t)
+    pair.push_served(zone(2, more='mark TXT "second version"'), 2)
+    pair.push_served(zone(3, more='mark TXT "third version"'), 3)
+    pair.node.stop()
+    pair.knot.stop()
+    rot(pair.node, b"third version")
+    pair.node.start()
+    assert flow.texts(pair.node.dig(f"mark.{branded.ZONE}", "TXT"), "TXT") == ['"second version"']
+    assert pair.node.serial(branded.ZONE) == 2 and pair.edge() == CDN
+    assert "the served version is damaged" in pair.node.log_text()
+    pair.knot.start()
+    pair.node.ctl("zone", "refresh", branded.ZONE)
+    flow.wait_for(lambda: pair.node.serial(branded.ZONE) == 3, 10, "the version from the primary")
+    assert flow.texts(pair.node.dig(f"mark.{branded.ZONE}", "TXT"), "TXT") == ['"third version"']
+    pair.push_held(zone(4, edge=ESP), 4)
+    assert pair.edge() == CDN
+
+
+def test_a_zone_whose_record_is_damaged_is_served_from_its_newest_version(t):
+    pair = Pair(t, text=zone(777001))
+    pair.push_served(zone(777002, more="new A 192.0.2.9"), 777002)
+    pair.node.stop()
+    pair.knot.stop()
+    rot(pair.node, struct.pack(">II", 777002, 777002))
+    pair.node.start()
+    assert pair.node.serial(branded.ZONE) == 777002 and pair.has("new") and pair.edge() == CDN
+    assert "its record is damaged" in pair.node.log_text()
+    pair.knot.start()
+    pair.push_served(zone(777003, more="newer A 192.0.2.9"), 777003)
+    assert pair.has("newer") and pair.edge() == CDN
+
+
+def test_without_a_whole_version_the_zone_begins_anew(t):
+    node, file = with_versions(t, 1)
+    node.stop()
+    rot(node, b"\x0ahostmaster")
+    file.rename(file.with_suffix(".away"))
+    node.start()
+    assert node.status(ORIGIN)["state"] == "not-ready" and "begins anew" in node.log_text()
+    file.with_suffix(".away").rename(file)
+    assert node.ctl("zone", "reload", ORIGIN).exit == 0
+    assert node.serial(ORIGIN) == 1
 
 
 flow.run()
