@@ -75,6 +75,12 @@ static void zones_of_the_example_have_their_settings(void **state)
 	assert_true(z->refresh_max_s == UINT32_MAX);
 	assert_int_equal(z->serial, BNS_SERIAL_INCREMENT);
 	assert_true(z->signed_hold_serve);
+	assert_false(z->held_limit_keep);
+	assert_int_equal(z->primary_pin_s, 0);
+	assert_int_equal(z->transfer_max_bytes, (uint64_t)4 << 30);
+	assert_int_equal(z->transfer_max_records, 50000000);
+	assert_int_equal(z->transfer_timeout_s, 30);
+	assert_int_equal(z->transfer_max_s, 7200);
 	assert_null(bns_conf_zone(c, "absent.example"));
 }
 

@@ -11,7 +11,8 @@
 #include "fuzz_zone.h"
 #include "transfer/xfr_stream.h"
 
-#define SIGNED_MAX (BNS_MESSAGE_MAX - BNS_TSIG_ROOM)
+#define BASE_SERIAL 1
+#define SIGNED_MAX  (BNS_MESSAGE_MAX - BNS_TSIG_ROOM)
 
 static const uint8_t apex[] = "\7example\3com";
 
@@ -64,6 +65,48 @@ static void feed(struct bns_xfr_stream *s, struct bns_tsig *primary, const uint8
 	}
 }
 
+/* The version that an IXFR is asked from. */
+static struct bns_contents *base(void)
+{
+	static const uint8_t soa[22] = {0, 0, 0, 0, 0, BASE_SERIAL};
+	static const uint8_t address[4] = {192, 0, 2, 1};
+	struct bns_contents *c = bns_contents_new(apex);
+	FUZZ_REQUIRE(c && bns_contents_add(c, apex, BNS_TYPE_SOA, 300, soa, sizeof(soa), 0, 0) == BNS_OK);
+	FUZZ_REQUIRE(bns_contents_add(c, apex, BNS_TYPE_A, 300, address, sizeof(address), 0, 0) == BNS_OK);
+	FUZZ_REQUIRE(bns_contents_finish(c) == BNS_OK);
+	return c;
+}
+
+static void apply(const struct bns_changes *changes)
+{
+	char reason[BNS_CHANGES_REASON_MAX] = "";
+	struct bns_contents *before = base(), *after;
+	if (bns_changes_apply(changes, before, &after, reason) == BNS_OK)
+		judge(after);
+	else
+		FUZZ_REQUIRE(reason[0] != '\0');
+	bns_contents_free(before);
+}
+
+/* In answer to IXFR the same octets may be differences. */
+static void differences(const uint8_t *data, size_t size)
+{
+	const uint32_t serial = BASE_SERIAL;
+	struct bns_xfr_stream s;
+	uint8_t msg[BNS_ASK_LEN_MAX];
+	size_t len;
+	FUZZ_REQUIRE(bns_xfr_stream_open(&s, apex, NULL, NULL, &serial) == BNS_OK);
+	FUZZ_REQUIRE(bns_xfr_stream_ask(&s, msg, sizeof(msg), &len) == BNS_OK);
+	feed(&s, NULL, data, size, (uint64_t)bns_clock_wall_s());
+	struct bns_contents *c = bns_xfr_stream_take(&s);
+	FUZZ_REQUIRE(!c == !(s.done && s.kind == BNS_XFR_ZONE));
+	if (c)
+		judge(c);
+	if (s.done && s.kind == BNS_XFR_CHANGES)
+		apply(&s.changes);
+	bns_xfr_stream_close(&s);
+}
+
 static void transfer(const uint8_t *data, size_t size, bool is_signed)
 {
 	struct bns_xfr_stream s;
@@ -89,5 +132,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	transfer(data, size, false);
 	transfer(data, size, true);
+	differences(data, size);
 	return 0;
 }
