@@ -26,13 +26,19 @@ def test_a_reverify_is_held_and_the_answer_stays(t):
     assert pair.node.ctl("status").json["held"] == 1
 
 
+def same(a, b):
+    """Two rows of `held list`, whatever the primary has by now."""
+    return {**a, "primary_serial": None} == {**b, "primary_serial": None}
+
+
 def test_the_list_of_what_is_held_has_the_documented_keys(t):
     pair = Pair(t)
     pair.push_held(REVERIFIED, 2)
     answer = pair.node.ctl("held", "list").json
     assert set(answer) == {"schema", "held"} and answer["schema"] == 1
     row = answer["held"][0]
-    assert set(row) == {"id", "zone", "serial", "served_serial", "since", "deadline", "origin", "source", "findings"}
+    assert set(row) == {"id", "zone", "serial", "served_serial", "since", "deadline", "origin", "source", "findings",
+                        "primary_serial"}
     assert row["id"].startswith(f"{ZONE}@2-") and len(row["id"]) == len(f"{ZONE}@2-") + 8
     assert (row["zone"], row["serial"], row["served_serial"], row["deadline"]) == (ZONE, 2, 1, None)
     assert (row["origin"], row["source"]) == ("transfer", f"127.0.0.1@{pair.knot.port}")
@@ -58,7 +64,7 @@ def test_a_held_candidate_survives_every_kind_of_end(t):
     candidate = pair.push_held(REVERIFIED, 2)
 
     def stands():
-        assert pair.held() == candidate
+        assert same(pair.held(), candidate)
         assert pair.edge() == CDN and pair.status()["state"] == "served"
 
     assert pair.node.stop() == 0
@@ -225,14 +231,14 @@ def test_a_kill_at_any_moment_lets_no_revert_through(t):
 def test_a_second_primary_that_lags_behind_takes_nothing_back(t):
     pair = Pair(t, text=zone(1, **branded.SHORT_LIFE))
     behind = flow.Knot(t, {ZONE: zone(1, **branded.SHORT_LIFE)})
+    candidate = pair.push_held(zone(2, edge=ESP, **branded.SHORT_LIFE), 2)
     row = {**pair.row, "primary": ["lagging", "hidden"]}
     pair.node.configure({**pair.conf(row), "remote": [behind.as_remote("lagging"), pair.knot.as_remote("hidden")]})
     pair.node.reload()
-    candidate = pair.push_held(zone(2, edge=ESP, **branded.SHORT_LIFE), 2)
     seen = pair.status()["refreshed"]
     flow.wait_for(lambda: pair.status()["refreshed"] > seen, 10, "the next serial check")
     flow.wait_for(lambda: pair.status()["primary"].endswith(f"@{behind.port}"), 10, "the lagging primary to answer")
-    assert pair.held() == candidate and pair.transfers() == 2 and pair.edge() == CDN
+    assert same(pair.held(), candidate) and pair.transfers() == 2 and pair.edge() == CDN
 
 
 def test_a_held_secondary_that_becomes_a_file_zone_is_judged_by_its_file(t):
