@@ -111,6 +111,68 @@ def test_a_reverify_on_a_full_disk_is_not_served(t):
     assert pair.edge() == CDN and branded.rules_of(pair.held()) == ["LB01"]
 
 
+def test_a_disk_that_fills_up_during_the_first_load_of_many_zones(t):
+    disk = SmallDisk(t)
+    rows = []
+    for n in range(300):
+        file = t.folder / f"z{n}.example.zone"
+        file.write_text(flow.zone(1, records(60), origin=f"z{n}.example"))
+        rows.append({"domain": f"z{n}.example", "file": str(file)})
+    storage = {"storage": str(disk.mount_point / "db")}
+    node = flow.Brandnsd(t, {"zone": rows[:1], "database": storage}, wrapper=disk.wrapper)
+    flow.wait_for(lambda: node.serial("z0.example") == 1, 10, "the zone that was there before")
+    node.configure({"zone": rows, "database": storage})
+    node.reload()
+    def states():
+        return node.rpc("zone.status")["zones"]
+    flow.wait_for(lambda: all(z["state"] == "served" or z["last_error"] for z in states()), 20, "the first load")
+    failed = [z for z in states() if z["state"] != "served"]
+    assert failed and all("no space left on the disk" in z["last_error"] for z in failed), failed[:3]
+    assert node.serial("z0.example") == 1
+    subprocess.run(["nsenter", "-t", str(node.process.pid), "-m", "mount", "-o", "remount,size=64m",
+                    str(disk.mount_point)], check=True)
+    node.rpc("zone.reload")
+    flow.wait_for(lambda: all(z["state"] == "served" for z in states()), 20, "every zone")
+    assert node.held() == []
+
+
+def test_a_transfer_into_a_full_disk_is_refused_and_comes_again(t):
+    disk = SmallDisk(t)
+    origins = [f"z{n}.example" for n in range(20)]
+    knot = flow.Knot(t, {o: flow.zone(1, records(20), origin=o) for o in origins})
+    node = flow.Brandnsd(t, {
+        "remote": [knot.as_remote("hidden")],
+        "zone": [{"domain": o, "primary": ["hidden"], "retry-max-interval": "2s"} for o in origins],
+        "database": {"storage": str(disk.mount_point / "db")}}, wrapper=disk.wrapper)
+    flow.wait_for(lambda: all(node.serial(o) == 1 for o in origins), 20, "the first transfers")
+    disk.fill(node)
+    for o in origins:
+        knot.update(o, flow.zone(2, records(100), origin=o))
+        node.rpc("zone.refresh", zone=o)
+    errors = [z["last_error"] or "" for z in node.rpc("zone.status")["zones"]]
+    assert any("no space left on the disk" in e for e in errors), errors
+    assert all(node.serial(o) in (1, 2) for o in origins) and any(node.serial(o) == 1 for o in origins)
+    disk.free(node)
+    flow.wait_for(lambda: all(node.serial(o) == 2 for o in origins), 30, "the new versions, asked for again")
+
+
+def test_a_full_disk_during_a_hold_leaves_what_is_held_and_what_is_served(t):
+    disk = SmallDisk(t)
+    pair = Pair(t, start=False)
+    pair.node.wrapper = disk.wrapper
+    pair.node.configure({**pair.conf(pair.row), "database": {"storage": str(disk.mount_point / "db")}})
+    pair.start()
+    first = pair.push_held(zone(2, edge=ESP), 2)
+    disk.fill(pair.node)
+    pair.push(zone(3, edge=ESP, more=records(500)))
+    flow.wait_for(lambda: "no space left" in (pair.status()["last_error"] or ""), 10, "the newer one to be refused")
+    assert pair.held()["id"] == first["id"] and pair.edge() == CDN
+    disk.free(pair.node)
+    assert pair.node.ctl("zone", "refresh", ORIGIN).exit == 3
+    assert pair.held()["serial"] == 3 and pair.edge() == CDN
+    pair.push_served(zone(4, more="new A 192.0.2.9"), 4)
+
+
 # -- database.max-size ------------------------------------------------------------------------------------------------
 
 
