@@ -13,9 +13,26 @@ struct orphan {
 
 struct search {
 	struct bns_gate *gate;
+	struct bns_store *store;
 	struct orphan *first;
 	enum bns_error err;
 };
+
+/* Added at run time, and the disk has changed what says so: whether it is wanted isn't known, so that it stays. */
+static bool may_be_member(struct bns_store *store, const uint8_t *apex, const char *domain)
+{
+	void *row = NULL;
+	size_t len;
+	bool damaged = bns_store_get(store, BNS_DB_MEMBER, apex, bns_name_len(apex), &row, &len) == BNS_EDAMAGED;
+	free(row);
+	if (damaged)
+		bns_log(BNS_LOG_CRIT,
+			"zone=%s isn't served: its settings are damaged in the store; its versions stay there until it "
+			"is "
+			"added again",
+			domain);
+	return damaged;
+}
 
 static bool find_one(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t len)
 {
@@ -25,7 +42,10 @@ static bool find_one(void *arg, const uint8_t *key, size_t key_len, const uint8_
 	(void)len;
 	if (!bns_name_valid(key, key_len) || bns_gate_zone_find(s->gate, key))
 		return true;
-	struct orphan *orphan = malloc(sizeof(*orphan) + strlen(bns_name_to_text_nodot(key, domain)) + 1);
+	bns_name_to_text_nodot(key, domain);
+	if (may_be_member(s->store, key, domain))
+		return true;
+	struct orphan *orphan = malloc(sizeof(*orphan) + strlen(domain) + 1);
 	if (!orphan) {
 		s->err = BNS_ENOMEM;
 		return false;
@@ -52,7 +72,7 @@ static void remove_one(struct bns_gate *gate, const char *domain, bns_result_fn 
 
 enum bns_error bns_orphans_remove(struct bns_gate *gate, struct bns_store *store, bns_result_fn done, void *arg)
 {
-	struct search s = {.gate = gate};
+	struct search s = {.gate = gate, .store = store};
 	enum bns_error err = bns_store_each(store, BNS_DB_ZONE, "", 0, false, find_one, &s);
 	if (!err)
 		err = s.err;

@@ -137,6 +137,21 @@ def test_a_zone_whose_record_is_damaged_is_served_from_its_newest_version(t):
     assert pair.has("newer") and pair.edge() == CDN
 
 
+def test_a_zone_of_run_time_whose_settings_are_damaged_is_not_taken_for_one_that_is_unwanted(t):
+    file, added = t.folder / "example.com.zone", t.folder / "example.net.zone"
+    file.write_text(flow.zone(1))
+    added.write_text(flow.zone(7, origin="example.net"))
+    node = flow.Brandnsd(t, conf(file))
+    assert node.ctl("zone", "add", "example.net", "--file", added).exit == 0
+    node.stop()
+    rot(node, b'"settings"')
+    added.rename(added.with_suffix(".away"))
+    node.start()
+    assert "zone=example.net isn't served" in node.log_text()
+    node.ctl("zone", "add", "example.net", "--file", added)
+    assert node.serial("example.net") == 7, "what was stored is still there"
+
+
 def test_without_a_whole_version_the_zone_begins_anew(t):
     node, file = with_versions(t, 1)
     node.stop()
