@@ -170,6 +170,12 @@ static const struct bns_param backup_cli[] = {
 	NEED("dest", "DEST", "the new folder for the copy"),
 	END,
 };
+static const struct bns_param import_cli[] = {
+	WORDS("files", "FILE...", "JSON of the provider's API: brandings, and what validating them answered"),
+	OPTION("account", "ID", "the account they belong to; the user they name where it is left out"),
+	OPTION("into", "POLICY", "merge into this file; what isn't imported stays as it stands"),
+	END,
+};
 
 static const struct bns_verb verbs[] = {
 	{"status", "version, uptime, zones by state, held changes, queries", 0, none, NULL, bns_run_status},
@@ -214,6 +220,7 @@ static const struct bns_verb verbs[] = {
 	{"store check", "look at every page and value of a store", BNS_VERB_OFFLINE, none, store_cli, NULL},
 	{"store backup", "copy a store, also while the daemon uses it", BNS_VERB_OFFLINE, none, backup_cli, NULL},
 	{"store compact", "give the disk back what is free in a store", BNS_VERB_OFFLINE, none, store_cli, NULL},
+	{"import", "the provider's list of brandings as a policy file", BNS_VERB_OFFLINE, none, import_cli, NULL},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))

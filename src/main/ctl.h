@@ -83,5 +83,6 @@ enum ctl_exit ctl_format(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_store_check(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_store_backup(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_store_compact(struct ctl *ctl, json_t *params);
+enum ctl_exit ctl_import(struct ctl *ctl, json_t *params);
 
 #endif

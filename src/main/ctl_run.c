@@ -18,6 +18,7 @@ static const struct {
 	{"store check", ctl_store_check},
 	{"store backup", ctl_store_backup},
 	{"store compact", ctl_store_compact},
+	{"import", ctl_import},
 	{"events", ctl_events},
 };
 
