@@ -1,109 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "transfer/channel.h"
-
-#include <limits.h>
-#include <stdio.h>
+/* One connection to a peer: what goes out on it, what comes, and what becomes of the questions when it ends. */
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "transfer/stream.h"
+#include "transfer/channel_internal.h"
 #include "wire/message.h"
 
-#define CHANNELS_MAX     4 /* of a peer, beside those that a long transfer keeps */
-#define CHANNELS_MAX_ALL 16
-#define DEPTH_MAX        16    /* questions at a time on one */
-#define STALE_MS         3000  /* a question that waits for so long gets no others behind it */
-#define IDLE_MS          2000  /* RFC 7766 §6.2.3: who asked closes, soon after the last answer */
-#define PROGRESS_MS      10000 /* where the question says nothing else */
-#define PROGRESS_OCTETS  4096  /* or a whole message: fewer are no progress */
-#define WRITTEN_MS       10000 /* an older question is signed anew */
-#define CROWDED_MS       1000
-#define SENDS_MAX        5
-#define FORGET_MS        600000 /* what was learned of a peer's habits */
-#define FRAME_MAX        (2 + BNS_MESSAGE_MAX)
-
-struct bns_exchange {
-	struct bns_peer *peer;
-	struct bns_channel *channel;    /* NULL: waits for one */
-	struct bns_exchange_list *list; /* the one it is in */
-	struct bns_exchange_calls calls;
-	uint64_t progress_timeout_ms;
-	uint64_t written_ms;
-	uint64_t sent_ms;
-	unsigned sends;
-	bool began; /* a message of its answer came */
-	TAILQ_ENTRY(bns_exchange) entry;
-	size_t frame_len;
-	uint8_t frame[2 + BNS_EXCHANGE_LEN_MAX]; /* the question behind its length */
-};
-
-struct bns_channel {
-	struct bns_peer *peer;
-	struct bns_stream *stream;
-	struct bns_timer timer;
-	bool open;
-	bool busy; /* messages are being handed out: it must not go */
-	bool gone;
-	unsigned asked;
-	unsigned answered;
-	struct bns_exchange_list asking; /* the oldest first */
-	unsigned count;
-	uint64_t fresh; /* octets since the last progress */
-	LIST_ENTRY(bns_channel) entry;
-	size_t in_len; /* of `in`: a frame's two octets of length, and its message */
-	uint8_t in[FRAME_MAX];
-};
-
-static void peer_pump(struct bns_peer *peer);
-
-/* -- exchanges in lists -- */
-
-static void enlist(struct bns_exchange *x, struct bns_exchange_list *list, bool first)
-{
-	x->list = list;
-	if (first)
-		TAILQ_INSERT_HEAD(list, x, entry);
-	else
-		TAILQ_INSERT_TAIL(list, x, entry);
-}
-
-static void delist(struct bns_exchange *x)
-{
-	TAILQ_REMOVE(x->list, x, entry);
-	if (x->channel)
-		x->channel->count--;
-	x->channel = NULL;
-	x->list = NULL;
-}
-
-/* The last thing done with an exchange that got no answer. */
-static void exchange_end(struct bns_exchange *x, enum bns_error err, const char *reason)
-{
-	struct bns_exchange_calls calls = x->calls;
-
-	delist(x);
-	free(x);
-	calls.ended(calls.arg, err, reason);
-}
-
-static uint16_t id_of(const struct bns_exchange *x)
-{
-	return bns_get_u16(x->frame + 2);
-}
-
-static enum bns_error exchange_write(struct bns_exchange *x)
-{
-	size_t len;
-	enum bns_error err = x->calls.write(x->calls.arg, x->frame + 2, BNS_EXCHANGE_LEN_MAX, &len);
-
-	if (err)
-		return err;
-	bns_put_u16(x->frame, (uint16_t)len);
-	x->frame_len = 2 + len;
-	x->written_ms = bns_clock_mono_ms();
-	return BNS_OK;
-}
+#define IDLE_MS         2000  /* RFC 7766 §6.2.3: who asked closes, soon after the last answer */
+#define PROGRESS_OCTETS 4096  /* or a whole message: fewer are no progress */
+#define WRITTEN_MS      10000 /* an older question is signed anew */
+#define SENDS_MAX       5
 
 /* -- a channel's time -- */
 
@@ -137,20 +44,14 @@ static void channel_forget(struct bns_channel *ch)
 		free(ch);
 }
 
-static void end_all(struct bns_exchange_list *list, enum bns_error err, const char *reason)
-{
-	while (!TAILQ_EMPTY(list))
-		exchange_end(TAILQ_FIRST(list), err, reason);
-}
-
 /* Takes the channel's questions: those to be asked again go back in line, the others into `lost`. */
 static void take_questions(struct bns_channel *ch, bool again, struct bns_exchange_list *lost)
 {
 	while (!TAILQ_EMPTY(&ch->asking)) {
 		struct bns_exchange *x = TAILQ_LAST(&ch->asking, bns_exchange_list);
 		bool back = again && !x->began && x->sends < SENDS_MAX;
-		delist(x);
-		enlist(x, back ? &ch->peer->waiting : lost, true);
+		bns_exchange_delist(x);
+		bns_exchange_enlist(x, back ? &ch->peer->waiting : lost, true);
 	}
 }
 
@@ -161,12 +62,11 @@ static void channel_end(struct bns_channel *ch, bool again, enum bns_error err, 
 
 	take_questions(ch, again, &lost);
 	channel_forget(ch);
-	end_all(&lost, err, reason);
-	peer_pump(peer);
+	bns_exchanges_end(&lost, err, reason);
+	bns_peer_pump(peer);
 }
 
-/* We give it up, for what one question's answer was; the others are innocent. */
-static void channel_give_up(struct bns_channel *ch)
+void bns_channel_give_up(struct bns_channel *ch)
 {
 	channel_end(ch, true, BNS_ESHORT, "its connection had to be closed");
 }
@@ -193,8 +93,8 @@ static void take_waiting(struct bns_channel *ch)
 	struct bns_exchange *x;
 
 	while ((x = TAILQ_FIRST(&ch->peer->waiting))) {
-		delist(x);
-		enlist(x, &ch->asking, false);
+		bns_exchange_delist(x);
+		bns_exchange_enlist(x, &ch->asking, false);
 		x->channel = ch;
 		ch->count++;
 	}
@@ -237,6 +137,11 @@ static void on_time(struct bns_timer *timer)
 
 /* -- what comes -- */
 
+static uint16_t id_of(const struct bns_exchange *x)
+{
+	return bns_get_u16(x->frame + 2);
+}
+
 static struct bns_exchange *find_asking(const struct bns_channel *ch, const uint8_t *msg, size_t len)
 {
 	struct bns_exchange *x;
@@ -254,11 +159,11 @@ static struct bns_exchange *find_asking(const struct bns_channel *ch, const uint
 
 static void take_back(struct bns_channel *ch, struct bns_exchange *x)
 {
-	enlist(x, &ch->asking, true);
+	bns_exchange_enlist(x, &ch->asking, true);
 	x->channel = ch;
 	ch->count++;
 	if (ch->gone)
-		exchange_end(x, BNS_ESHORT, "its connection had to be closed");
+		bns_exchange_end(x, BNS_ESHORT, "its connection had to be closed");
 }
 
 /* One message. False: the channel is given up. */
@@ -275,7 +180,7 @@ static bool hand_out(struct bns_channel *ch, const uint8_t *msg, size_t len)
 	x->began = true;
 	bns_peer_answered(ch->peer);
 	/* Out of reach of what is done meanwhile: the channel may be given up. */
-	delist(x);
+	bns_exchange_delist(x);
 	more = x->calls.message(x->calls.arg, msg, len);
 	if (more == BNS_MORE_WAIT) {
 		take_back(ch, x);
@@ -333,12 +238,12 @@ static void on_received(void *arg, size_t len)
 	if (ch->gone) {
 		free(ch);
 	} else if (!keep || is_used_up(ch)) {
-		channel_give_up(ch);
+		bns_channel_give_up(ch);
 		return;
 	} else if (some || ch->fresh >= PROGRESS_OCTETS) {
 		channel_wait(ch);
 	}
-	peer_pump(peer);
+	bns_peer_pump(peer);
 }
 
 /* -- what goes -- */
@@ -357,10 +262,10 @@ static bool id_is_taken(const struct bns_channel *ch, const struct bns_exchange 
 static enum bns_error channel_send(struct bns_channel *ch, struct bns_exchange *x)
 {
 	bool old = x->sends > 0 || bns_clock_mono_ms() - x->written_ms > WRITTEN_MS;
-	enum bns_error err = old ? exchange_write(x) : BNS_OK;
+	enum bns_error err = old ? bns_exchange_write(x) : BNS_OK;
 
 	while (!err && id_is_taken(ch, x))
-		err = exchange_write(x);
+		err = bns_exchange_write(x);
 	if (!err)
 		err = bns_stream_write(ch->stream, x->frame, x->frame_len);
 	if (err)
@@ -385,10 +290,10 @@ static void on_opened(void *arg)
 		}
 	}
 	channel_wait(ch);
-	peer_pump(ch->peer);
+	bns_peer_pump(ch->peer);
 }
 
-static struct bns_channel *channel_new(struct bns_peer *peer)
+struct bns_channel *bns_channel_new(struct bns_peer *peer)
 {
 	struct bns_stream_calls calls = {
 		.opened = on_opened, .room = on_room, .received = on_received, .ended = on_ended};
@@ -413,52 +318,12 @@ static struct bns_channel *channel_new(struct bns_peer *peer)
 	return ch;
 }
 
-/* -- which channel -- */
-
-static bool is_stale(const struct bns_channel *ch, uint64_t now_ms)
-{
-	const struct bns_exchange *first = TAILQ_FIRST(&ch->asking);
-
-	return first && first->sends > 0 && now_ms - first->sent_ms > STALE_MS;
-}
-
-static bool has_room(const struct bns_channel *ch)
-{
-	return ch->count < DEPTH_MAX && ch->asked + (ch->open ? 0 : ch->count) < ch->peer->good_for;
-}
-
-/* The one with the fewest questions; another where all have some and there may be more. NULL: none has room. */
-static struct bns_channel *channel_for(struct bns_peer *peer)
-{
-	struct bns_channel *best = NULL, *ch;
-	uint64_t now_ms = bns_clock_mono_ms();
-	unsigned usable = 0, all = 0;
-
-	if (peer->good_for != UINT_MAX && now_ms - peer->learned_ms > FORGET_MS)
-		peer->good_for = UINT_MAX;
-	LIST_FOREACH(ch, &peer->channels, entry)
-	{
-		all++;
-		if (is_stale(ch, now_ms))
-			continue;
-		usable++;
-		if (has_room(ch) && (!best || ch->count < best->count))
-			best = ch;
-	}
-	if (all > 0 && peer->crowded_ms && now_ms - peer->crowded_ms < CROWDED_MS)
-		return best;
-	if ((best && best->count == 0) || usable >= CHANNELS_MAX || all >= CHANNELS_MAX_ALL)
-		return best;
-	ch = channel_new(peer);
-	return ch ? ch : best;
-}
-
-static enum bns_error put_on(struct bns_channel *ch, struct bns_exchange *x)
+enum bns_error bns_channel_put(struct bns_channel *ch, struct bns_exchange *x)
 {
 	enum bns_error err = BNS_OK;
 
-	delist(x);
-	enlist(x, &ch->asking, false);
+	bns_exchange_delist(x);
+	bns_exchange_enlist(x, &ch->asking, false);
 	x->channel = ch;
 	ch->count++;
 	if (ch->open)
@@ -466,94 +331,6 @@ static enum bns_error put_on(struct bns_channel *ch, struct bns_exchange *x)
 	if (!err && ch->count == 1)
 		channel_wait(ch);
 	return err;
-}
-
-/* Those that wait, as far as there is room. */
-static void peer_pump(struct bns_peer *peer)
-{
-	struct bns_channel *ch;
-
-	while (!TAILQ_EMPTY(&peer->waiting) && (ch = channel_for(peer))) {
-		struct bns_exchange *x = TAILQ_FIRST(&peer->waiting);
-		if (put_on(ch, x))
-			exchange_end(x, BNS_EIO, "the question can't be sent over TCP");
-	}
-	if (LIST_EMPTY(&peer->channels))
-		end_all(&peer->waiting, BNS_EIO, "there is no memory or no way for a connection");
-}
-
-/* -- from outside -- */
-
-enum bns_error bns_exchange_start(struct bns_peer *peer, uint64_t progress_timeout_ms,
-				  const struct bns_exchange_calls *calls, struct bns_exchange **out)
-{
-	struct bns_exchange *x = malloc(sizeof(*x));
-	struct bns_channel *ch = NULL;
-	enum bns_error err;
-
-	if (!x)
-		return BNS_ENOMEM;
-	memset(x, 0, offsetof(struct bns_exchange, frame));
-	x->peer = peer;
-	x->calls = *calls;
-	x->progress_timeout_ms = progress_timeout_ms ? progress_timeout_ms : PROGRESS_MS;
-	err = exchange_write(x);
-	if (err) {
-		free(x);
-		return err;
-	}
-	/* Who came before goes before. */
-	if (TAILQ_EMPTY(&peer->waiting))
-		ch = channel_for(peer);
-	enlist(x, &peer->waiting, false);
-	if (ch)
-		err = put_on(ch, x);
-	else if (LIST_EMPTY(&peer->channels))
-		err = BNS_EIO;
-	if (err) {
-		delist(x);
-		free(x);
-		return err;
-	}
-	*out = x;
-	return BNS_OK;
-}
-
-void bns_exchange_cancel(struct bns_exchange *x)
-{
-	struct bns_channel *ch;
-	bool sent;
-
-	if (!x)
-		return;
-	ch = x->channel;
-	sent = x->sends > 0;
-	delist(x);
-	free(x);
-	/* Its answer may still come, and would be taken for another's fault. */
-	if (ch && sent && !ch->gone)
-		channel_give_up(ch);
-}
-
-bool bns_channels_are_idle(const struct bns_peer *peer)
-{
-	const struct bns_channel *ch;
-
-	LIST_FOREACH(ch, &peer->channels, entry)
-	if (ch->count > 0)
-		return false;
-	return TAILQ_EMPTY(&peer->waiting);
-}
-
-bool bns_channel_is_at_hand(const struct bns_peer *peer)
-{
-	const struct bns_channel *ch;
-	uint64_t now_ms = bns_clock_mono_ms();
-
-	LIST_FOREACH(ch, &peer->channels, entry)
-	if (ch->open && has_room(ch) && !is_stale(ch, now_ms))
-		return true;
-	return false;
 }
 
 void bns_channels_close(struct bns_peer *peer)
