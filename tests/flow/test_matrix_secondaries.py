@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""BIND, Knot, NSD and PowerDNS downstream of ours: AXFR, IXFR, TSIG and TLS, told by NOTIFY, each record as we have it."""
+"""BIND, Knot, NSD and PowerDNS downstream of ours: AXFR, IXFR, TSIG and TLS, told by NOTIFY, each record as we have it.
+
+That the zones converge is what counts here, not what an IXFR is answered with: it may be the whole zone.
+"""
 
 import flow
 import matrix
