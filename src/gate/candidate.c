@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "gate/work.h"
+#include "wire/serial.h"
 
 static const char *const state_words[] = {
 	[BNS_CANDIDATE_REVIEWING] = "reviewing",
@@ -29,6 +30,7 @@ struct bns_candidate *bns_candidate_from_job(const struct bns_job *job, enum bns
 	c->served_serial = job->zone->record.has_version ? job->zone->record.published_serial : 0;
 	c->state = state;
 	c->origin = job->origin;
+	c->rollback = job->rollback;
 	c->since_s = bns_clock_wall_s();
 	c->deadline_s = bns_signed_hold_deadline(job->served, job->candidate, job->zone->held);
 	c->findings = job->findings ? json_incref(job->findings) : json_array();
@@ -60,11 +62,11 @@ struct bns_candidate *bns_candidate_find_rejected(const struct bns_zone *zone, c
 
 static char *describe(const struct bns_zone *zone, const struct bns_candidate *c)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:s, s:I, s:I, s:O, s:O}", "id", c->id, "zone",
+	json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:s, s:I, s:I, s:O, s:O, s:b}", "id", c->id, "zone",
 			      zone->text, "state", state_words[c->state], "serial", (json_int_t)c->serial,
 			      "served_serial", (json_int_t)c->served_serial, "origin", (int)c->origin, "source",
 			      c->source, "since_s", (json_int_t)c->since_s, "deadline_s", (json_int_t)c->deadline_s,
-			      "findings", c->findings, "changes", c->changes);
+			      "findings", c->findings, "changes", c->changes, "rollback", c->rollback);
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	json_decref(o);
 	return text;
@@ -128,6 +130,7 @@ static struct bns_candidate *candidate_from_json(const json_t *o)
 	c->serial = (uint32_t)json_integer_value(json_object_get(o, "serial"));
 	c->served_serial = (uint32_t)json_integer_value(json_object_get(o, "served_serial"));
 	c->origin = (enum bns_origin)json_integer_value(json_object_get(o, "origin"));
+	c->rollback = json_is_true(json_object_get(o, "rollback"));
 	c->since_s = json_integer_value(json_object_get(o, "since_s"));
 	c->deadline_s = json_integer_value(json_object_get(o, "deadline_s"));
 	c->findings = json_incref(json_object_get(o, "findings"));
@@ -158,11 +161,21 @@ static bool is_left_over(const struct bns_zone *zone, const struct bns_candidate
 	return c->state == BNS_CANDIDATE_REVIEWING && (zone->held || c->served_serial != served_serial);
 }
 
+/* Newest first. */
+static bool comes_before(const struct bns_candidate *a, const struct bns_candidate *b)
+{
+	return a->since_s != b->since_s ? a->since_s > b->since_s : bns_serial_newer(a->serial, b->serial);
+}
+
 static void take(struct bns_zone *zone, struct bns_candidate *c)
 {
 	if (c->state == BNS_CANDIDATE_REJECTED) {
-		c->next = zone->rejected;
-		zone->rejected = c;
+		/* A zone holds one at a time, so those held later were rejected later. */
+		struct bns_candidate **link = &zone->rejected;
+		while (*link && comes_before(*link, c))
+			link = &(*link)->next;
+		c->next = *link;
+		*link = c;
 		return;
 	}
 	if (c->state == BNS_CANDIDATE_REVIEWING)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What comes in: submissions, files, removals, and an operator's decisions. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +84,39 @@ void bns_gate_submit(struct bns_gate *g, struct bns_zone *zone, struct bns_submi
 	snprintf(job->expect, sizeof(job->expect), "%s", sub->expect ? sub->expect : "");
 	job->origin = sub->origin;
 	job->force = sub->force;
+	job->rollback = sub->rollback;
 	memcpy(job->source, sub->source, sizeof(job->source));
+	bns_job_enqueue(job);
+}
+
+void bns_gate_rollback(struct bns_gate *g, struct bns_zone *zone, uint32_t serial, const char *by, bns_result_fn done,
+		       void *arg)
+{
+	char reason[BNS_REASON_MAX];
+	struct bns_contents *c;
+	if (zone->record.has_version && serial == zone->record.published_serial) {
+		answer(g, zone, BNS_OUTCOME_NOTHING_NEW, "", "it is what is served", done, arg);
+		return;
+	}
+	enum bns_error err = bns_gate_version(g, zone, serial, &c);
+	if (err) {
+		snprintf(reason, sizeof(reason), "serial %" PRIu32 " %s%s", serial,
+			 err == BNS_ENOENT ? "isn't kept; `zone log` shows those that are" : "can't be read: ",
+			 err == BNS_ENOENT ? "" : bns_strerror(err));
+		answer(g, zone, BNS_OUTCOME_FAILED, "", reason, done, arg);
+		return;
+	}
+	struct bns_job *job = new_job(g, zone, BNS_JOB_SUBMIT, done, arg);
+	if (!job) {
+		bns_contents_free(c);
+		return;
+	}
+	job->candidate = c;
+	job->origin = BNS_ORIGIN_CONTROL;
+	job->force = true;
+	job->rollback = true;
+	snprintf(job->source, sizeof(job->source), "rollback to serial %" PRIu32, serial);
+	snprintf(job->by, sizeof(job->by), "%s", by);
 	bns_job_enqueue(job);
 }
 

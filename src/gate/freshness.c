@@ -26,10 +26,10 @@ static int64_t within_limits(const struct bns_conf_zone *conf, int64_t expire_s)
 void bns_freshness_prolong(struct bns_zone_record *record, const struct bns_zone *zone, int64_t now_s)
 {
 	int64_t latest_s = now_s + within_limits(zone->conf, record->soa_expire_s);
-	int64_t left_s = zone->primary_expires_s - now_s;
+	int64_t left_s = zone->record.primary_expires_s - now_s;
 	int64_t expires_s = latest_s;
 	/* A copy of a copy must not outlive the first; what another primary granted stays (RFC 7314 §4). */
-	if (zone->primary_expires_s && left_s < record->soa_expire_s) {
+	if (zone->record.primary_expires_s && left_s < record->soa_expire_s) {
 		expires_s = now_s + within_limits(zone->conf, left_s);
 		if (expires_s < record->expires_s)
 			expires_s = record->expires_s < latest_s ? record->expires_s : latest_s;
@@ -40,7 +40,7 @@ void bns_freshness_prolong(struct bns_zone_record *record, const struct bns_zone
 
 void bns_gate_primary_expires(struct bns_zone *zone, const uint32_t *left_s)
 {
-	zone->primary_expires_s = left_s ? bns_clock_wall_s() + *left_s : 0;
+	zone->record.primary_expires_s = left_s ? bns_clock_wall_s() + *left_s : 0;
 }
 
 /* ---- records on their way to the store ---- */
@@ -72,6 +72,18 @@ static enum bns_error put_record(struct bns_store_txn *txn, const struct bns_zon
 	return bns_store_put(txn, BNS_DB_ZONE, zone->apex, bns_name_len(zone->apex), form, sizeof(form));
 }
 
+/* Which of them it was isn't known any more, and need not be: all are written again. */
+static void flushed(void *arg, enum bns_error err, const char *reason)
+{
+	struct bns_gate *g = arg;
+	if (!err)
+		return;
+	bns_log(BNS_LOG_ERR, "timers of zones could not be stored, and are tried again: %s", reason);
+	for (struct bns_zone *z = g->registry.first; z && !g->stopping; z = z->next)
+		if (bns_zone_is_secondary(z) && z->record.has_version)
+			bns_zone_mark_dirty(g, z);
+}
+
 void bns_freshness_flush(struct bns_gate *g)
 {
 	if (!g->dirty)
@@ -94,7 +106,7 @@ void bns_freshness_flush(struct bns_gate *g)
 		}
 	}
 	g->dirty = left;
-	bns_store_commit(txn, NULL, NULL);
+	bns_store_commit(txn, flushed, g);
 }
 
 /* ---- fresh and expired ---- */

@@ -19,6 +19,7 @@
 #include "plugin/host.h"
 #include "store/store.h"
 #include "store/zone_record.h"
+#include "zone/delta.h"
 #include "zone/digest.h"
 #include "zone/table.h"
 
@@ -38,6 +39,7 @@ struct bns_candidate {
 	uint32_t served_serial; /* published when it was judged; 0: none */
 	enum bns_candidate_state state;
 	enum bns_origin origin;
+	bool rollback;               /* an earlier version of ours, none of upstream's */
 	char source[BNS_SOURCE_MAX]; /* file path, or primary ADDR@PORT */
 	int64_t since_s;
 	bool told_ending;       /* the deadline was announced */
@@ -59,7 +61,6 @@ struct bns_zone {
 	struct bns_candidate *rejected;   /* newest first; not fetched again */
 	char *last_error;                 /* of the last refused or failed change; NULL since the last success */
 	struct bns_refresh *refresh;      /* transfer's own; NULL for a zone served from a file */
-	int64_t primary_expires_s;        /* see bns_gate_primary_expires; 0: it didn't tell */
 	bool leaving;                     /* its removal is in hand */
 	struct bns_zone_work *work;       /* gate's own: the change in hand and those in line */
 	struct bns_zone *next;            /* all zones: bns_gate_zone_first, then along here */
@@ -155,6 +156,7 @@ struct bns_submission {
 	enum bns_origin origin;
 	char source[BNS_SOURCE_MAX];
 	bool force; /* retransfer: a rejected candidate or a lower serial is judged again */
+	bool rollback; /* a version of ours: what upstream's accepted one is doesn't change */
 	const char *by; /* who said so; NULL: nobody */
 	/*
 	 * An operator's plan: `expect` (NULL: none) is the hash of the report that was reviewed; with another one the
@@ -229,6 +231,31 @@ enum bns_error bns_gate_served(struct bns_gate *g, const struct bns_zone *zone,
                                struct bns_contents **out) BNS_MUST_CHECK;
 enum bns_error bns_gate_version(struct bns_gate *g, const struct bns_zone *zone, uint32_t serial,
                                 struct bns_contents **out) BNS_MUST_CHECK;
+
+/* The kept versions, the latest first, as journal.c wrote them down. New reference. */
+json_t *bns_gate_journal_list(struct bns_gate *g, const struct bns_zone *zone);
+
+/*
+ * The differences that lead from the version published as `serial` to the one
+ * that is now, for IXFR out (RFC 1995): one per version, `first_seq` to
+ * `last_seq`. BNS_ENOENT: there is no such way, or the whole zone is shorter.
+ */
+struct bns_journal_way {
+	uint64_t first_seq;
+	uint64_t last_seq;
+};
+enum bns_error bns_gate_journal_way(struct bns_gate *g, const struct bns_zone *zone, uint32_t serial,
+                                    struct bns_journal_way *out) BNS_MUST_CHECK;
+enum bns_error bns_gate_journal_delta(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq,
+                                      struct bns_delta *out) BNS_MUST_CHECK;
+
+/*
+ * A kept version shall be served again, under a new serial: reviewed like any
+ * change. Upstream's accepted version stays what it is, so the rollback lasts
+ * until upstream brings another one.
+ */
+void bns_gate_rollback(struct bns_gate *g, struct bns_zone *zone, uint32_t serial, const char *by, bns_result_fn done,
+                       void *arg);
 
 /*
  * The stored form of the last accepted upstream version, unamended, for bns_contents_decode, and the caller's to

@@ -43,6 +43,13 @@ static void held_stored(void *arg, enum bns_error err, const char *reason)
 	struct bns_job *job = arg;
 	struct bns_zone *zone = job->zone;
 	char text[BNS_REASON_MAX];
+	if (err) {
+		/* What waits is what the disk knows; this one is fetched and judged again. */
+		zone->leaving = false;
+		bns_job_end(job, BNS_OUTCOME_FAILED, "the change has to be held, and the store can't take it: %s",
+			    reason);
+		return;
+	}
 	if (zone->held && strcmp(zone->held->id, job->id) != 0) {
 		snprintf(text, sizeof(text), "%.*s is superseded by a newer change, which is held too",
 			 BNS_REASON_MAX / 2, zone->held->id);
@@ -52,10 +59,6 @@ static void held_stored(void *arg, enum bns_error err, const char *reason)
 	bns_candidate_free(zone->held);
 	zone->held = job->waiting;
 	job->waiting = NULL;
-	/* The hold stands either way: what isn't on disk is fetched and judged again after a restart. */
-	if (err)
-		bns_log(BNS_LOG_ERR, "zone=%s id=%s the held change could not be stored: %s", zone->text, job->id,
-			reason);
 	bns_announce(job->gate, BNS_LOG_WARN, "held", zone, job, text);
 	bns_gate_refreshed(job->gate, zone);
 	if (job->kind == BNS_JOB_REMOVE && !zone->leaving) {

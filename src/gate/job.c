@@ -32,6 +32,8 @@ static void job_free(struct bns_job *job)
 	free(job->file_text);
 	free(job->candidate_form);
 	free(job->publish_form);
+	free(job->delta_form);
+	free(job->upstream_form);
 	bns_arena_free(&job->arena);
 	if (job->has_diff)
 		bns_diff_free(&job->diff);
@@ -149,11 +151,30 @@ static void empty_line(struct bns_zone_work *w)
 	}
 }
 
+/* A failed change isn't under review any more: on disk it must not be either, or it is held at the next start. */
+static void leave_no_review(struct bns_job *job)
+{
+	struct bns_zone *zone = job->zone;
+	struct bns_store_txn *txn = bns_store_begin(job->gate->store);
+	enum bns_error err = BNS_ENOMEM;
+	if (txn && zone->held && strcmp(zone->held->id, job->id) == 0)
+		err = bns_candidate_store(txn, zone, zone->held, NULL, 0);
+	else if (txn)
+		err = bns_candidate_unstore(txn, job->id);
+	if (err)
+		bns_store_drop(txn);
+	else
+		bns_store_commit(txn, NULL, NULL);
+}
+
 void bns_job_end(struct bns_job *job, enum bns_outcome outcome, const char *fmt, ...)
 {
 	struct bns_zone *zone = job->zone;
 	struct bns_gate *g = job->gate;
 	va_list args;
+	/* At the end of the daemon it stays what it is: interrupted. */
+	if (job->reviewing && outcome == BNS_OUTCOME_FAILED && !g->stopping)
+		leave_no_review(job);
 	va_start(args, fmt);
 	settle(job, outcome, fmt, args);
 	va_end(args);
@@ -165,4 +186,29 @@ void bns_job_end(struct bns_job *job, enum bns_outcome outcome, const char *fmt,
 	zone->work->current = NULL;
 	bns_freshness_expire_late(g, zone);
 	begin_next(zone);
+}
+
+static void no_work(uv_work_t *work)
+{
+	(void)work;
+}
+
+static void end_now(uv_work_t *work, int status)
+{
+	struct bns_job *job = work->data;
+	char reason[BNS_REASON_MAX];
+	(void)status;
+	memcpy(reason, job->result.reason, sizeof(reason));
+	bns_job_end(job, job->result.outcome, "%s", reason);
+}
+
+void bns_job_end_late(struct bns_job *job, enum bns_outcome outcome, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(job->result.reason, sizeof(job->result.reason), fmt, args);
+	va_end(args);
+	job->result.outcome = outcome;
+	if (uv_queue_work(job->gate->loop, &job->work, no_work, end_now))
+		end_now(&job->work, 0);
 }

@@ -43,6 +43,7 @@ static enum bns_error read_decided(struct bns_job *job)
 	if (!held || strcmp(held->id, job->id) != 0)
 		return BNS_ENOENT;
 	job->origin = held->origin;
+	job->rollback = held->rollback;
 	memcpy(job->source, held->source, sizeof(job->source));
 	return bns_candidate_contents(job->gate, job->id, &job->candidate);
 }
@@ -59,7 +60,7 @@ void bns_pipeline_start(struct bns_job *job)
 {
 	enum bns_error err = BNS_OK;
 	if (job->gate->stopping) {
-		bns_job_end(job, BNS_OUTCOME_FAILED, "the server is going away");
+		bns_job_end_late(job, BNS_OUTCOME_FAILED, "the server is going away");
 		return;
 	}
 	if (job->kind == BNS_JOB_REJECT) {
@@ -75,9 +76,9 @@ void bns_pipeline_start(struct bns_job *job)
 	if (!err && uv_queue_work(job->gate->loop, &job->work, prepare_work, after_prepare))
 		err = BNS_ENOMEM;
 	if (err == BNS_ENOENT)
-		bns_job_end(job, BNS_OUTCOME_FAILED, "candidate %s doesn't wait any more", job->id);
+		bns_job_end_late(job, BNS_OUTCOME_FAILED, "candidate %s doesn't wait any more", job->id);
 	else if (err)
-		bns_job_end(job, BNS_OUTCOME_FAILED, "the change could not be prepared: %s", bns_strerror(err));
+		bns_job_end_late(job, BNS_OUTCOME_FAILED, "the change could not be prepared: %s", bns_strerror(err));
 }
 
 /* ---- second step: what is known before any review ---- */
@@ -174,10 +175,12 @@ static bool is_off(struct bns_job *job)
 static void reviewing_stored(void *arg, enum bns_error err, const char *reason)
 {
 	struct bns_job *job = arg;
-	if (err)
+	if (err) {
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the store can't take the change: %s", reason);
-	else
-		review(job);
+		return;
+	}
+	job->reviewing = true;
+	review(job);
 }
 
 static void store_reviewing(struct bns_job *job)

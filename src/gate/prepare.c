@@ -144,8 +144,10 @@ static enum bns_error amend(struct bns_job *job)
 
 static enum bns_error renumber(struct bns_job *job)
 {
-	job->new_serial = bns_serial_to_publish(&job->record, job->serial_policy, job->candidate->serial, job->amended,
-						bns_clock_wall_s(), &job->new_amended_ever);
+	uint32_t upstream = job->rollback ? job->record.upstream_serial : job->candidate->serial;
+	job->new_serial =
+		bns_serial_to_publish(&job->record, job->serial_policy, upstream, job->amended || job->rollback,
+				      bns_clock_wall_s(), &job->new_amended_ever);
 	if (job->publish->serial == job->new_serial)
 		return BNS_OK;
 	struct bns_contents *next;
@@ -164,6 +166,11 @@ void bns_build_in_pool(struct bns_job *job)
 	job->pool_error = renumber(job);
 	if (!job->pool_error && job->publish != job->candidate)
 		job->pool_error = bns_contents_encode(job->publish, &job->publish_form, &job->publish_form_len);
+	if (!job->pool_error)
+		job->pool_error = bns_journal_encode_in_pool(job);
+	/* Until now upstream's version was what is served. */
+	if (!job->pool_error && job->rollback && !job->upstream && job->served)
+		job->pool_error = bns_contents_encode(job->served, &job->upstream_form, &job->upstream_form_len);
 	if (!job->pool_error)
 		job->pool_error = bns_image_build(job->publish, &job->image);
 }

@@ -57,6 +57,8 @@ static const char *served_kind(const struct bns_job *job)
 {
 	if (job->kind == BNS_JOB_APPROVE)
 		return "approved";
+	if (job->rollback && job->origin == BNS_ORIGIN_CONTROL)
+		return "rolled-back";
 	return job->origin == BNS_ORIGIN_RESTORE ? "restored" : "served";
 }
 
@@ -142,7 +144,9 @@ static void fill_record(struct bns_job *job)
 	r->has_version = true;
 	r->version_seq++;
 	r->amended_ever = job->new_amended_ever;
-	r->upstream_serial = job->candidate->serial;
+	r->rolled_back = job->rollback;
+	if (!job->rollback)
+		r->upstream_serial = job->candidate->serial;
 	r->published_serial = job->new_serial;
 	bns_freshness_from_soa(r, job->publish);
 	r->expires_s = 0;
@@ -150,22 +154,32 @@ static void fill_record(struct bns_job *job)
 		bns_freshness_prolong(r, job->zone, bns_clock_wall_s());
 }
 
+/* Upstream's version, where it isn't what is served. */
+static enum bns_error put_upstream(struct bns_store_txn *txn, const struct bns_job *job)
+{
+	const uint8_t *apex = job->zone->apex;
+	size_t n = bns_name_len(apex);
+	if (job->rollback)
+		return job->upstream_form ? bns_store_put(txn, BNS_DB_UPSTREAM, apex, n, job->upstream_form,
+							  job->upstream_form_len)
+					  : BNS_OK;
+	if (job->amended)
+		return bns_store_put(txn, BNS_DB_UPSTREAM, apex, n, job->candidate_form, job->candidate_form_len);
+	return job->zone->record.amended_ever ? bns_store_del(txn, BNS_DB_UPSTREAM, apex, n) : BNS_OK;
+}
+
 static enum bns_error put_versions(struct bns_store_txn *txn, struct bns_job *job)
 {
 	const void *form = job->publish_form ? job->publish_form : job->candidate_form;
 	size_t len = job->publish_form ? job->publish_form_len : job->candidate_form_len;
-	const uint8_t *apex = job->zone->apex;
 	enum bns_error err = bns_version_put(txn, job->zone, job->new_record.version_seq, form, len);
 	if (!err)
 		err = bns_accepted_file_put(txn, job, job->new_record.version_seq);
 	if (!err)
 		err = bns_version_prune(job->gate, txn, job->zone, &job->new_record);
-	if (!err && job->amended)
-		err = bns_store_put(txn, BNS_DB_UPSTREAM, apex, bns_name_len(apex), job->candidate_form,
-				    job->candidate_form_len);
-	else if (!err && job->zone->record.amended_ever)
-		err = bns_store_del(txn, BNS_DB_UPSTREAM, apex, bns_name_len(apex));
-	return err;
+	if (!err)
+		err = bns_journal_put(txn, job, served_kind(job));
+	return err ? err : put_upstream(txn, job);
 }
 
 /* An approval's acceptance is in the same transaction as what it lets through. */

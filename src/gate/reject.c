@@ -76,7 +76,7 @@ void bns_reject(struct bns_job *job)
 {
 	struct bns_candidate *c = job->zone->held;
 	if (!c || strcmp(c->id, job->id) != 0) {
-		bns_job_end(job, BNS_OUTCOME_FAILED, "candidate %s doesn't wait any more", job->id);
+		bns_job_end_late(job, BNS_OUTCOME_FAILED, "candidate %s doesn't wait any more", job->id);
 		return;
 	}
 	struct bns_store_txn *txn = bns_store_begin(job->gate->store);
@@ -85,7 +85,7 @@ void bns_reject(struct bns_job *job)
 	if (err) {
 		bns_store_drop(txn);
 		c->state = BNS_CANDIDATE_HELD;
-		bns_job_end(job, BNS_OUTCOME_FAILED, "the rejection could not be stored: %s", bns_strerror(err));
+		bns_job_end_late(job, BNS_OUTCOME_FAILED, "the rejection could not be stored: %s", bns_strerror(err));
 		return;
 	}
 	bns_store_commit(txn, rejected, job);

@@ -34,7 +34,7 @@ bool bns_same_primary(const char *a, const char *b)
 
 enum bns_serial_news bns_gate_serial_news(const struct bns_zone *zone, const char *source, uint32_t serial)
 {
-	if (zone->held && zone->held->serial == serial)
+	if (zone->held && !zone->held->rollback && zone->held->serial == serial)
 		return BNS_SERIAL_HELD;
 	for (const struct bns_candidate *c = zone->rejected; c; c = c->next)
 		if (c->serial == serial && bns_same_primary(c->source, source))

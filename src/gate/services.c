@@ -9,11 +9,13 @@
 /* The accepted upstream version is judged again: what was permitted for a time isn't any more. */
 void bns_restore(struct bns_gate *g, struct bns_zone *zone)
 {
-	struct bns_submission sub = {.origin = BNS_ORIGIN_RESTORE, .force = true};
+	struct bns_submission sub = {.origin = BNS_ORIGIN_RESTORE, .force = true, .rollback = zone->record.rolled_back};
 	void *form;
 	size_t len;
-	enum bns_error err =
-		bns_store_get(g->store, BNS_DB_UPSTREAM, zone->apex, bns_name_len(zone->apex), &form, &len);
+	enum bns_error err = BNS_ENOENT;
+	/* What an operator has rolled back must not come in again by this door. */
+	if (!sub.rollback)
+		err = bns_store_get(g->store, BNS_DB_UPSTREAM, zone->apex, bns_name_len(zone->apex), &form, &len);
 	if (!err) {
 		err = bns_contents_decode(form, len, &sub.contents);
 		free(form);

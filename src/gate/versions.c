@@ -29,6 +29,8 @@ enum bns_error bns_version_prune(struct bns_gate *g, struct bns_store_txn *txn, 
 	uint8_t key[KEY_MAX];
 	while (record->version_seq - record->oldest_seq >= g->journal_depth) {
 		enum bns_error err = bns_store_del(txn, BNS_DB_VERSION, key, key_of(zone, record->oldest_seq, key));
+		if (!err)
+			err = bns_journal_forget(txn, zone, record->oldest_seq);
 		if (err)
 			return err;
 		record->oldest_seq++;
@@ -50,8 +52,11 @@ enum bns_error bns_version_forget_zone(struct bns_store_txn *txn, const struct b
 	size_t n = bns_name_len(zone->apex);
 	uint8_t key[KEY_MAX];
 	enum bns_error err = BNS_OK;
-	for (uint64_t seq = r->oldest_seq; r->has_version && seq <= r->version_seq && !err; seq++)
+	for (uint64_t seq = r->oldest_seq; r->has_version && seq <= r->version_seq && !err; seq++) {
 		err = bns_store_del(txn, BNS_DB_VERSION, key, key_of(zone, seq, key));
+		if (!err)
+			err = bns_journal_forget(txn, zone, seq);
+	}
 	if (!err)
 		err = bns_store_del(txn, BNS_DB_UPSTREAM, zone->apex, n);
 	if (!err)
@@ -69,8 +74,8 @@ enum bns_error bns_version_blob(struct bns_gate *g, const struct bns_zone *zone,
 	return bns_store_get(g->store, BNS_DB_VERSION, key, key_of(zone, seq, key), data, len);
 }
 
-static enum bns_error version_contents(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq,
-				       struct bns_contents **out)
+static enum bns_error whole_version(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq,
+				    struct bns_contents **out)
 {
 	void *data;
 	size_t len;
@@ -82,11 +87,46 @@ static enum bns_error version_contents(struct bns_gate *g, const struct bns_zone
 	return err;
 }
 
+/* From the contents of the version behind it. */
+static enum bns_error step_back(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq, struct bns_contents **c)
+{
+	struct bns_delta delta;
+	struct bns_contents *before;
+	enum bns_error err = bns_gate_journal_delta(g, zone, seq + 1, &delta);
+	if (err)
+		return err;
+	err = bns_delta_undo(&delta, *c, &before);
+	bns_delta_free(&delta);
+	if (err)
+		return err;
+	bns_contents_free(*c);
+	*c = before;
+	return BNS_OK;
+}
+
+enum bns_error bns_version_contents(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq,
+				    struct bns_contents **out)
+{
+	struct bns_contents *c = NULL;
+	uint64_t at = seq;
+	enum bns_error err = whole_version(g, zone, at, &c);
+	while (err == BNS_ENOENT && at < zone->record.version_seq)
+		err = whole_version(g, zone, ++at, &c);
+	while (!err && at > seq)
+		err = step_back(g, zone, --at, &c);
+	if (err) {
+		bns_contents_free(c);
+		return err;
+	}
+	*out = c;
+	return BNS_OK;
+}
+
 enum bns_error bns_version_publish(struct bns_gate *g, struct bns_zone *zone)
 {
 	struct bns_contents *c;
 	struct bns_image *img;
-	enum bns_error err = version_contents(g, zone, zone->record.version_seq, &c);
+	enum bns_error err = whole_version(g, zone, zone->record.version_seq, &c);
 	if (err)
 		return err;
 	err = bns_image_build(c, &img);
@@ -111,20 +151,32 @@ enum bns_error bns_gate_served(struct bns_gate *g, const struct bns_zone *zone, 
 	return BNS_ENOENT;
 }
 
+static enum bns_error version_serial(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq, uint32_t *serial)
+{
+	struct bns_contents *c;
+	enum bns_error err = bns_journal_serial(g, zone, seq, serial);
+	if (err != BNS_ENOENT)
+		return err;
+	/* Kept by an older brandnsd, which had no journal. */
+	err = bns_version_contents(g, zone, seq, &c);
+	if (err)
+		return err;
+	*serial = c->serial;
+	bns_contents_free(c);
+	return BNS_OK;
+}
+
 enum bns_error bns_gate_version(struct bns_gate *g, const struct bns_zone *zone, uint32_t serial,
 				struct bns_contents **out)
 {
 	const struct bns_zone_record *r = &zone->record;
 	for (uint64_t seq = r->version_seq; r->has_version && seq >= r->oldest_seq && seq > 0; seq--) {
-		struct bns_contents *c;
-		enum bns_error err = version_contents(g, zone, seq, &c);
+		uint32_t its_serial;
+		enum bns_error err = version_serial(g, zone, seq, &its_serial);
 		if (err)
 			return err;
-		if (c->serial == serial) {
-			*out = c;
-			return BNS_OK;
-		}
-		bns_contents_free(c);
+		if (its_serial == serial)
+			return bns_version_contents(g, zone, seq, out);
 	}
 	return BNS_ENOENT;
 }

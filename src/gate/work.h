@@ -32,6 +32,7 @@ struct bns_job {
 	enum bns_origin origin;
 	char source[BNS_SOURCE_MAX];
 	bool force;
+	bool rollback; /* the candidate is an earlier version of ours */
 
 	/* An operator's words. */
 	char by[128];
@@ -73,6 +74,10 @@ struct bns_job {
 	size_t candidate_form_len;
 	uint8_t *publish_form; /* stored form of `publish`; NULL where it is the candidate's */
 	size_t publish_form_len;
+	uint8_t *delta_form; /* served → publish; NULL: not worth it, or nothing was served */
+	size_t delta_form_len;
+	uint8_t *upstream_form; /* rollback: upstream's version, which is no longer what is served */
+	size_t upstream_form_len;
 	struct bns_arena arena; /* holds the amendments */
 	struct bns_amendment *amendments;
 	size_t amendment_count;
@@ -82,6 +87,7 @@ struct bns_job {
 	struct bns_diff diff;           /* served → candidate */
 	bool has_diff;
 	bool nothing_new;
+	bool reviewing;                 /* on disk as such */
 	bool amended;                   /* publish differs from candidate in more than the serial */
 	uint8_t digest[BNS_DIGEST_LEN];
 	char id[BNS_CANDIDATE_ID_MAX];
@@ -166,6 +172,9 @@ void bns_job_enqueue(struct bns_job *job);
 
 /* Ends the job: tells `done`, frees it, begins the next in line, frees a zone that is gone. */
 void bns_job_end(struct bns_job *job, enum bns_outcome outcome, const char *fmt, ...) BNS_PRINTF(3, 4);
+
+/* The same on a later turn of the loop, for what fails while it is put in line. */
+void bns_job_end_late(struct bns_job *job, enum bns_outcome outcome, const char *fmt, ...) BNS_PRINTF(3, 4);
 
 /* What `zone status` shows as the last error; NULL: none. */
 void bns_zone_set_error(struct bns_zone *zone, const char *text);
@@ -317,6 +326,21 @@ enum bns_error bns_version_prune(struct bns_gate *g, struct bns_store_txn *txn, 
 enum bns_error bns_version_forget_zone(struct bns_store_txn *txn, const struct bns_zone *zone) BNS_MUST_CHECK;
 enum bns_error bns_version_blob(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq, void **data,
                                 size_t *len) BNS_MUST_CHECK;
+
+/* A kept version, rebuilt through the journal where it isn't kept whole. */
+enum bns_error bns_version_contents(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq,
+                                    struct bns_contents **out) BNS_MUST_CHECK;
+
+/* ---- journal.c: how each kept version came to be ---- */
+
+/* The delta's stored form. */
+enum bns_error bns_journal_encode_in_pool(struct bns_job *job) BNS_MUST_CHECK;
+
+/* Queues the row of job->new_record's version; the version before it goes where a delta leads back to it. */
+enum bns_error bns_journal_put(struct bns_store_txn *txn, const struct bns_job *job, const char *verdict) BNS_MUST_CHECK;
+enum bns_error bns_journal_forget(struct bns_store_txn *txn, const struct bns_zone *zone, uint64_t seq) BNS_MUST_CHECK;
+enum bns_error bns_journal_serial(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq,
+                                  uint32_t *serial) BNS_MUST_CHECK;
 
 /* Puts the stored version back before the readers: at start, and when an expired zone was refreshed. */
 enum bns_error bns_version_publish(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;

@@ -20,7 +20,7 @@
 enum bns_store_db {
 	BNS_DB_META,       /* "format" → version of the layout */
 	BNS_DB_ZONE,       /* zone wire name → store/zone_record.h */
-	BNS_DB_VERSION,    /* zone wire name + published serial, big endian (journal order: sequence, see zone_record) → encoded contents */
+	BNS_DB_VERSION,    /* zone wire name + sequence, big endian, see zone_record → encoded contents: the newest, and those the journal doesn't lead back to */
 	BNS_DB_UPSTREAM,   /* zone wire name → unamended upstream contents, where they differ from what is served */
 	BNS_DB_CANDIDATE,  /* candidate id → JSON */
 	BNS_DB_CANDIDATE_DATA, /* candidate id → encoded contents */
@@ -28,11 +28,12 @@ enum bns_store_db {
 	BNS_DB_PLUGIN,     /* plugin name, 0, key → value */
 	BNS_DB_MEMBER,     /* zone wire name → JSON, see gate/members.h: a zone that isn't in the configuration */
 	BNS_DB_FILE,       /* zone wire name → which file its accepted version is, see gate/accepted_file.c */
+	BNS_DB_JOURNAL,    /* zone wire name + sequence → how that version came and what it changed, see gate/journal.c */
 	BNS_DB_COUNT,
 };
 
 /* Raised with a row in store_format.c that brings the former format up to it. */
-#define BNS_STORE_FORMAT 2
+#define BNS_STORE_FORMAT 3
 #define BNS_STORE_KEY_MAX 511
 
 struct bns_store;

@@ -17,7 +17,7 @@ const char *const bns_store_db_names[BNS_DB_COUNT] = {
 	[BNS_DB_META] = "meta",         [BNS_DB_ZONE] = "zone",           [BNS_DB_VERSION] = "version",
 	[BNS_DB_UPSTREAM] = "upstream", [BNS_DB_CANDIDATE] = "candidate", [BNS_DB_CANDIDATE_DATA] = "candidate-data",
 	[BNS_DB_AUDIT] = "audit",       [BNS_DB_PLUGIN] = "plugin",       [BNS_DB_MEMBER] = "member",
-	[BNS_DB_FILE] = "file",
+	[BNS_DB_FILE] = "file",         [BNS_DB_JOURNAL] = "journal",
 };
 
 static const MDB_val format_key = {6, (void *)(uintptr_t) "format"};
@@ -82,9 +82,18 @@ static int seal_all(MDB_txn *txn, const MDB_dbi dbi[BNS_DB_COUNT])
 	return rc;
 }
 
+/* Format 3: versions before the newest one are differences; those kept whole until now stay so until they go. */
+static int begin_journal(MDB_txn *txn, const MDB_dbi dbi[BNS_DB_COUNT])
+{
+	(void)txn;
+	(void)dbi;
+	return 0;
+}
+
 /* Row N brings format N + 1 up to N + 2; each sees what the one before it left. */
 static int (*const migrations[])(MDB_txn *txn, const MDB_dbi dbi[BNS_DB_COUNT]) = {
 	seal_all,
+	begin_journal,
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == BNS_STORE_FORMAT - 1, "a step for every former format");

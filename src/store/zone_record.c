@@ -4,14 +4,15 @@
 
 #define RECORD_VERSION 1
 
-enum record_flag { HAS_VERSION = 1, AMENDED_EVER = 2 };
+enum record_flag { HAS_VERSION = 1, AMENDED_EVER = 2, ROLLED_BACK = 4 };
 
 void bns_zone_record_encode(const struct bns_zone_record *r, uint8_t out[BNS_ZONE_RECORD_LEN])
 {
 	struct bns_writer w = bns_writer_of(out, BNS_ZONE_RECORD_LEN);
 	memset(out, 0, BNS_ZONE_RECORD_LEN);
 	bns_write_u8(&w, RECORD_VERSION);
-	bns_write_u8(&w, (uint8_t)((r->has_version ? HAS_VERSION : 0) | (r->amended_ever ? AMENDED_EVER : 0)));
+	bns_write_u8(&w, (uint8_t)((r->has_version ? HAS_VERSION : 0) | (r->amended_ever ? AMENDED_EVER : 0) |
+				   (r->rolled_back ? ROLLED_BACK : 0)));
 	bns_write_u16(&w, 0);
 	bns_write_u32(&w, r->upstream_serial);
 	bns_write_u32(&w, r->published_serial);
@@ -22,6 +23,7 @@ void bns_zone_record_encode(const struct bns_zone_record *r, uint8_t out[BNS_ZON
 	bns_write_u32(&w, r->soa_refresh_s);
 	bns_write_u32(&w, r->soa_retry_s);
 	bns_write_u32(&w, r->soa_expire_s);
+	bns_write_u64(&w, (uint64_t)r->primary_expires_s);
 }
 
 enum bns_error bns_zone_record_decode(const void *data, size_t len, struct bns_zone_record *out)
@@ -37,7 +39,11 @@ enum bns_error bns_zone_record_decode(const void *data, size_t len, struct bns_z
 	if (len != BNS_ZONE_RECORD_LEN)
 		return len < BNS_ZONE_RECORD_LEN ? BNS_ESHORT : BNS_EINVAL;
 	/* An initializer's order is its own: read in the order of the octets. */
-	*out = (struct bns_zone_record){.has_version = flags & HAS_VERSION, .amended_ever = flags & AMENDED_EVER};
+	*out = (struct bns_zone_record){
+		.has_version = flags & HAS_VERSION,
+		.amended_ever = flags & AMENDED_EVER,
+		.rolled_back = flags & ROLLED_BACK,
+	};
 	out->upstream_serial = bns_read_u32(&r);
 	out->published_serial = bns_read_u32(&r);
 	out->version_seq = bns_read_u64(&r);
@@ -47,5 +53,6 @@ enum bns_error bns_zone_record_decode(const void *data, size_t len, struct bns_z
 	out->soa_refresh_s = bns_read_u32(&r);
 	out->soa_retry_s = bns_read_u32(&r);
 	out->soa_expire_s = bns_read_u32(&r);
+	out->primary_expires_s = (int64_t)bns_read_u64(&r); /* older ones have zeros there */
 	return BNS_OK;
 }

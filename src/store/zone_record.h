@@ -16,6 +16,7 @@
 struct bns_zone_record {
 	bool has_version;         /* something was served once */
 	bool amended_ever;        /* our contents have differed from upstream's */
+	bool rolled_back;         /* an earlier version of ours is served instead of upstream's accepted one */
 	uint32_t upstream_serial; /* of the last accepted upstream version */
 	uint32_t published_serial;
 	uint64_t version_seq;     /* key of the served version in BNS_DB_VERSION */
@@ -25,6 +26,7 @@ struct bns_zone_record {
 	uint32_t soa_refresh_s;
 	uint32_t soa_retry_s;
 	uint32_t soa_expire_s;
+	int64_t primary_expires_s; /* when the primary's own copy does (RFC 7314), wall clock; 0: it didn't tell */
 };
 
 void bns_zone_record_encode(const struct bns_zone_record *r, uint8_t out[BNS_ZONE_RECORD_LEN]);

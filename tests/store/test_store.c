@@ -489,15 +489,19 @@ static void file_in_place_of_the_folder_is_refused(void **state)
 	assert_non_null(strstr(f->diag.text, "not a folder"));
 }
 
+#define TEXT_OF_(number)  #number
+#define TEXT_OF(number)   TEXT_OF_(number)
+#define STORE_FORMAT_TEXT TEXT_OF(BNS_STORE_FORMAT)
+
 static void newer_format_is_refused_with_both_versions(void **state)
 {
 	struct fixture *f = *state;
 	open_sized(f, 16 * MIB);
-	assert_text(f, BNS_DB_META, "format", "2");
+	assert_text(f, BNS_DB_META, "format", STORE_FORMAT_TEXT);
 	store_text(f, BNS_DB_META, "format", "7");
 	shut(f);
 	assert_int_equal(bns_store_open(f->folder, 16 * MIB, &f->loop, &f->store, &f->diag), BNS_EVERSION);
-	assert_non_null(strstr(f->diag.text, "has format 7, this brandnsd knows up to 2;"));
+	assert_non_null(strstr(f->diag.text, "has format 7, this brandnsd knows up to " STORE_FORMAT_TEXT ";"));
 	f->store = NULL;
 }
 
