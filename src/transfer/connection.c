@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "transfer/asked.h"
 #include "transfer/axfr_out.h"
+#include "transfer/ixfr_out.h"
 #include "transfer/notify_in.h"
 #include "transfer/snapshot.h"
 
@@ -29,7 +30,9 @@ struct bns_connection {
 	struct bns_asked asked;
 	struct bns_snapshot_user user;
 	bool transferring;
+	bool by_changes; /* IXFR from the journal, else the whole zone */
 	struct bns_axfr_out axfr;
+	struct bns_ixfr_out ixfr;
 
 	bool closing;
 	bool at_eof; /* the client sends no more, but may still read */
@@ -98,6 +101,8 @@ void bns_connection_close(struct bns_connection *c)
 	bns_snapshot_release(&c->user);
 	if (c->busy)
 		bns_asked_close(&c->asked);
+	if (c->by_changes)
+		bns_ixfr_out_close(&c->ixfr);
 	bns_timer_drop(&c->t->timers, &c->idle);
 	LIST_REMOVE(c, every);
 	c->t->connection_count--;
@@ -133,8 +138,10 @@ static void request_end(struct bns_connection *c)
 
 	bns_asked_close(&c->asked);
 	bns_snapshot_release(&c->user);
+	if (c->by_changes)
+		bns_ixfr_out_close(&c->ixfr);
 	c->busy = false;
-	c->transferring = false;
+	c->transferring = c->by_changes = false;
 	c->in_len -= frame;
 	memmove(c->in, c->in + frame, c->in_len);
 	read_on(c);
@@ -153,7 +160,7 @@ static void on_written(uv_write_t *write, int status)
 		return;
 	}
 	alive(c);
-	if (c->transferring && !c->axfr.done) {
+	if (c->transferring && !(c->by_changes ? bns_ixfr_out_done(&c->ixfr) : c->axfr.done)) {
 		send_next_of_transfer(c);
 		return;
 	}
@@ -176,9 +183,12 @@ static void send_next_of_transfer(struct bns_connection *c)
 {
 	struct bns_reply reply = reply_into(c);
 
-	bns_axfr_out_next(&c->axfr, &reply);
+	if (c->by_changes)
+		bns_ixfr_out_next(&c->ixfr, &reply);
+	else
+		bns_axfr_out_next(&c->axfr, &reply);
 	if (reply.len == 0)
-		bns_log(BNS_LOG_ERR, "a transfer out ends early: no message holds the next record");
+		bns_log(BNS_LOG_ERR, "a transfer out ends early: no message holds the next record, or the journal has moved on");
 	send_reply(c, &reply);
 }
 
@@ -199,6 +209,24 @@ static void on_snapshot(struct bns_snapshot_user *user, const struct bns_content
 
 /* -- in -- */
 
+/* False: `reply` has the answer. */
+static bool begin_transfer(struct bns_connection *c, struct bns_reply *reply)
+{
+	const struct bns_request *q = &c->asked.request;
+
+	if (!bns_axfr_out_allowed(c->t, &c->asked, reply))
+		return false;
+	if (q->qtype == BNS_TYPE_IXFR && bns_ixfr_out_open(&c->ixfr, c->t, &c->asked)) {
+		c->transferring = c->by_changes = true;
+		send_next_of_transfer(c);
+		return true;
+	}
+	if (!bns_snapshot_get(c->t, &q->qname, &c->user))
+		return true;
+	bns_asked_reply(&c->asked, 0, BNS_RCODE_SERVFAIL, reply);
+	return false;
+}
+
 static void serve(struct bns_connection *c)
 {
 	const struct bns_request *q = &c->asked.request;
@@ -210,10 +238,8 @@ static void serve(struct bns_connection *c)
 		   (q->qtype == BNS_TYPE_AXFR || q->qtype == BNS_TYPE_IXFR)) {
 		if (c->tls && !bns_tls_fits_transfer(c->tls)) {
 			bns_asked_reply(&c->asked, 0, BNS_RCODE_REFUSED, &reply);
-		} else if (bns_axfr_out_allowed(c->t, &c->asked, &reply)) {
-			if (!bns_snapshot_get(c->t, &q->qname, &c->user))
-				return;
-			bns_asked_reply(&c->asked, 0, BNS_RCODE_SERVFAIL, &reply);
+		} else if (begin_transfer(c, &reply)) {
+			return;
 		}
 	} else {
 		bns_asked_answer(&c->asked, c->t, &reply);
@@ -304,7 +330,7 @@ static struct bns_connection *connection_new(struct bns_transfer *t, struct bns_
 	c->t = t;
 	c->tls = tls;
 	c->client = *client;
-	c->busy = c->transferring = c->closing = c->at_eof = c->reading = false;
+	c->busy = c->transferring = c->by_changes = c->closing = c->at_eof = c->reading = false;
 	c->user = (struct bns_snapshot_user){.ready = on_snapshot};
 	c->in_len = 0;
 	if (uv_tcp_init(t->loop, &c->tcp)) {
