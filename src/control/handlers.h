@@ -19,6 +19,7 @@ void bns_run_stop(struct bns_call *call);
 void bns_run_zone_list(struct bns_call *call);
 void bns_run_zone_status(struct bns_call *call);
 void bns_run_zone_dump(struct bns_call *call);
+void bns_run_zone_rollback(struct bns_call *call);
 void bns_run_zone_notify(struct bns_call *call);
 
 /* verbs_text.c */

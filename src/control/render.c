@@ -241,10 +241,11 @@ static void view_zone_status(FILE *out, bool colour, const json_t *result)
 
 static void view_zone_log(FILE *out, bool colour, const json_t *result)
 {
-	static const char *const versions[] = {"serial", "upstream_serial", "when", "verdict", "by", "source"};
+	static const char *const versions[] = {"serial",  "upstream_serial", "when", "origin", "source",
+					       "changes", "verdict",         "by",   "id"};
 	static const char *const log[] = {"time", "event", "id", "by", "text"};
 	fputs("kept versions, the latest first:\n", out);
-	print_rows(out, colour, json_object_get(result, "versions"), versions, 6);
+	print_rows(out, colour, json_object_get(result, "versions"), versions, 9);
 	fputs("\ndecisions, the latest first:\n", out);
 	print_rows(out, colour, json_object_get(result, "log"), log, 5);
 }
@@ -272,10 +273,11 @@ static const struct {
 	const char *verb;
 	void (*print)(FILE *out, bool colour, const json_t *result);
 } views[] = {
-	{"zone dump", view_dump},       {"zone status", view_zone_status}, {"zone log", view_zone_log},
-	{"zone reload", view_outcomes}, {"zone refresh", view_outcomes},   {"zone retransfer", view_outcomes},
-	{"apply", view_outcomes},       {"zone add", view_outcomes},       {"zone remove", view_outcomes},
-	{"held show", view_held_show},  {"held approve", print_outcome},   {"held reject", print_outcome},
+	{"zone dump", view_dump},         {"zone status", view_zone_status}, {"zone log", view_zone_log},
+	{"zone reload", view_outcomes},   {"zone refresh", view_outcomes},   {"zone retransfer", view_outcomes},
+	{"zone rollback", view_outcomes}, {"apply", view_outcomes},          {"zone add", view_outcomes},
+	{"zone remove", view_outcomes},   {"held show", view_held_show},     {"held approve", print_outcome},
+	{"held reject", print_outcome},
 };
 
 static bool print_list(FILE *out, bool colour, const char *verb, const json_t *result)

@@ -48,6 +48,15 @@ static const struct bns_param dump_params[] = {
 	NUMBER("serial", "N", "a kept version, by its published serial; else what is served"),
 	END,
 };
+static const struct bns_param rollback_params[] = {
+	NEED("zone", "ZONE", "the zone"),
+	{.name = "serial",
+	 .kind = BNS_PARAM_INTEGER,
+	 .required = true,
+	 .label = "N",
+	 .help = "the kept version, by its published serial"},
+	END,
+};
 static const struct bns_param reload_params[] = {
 	TEXT("zone", "ZONE", "the zone; all that are served from files where it is left out"),
 	FLAG("no_wait", "don't wait for the verdict"),
@@ -183,6 +192,8 @@ static const struct bns_verb verbs[] = {
 	{"zone status", "serials, timers, held change and last error", 0, maybe_zone, NULL, bns_run_zone_status},
 	{"zone dump", "the zone file of what is served, or of a kept version", 0, dump_params, NULL, bns_run_zone_dump},
 	{"zone log", "kept versions and decisions, the latest first", 0, one_zone, NULL, bns_run_zone_log},
+	{"zone rollback", "serve a kept version again, under a new serial", BNS_VERB_ADMIN, rollback_params, NULL,
+	 bns_run_zone_rollback},
 	{"zone reload", "read the zone file again and wait for the verdict", BNS_VERB_ADMIN, reload_params, NULL,
 	 bns_run_zone_reload},
 	{"zone refresh", "ask the primaries now and wait for the verdict", BNS_VERB_ADMIN, refresh_params, NULL,

@@ -84,34 +84,44 @@ void bns_run_audit(struct bns_call *call)
 	bns_call_error(call, BNS_RPC_FAILED, "can't read the audit: %s", bns_strerror(err));
 }
 
-/* Every version that was published has one audit line that says so; the latest ones are those still kept. */
-struct history {
-	json_t *versions; /* the latest first */
-	json_t *log;
-	uint64_t kept;
-};
-
-static json_t *member(const json_t *line, const char *key)
+/* A member of the journal's row; null where an older brandnsd kept the version and wrote nothing down. */
+static json_t *member(const json_t *row, const char *key)
 {
-	json_t *value = json_object_get(line, key);
-	return value ? json_incref(value) : json_null();
+	json_t *value = json_object_get(row, key);
+	bool nothing = !value || (json_is_string(value) && json_string_length(value) == 0);
+	return nothing ? json_null() : json_incref(value);
 }
 
-static bool take_history(void *arg, json_t *line)
+static json_t *version_row(const json_t *row)
 {
-	struct history *h = arg;
-	if (json_object_get(line, "published") && json_array_size(h->versions) < h->kept)
-		json_array_append_new(h->versions,
-				      json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "serial",
-						member(line, "published"), "upstream_serial", member(line, "serial"),
-						"when", member(line, "time"), "source", member(line, "source"),
-						"verdict", member(line, "event"), "by", member(line, "by"), "id",
-						member(line, "id")));
-	if (json_array_size(h->log) < LOG_LINES_MAX)
-		json_array_append_new(h->log, line);
-	else
-		json_decref(line);
-	return json_array_size(h->versions) < h->kept || json_array_size(h->log) < LOG_LINES_MAX;
+	const json_t *origin = json_object_get(row, "origin");
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "serial", member(row, "serial"),
+			 "upstream_serial", member(row, "upstream_serial"), "when",
+			 bns_json_time(json_integer_value(json_object_get(row, "when_s"))), "origin",
+			 origin ? json_string(bns_origin_word((enum bns_origin)json_integer_value(origin)))
+				: json_null(),
+			 "source", member(row, "source"), "changes", member(row, "changes"), "verdict",
+			 member(row, "verdict"), "by", member(row, "by"), "id", member(row, "id"));
+}
+
+static json_t *versions_of(struct bns_gate *gate, const struct bns_zone *zone)
+{
+	size_t i;
+	json_t *row;
+	json_t *rows = bns_gate_journal_list(gate, zone);
+	json_t *versions = json_array();
+	json_array_foreach (rows, i, row) {
+		json_array_append_new(versions, version_row(row));
+	}
+	json_decref(rows);
+	return versions;
+}
+
+static bool take_latest(void *arg, json_t *line)
+{
+	json_t *log = arg;
+	json_array_append_new(log, line);
+	return json_array_size(log) < LOG_LINES_MAX;
 }
 
 void bns_run_zone_log(struct bns_call *call)
@@ -119,19 +129,13 @@ void bns_run_zone_log(struct bns_call *call)
 	const struct bns_zone *zone = bns_call_zone(call);
 	if (!zone)
 		return;
-	const struct bns_zone_record *r = &zone->record;
-	struct history h = {
-		.versions = json_array(),
-		.log = json_array(),
-		.kept = r->has_version ? r->version_seq - r->oldest_seq + 1 : 0,
-	};
-	enum bns_error err = walk_audit(call->env->store, zone->text, take_history, &h);
+	json_t *log = json_array();
+	enum bns_error err = walk_audit(call->env->store, zone->text, take_latest, log);
 	if (err == BNS_OK) {
 		bns_call_result(call, json_pack("{s:i, s:s, s:o, s:o}", "schema", 1, "zone", zone->text, "versions",
-						h.versions, "log", h.log));
+						versions_of(call->env->gate, zone), "log", log));
 		return;
 	}
-	json_decref(h.versions);
-	json_decref(h.log);
+	json_decref(log);
 	bns_call_error(call, BNS_RPC_FAILED, "can't read the audit: %s", bns_strerror(err));
 }

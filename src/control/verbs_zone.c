@@ -177,3 +177,39 @@ void bns_run_zone_dump(struct bns_call *call)
 	else
 		bns_call_error(call, BNS_RPC_NOT_FOUND, "zone %s has no version that is served", zone->text);
 }
+
+/* ---- rollback ---- */
+
+struct rollback {
+	struct bns_call *call;
+	char zone[BNS_NAME_TEXT_MAX];
+};
+
+static void on_rolled_back(void *arg, struct bns_zone *zone, const struct bns_result *result)
+{
+	struct rollback *r = arg;
+	json_t *row = bns_json_result(r->call->env->gate, r->zone, result);
+	(void)zone;
+	bns_call_result(r->call, json_pack("{s:i, s:[o]}", "schema", 1, "zones", row));
+	free(r);
+}
+
+void bns_run_zone_rollback(struct bns_call *call)
+{
+	json_int_t serial = bns_call_integer(call, "serial", -1);
+	struct bns_zone *zone = bns_call_zone(call);
+	if (!zone)
+		return;
+	if (serial < 0 || serial > UINT32_MAX) {
+		bns_call_error(call, BNS_RPC_PARAMS, "a serial lies between 0 and 4294967295");
+		return;
+	}
+	struct rollback *r = calloc(1, sizeof(*r));
+	if (!r) {
+		bns_call_result(call, NULL);
+		return;
+	}
+	r->call = call;
+	snprintf(r->zone, sizeof(r->zone), "%s", zone->text);
+	bns_gate_rollback(call->env->gate, zone, (uint32_t)serial, call->peer.by, on_rolled_back, r);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "transfer/ixfr_out.h"
 
+#include "transfer/ask.h"
 #include "transfer/out_message.h"
 
 /* The serial that the client of an IXFR has, from its authority section (RFC 1995 §3). */

@@ -245,6 +245,66 @@ static void ixfr_with_an_old_serial_gets_the_whole_zone(void **state)
 	assert_int_equal(bns_message_ancount(answer), 5 + 3 + 1);
 }
 
+/* A world that has gone from serial 1 to `last`, its zone large enough for differences to be shorter. */
+static struct world *gone_on(void **state, uint32_t last)
+{
+	struct world *w = filled(state, 300);
+	for (uint32_t serial = 2; serial <= last; serial++) {
+		struct bns_submission sub = {.origin = BNS_ORIGIN_TRANSFER, .source = "127.0.0.1@1"};
+		uint8_t txt[] = {1, (uint8_t)('a' + serial)};
+		struct bns_contents *c;
+		assert_int_equal(bns_gate_served(w->gate, w->zone, &c), BNS_OK);
+		assert_int_equal(bns_contents_with_serial(c, serial, &sub.contents), BNS_OK);
+		assert_int_equal(bns_contents_add(sub.contents, apex, BNS_TYPE_TXT, 300, txt, sizeof(txt), 0, 0), BNS_OK);
+		bns_contents_free(c);
+		bns_gate_submit(w->gate, w->zone, &sub, NULL, NULL);
+		world_wait_serial(w, serial);
+	}
+	return w;
+}
+
+/* The types of an answer's records; of a SOA its serial. */
+static void read_answer(const uint8_t *msg, size_t len, char *out, size_t cap)
+{
+	struct bns_message_cursor cur;
+	struct bns_message_rr rr;
+	enum bns_section section;
+	size_t used = 0;
+	assert_int_equal(bns_message_cursor_open(&cur, msg, len), BNS_OK);
+	while (!bns_message_next(&cur, &rr, &section)) {
+		char type[BNS_RRTYPE_TEXT_MAX];
+		if (section == BNS_SECTION_ANSWER && rr.type == BNS_TYPE_SOA)
+			used += (size_t)snprintf(out + used, cap - used, "%u ", bns_get_u32(rr.rdata + rr.rdlen - 20));
+		else if (section == BNS_SECTION_ANSWER)
+			used += (size_t)snprintf(out + used, cap - used, "%s ", bns_rrtype_to_text(rr.type, type));
+	}
+}
+
+static void ixfr_gets_the_differences_of_every_version_since(void **state)
+{
+	struct world *w = gone_on(state, 3);
+	uint8_t msg[BNS_UDP_PLAIN_MAX], answer[BNS_MESSAGE_MAX];
+	char records[256];
+	size_t len = ask_tcp(w, msg, ixfr_request(msg, 1), answer);
+	read_answer(answer, len, records, sizeof(records));
+	assert_string_equal(records, "3 1 2 TXT 2 3 TXT 3 ");
+	len = ixfr_request(msg, 2);
+	world_send(w, msg, len);
+	len = world_receive(w, answer);
+	read_answer(answer, len, records, sizeof(records));
+	assert_string_equal(records, "3 2 3 TXT 3 ");
+}
+
+static void ixfr_gets_the_whole_zone_where_the_journal_does_not_reach_back(void **state)
+{
+	struct world *w = *state;
+	uint8_t msg[BNS_UDP_PLAIN_MAX], answer[BNS_MESSAGE_MAX];
+	bns_gate_set_journal_depth(w->gate, 2);
+	gone_on(state, 4);
+	ask_tcp(w, msg, ixfr_request(msg, 1), answer);
+	assert_true(bns_message_ancount(answer) > 100);
+}
+
 static void ixfr_over_udp_gets_the_single_soa(void **state)
 {
 	struct world *w = filled(state, 5);
@@ -495,6 +555,8 @@ int main(void)
 		IN_A_WORLD(connection_that_is_silent_is_closed),
 		IN_A_WORLD(ixfr_with_the_current_serial_gets_the_single_soa),
 		IN_A_WORLD(ixfr_with_an_old_serial_gets_the_whole_zone),
+		IN_A_WORLD(ixfr_gets_the_differences_of_every_version_since),
+		IN_A_WORLD(ixfr_gets_the_whole_zone_where_the_journal_does_not_reach_back),
 		IN_A_WORLD(ixfr_over_udp_gets_the_single_soa),
 		IN_A_WORLD(ixfr_over_udp_needs_an_acl),
 		IN_A_WORLD(signed_question_gets_a_signed_answer),
