@@ -3,6 +3,7 @@
 
 import os
 import random
+import re
 import shutil
 import subprocess
 
@@ -11,7 +12,7 @@ import flow
 
 STEPS = int(os.environ.get("BRANDNS_TWO_SERIALS_STEPS", "20"))
 CHANGES = int(os.environ.get("BRANDNS_IXFR_CHANGES", "150"))
-FILLING = [f"r{n} A 192.0.2.{n}" for n in range(1, 120)]
+FILLING = [f"r{n} A 10.0.{n // 250}.{n % 250}" for n in range(1, 1000)]  # so that differences are shorter
 
 
 def newer(a, b):
@@ -36,7 +37,9 @@ class Chain:
         self.node = self.pair.node
         self.node.configure(conf)
         self.pair.start()
-        self.edge = kind(t, [branded.ZONE], upstream=self.node.port, port=self.edge_port)
+        self.edge = kind(t, [branded.ZONE], upstream=self.node.port, port=self.edge_port, start=False)
+        (self.edge.folder / "db").mkdir()  # where Knot keeps the journal it needs for IXFR
+        self.edge.start()
         self.converge("the first transfer")
         self.serial = self.node.serial(branded.ZONE)
 
@@ -127,16 +130,18 @@ def test_many_changes_in_a_row_reach_a_downstream_by_ixfr_byte_for_byte(t):
     flow.wait_for(lambda: chain.node.serial(branded.ZONE) == upstream.serial, 20, "the last change to be served")
     chain.converge("all changes")
     log = chain.edge.log_text()
-    assert "IXFR, incoming" in log and log.count("AXFR, incoming") <= 3, chain.edge.tail()
+    assert "IXFR, incoming" in log and len(re.findall("AXFR, incoming.* started", log)) == 1, chain.edge.tail()
     files = []
     for daemon in (chain.node, chain.edge):
         files.append(t.folder / f"{daemon.id}.zone")
-        files[-1].write_text("\n".join(records(daemon.port, branded.ZONE)) + "\n")
-    assert chain.node.ctl("diff", files[0], files[1]).exit == 0
+        lines = records(daemon.port, branded.ZONE)
+        files[-1].write_text("\n".join(sorted(lines, key=lambda line: " SOA " not in line)) + "\n")
+    compared = chain.node.ctl("diff", files[0], files[1])
+    assert compared.exit == 0, compared
     compare = shutil.which("ldns-compare-zones")
     assert compare, "apt-get install ldnsutils"
     done = subprocess.run([compare, "-Z", *map(str, files)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0 and "0, -0, ~0" in done.stdout.replace("\t", " ").replace("+0,", "0,"), done.stdout
+    assert done.stdout.split() == ["+0", "-0", "~0"], done.stdout
 
 
 def test_a_rollback_tells_its_verdict_and_lasts_until_upstream_goes_on(t):
@@ -145,13 +150,13 @@ def test_a_rollback_tells_its_verdict_and_lasts_until_upstream_goes_on(t):
     done = chain.node.ctl("zone", "rollback", branded.ZONE, 1)
     assert done.exit == 0 and done.json["zones"][0]["outcome"] == "served", done
     chain.check("the rollback")
-    assert "r1.example.com. 300 IN A 192.0.2.1" in records(chain.edge.port, branded.ZONE)
+    assert "r1.example.com. 300 IN A 10.0.0.1" in records(chain.edge.port, branded.ZONE)
     chain.node.rpc("zone.refresh", zone=branded.ZONE)
     assert chain.node.serial(branded.ZONE) == chain.serial
     log = chain.node.ctl("zone", "log", branded.ZONE).json["versions"]
     assert [(v["verdict"], v["origin"]) for v in log][:2] == [("rolled-back", "control"), ("served", "transfer")], log
     dump = chain.node.ctl("zone", "dump", branded.ZONE, "--serial", 1, plain=True)
-    assert dump.exit == 0 and "192.0.2.77" in dump.stdout
+    assert dump.exit == 0 and "10.0.0.77" in dump.stdout
     chain.pair.push_served(upstream.change(), upstream.serial)
     chain.check("the next upstream version")
     assert chain.node.ctl("zone", "rollback", branded.ZONE, 4711).exit == 1

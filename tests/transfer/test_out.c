@@ -274,7 +274,7 @@ static void read_answer(const uint8_t *msg, size_t len, char *out, size_t cap)
 	while (!bns_message_next(&cur, &rr, &section)) {
 		char type[BNS_RRTYPE_TEXT_MAX];
 		if (section == BNS_SECTION_ANSWER && rr.type == BNS_TYPE_SOA)
-			used += (size_t)snprintf(out + used, cap - used, "%u ", bns_get_u32(rr.rdata + rr.rdlen - 20));
+			used += (size_t)snprintf(out + used, cap - used, "%u ", bns_get_u32(msg + rr.rdata + rr.rdlen - 20));
 		else if (section == BNS_SECTION_ANSWER)
 			used += (size_t)snprintf(out + used, cap - used, "%s ", bns_rrtype_to_text(rr.type, type));
 	}
