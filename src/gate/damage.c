@@ -87,7 +87,11 @@ enum bns_error bns_damage_rebuild_record(struct bns_gate *g, struct bns_zone *zo
 {
 	struct span s = {.name_len = bns_name_len(zone->apex)};
 	struct bns_contents *c;
-	enum bns_error err = bns_store_each(g->store, BNS_DB_VERSION, zone->apex, s.name_len, false, widen, &s);
+	/* Older ones are in the journal alone. */
+	enum bns_error err = bns_store_each(g->store, BNS_DB_JOURNAL, zone->apex, s.name_len, false, widen, &s);
+	s.newest = 0;
+	if (!err)
+		err = bns_store_each(g->store, BNS_DB_VERSION, zone->apex, s.name_len, false, widen, &s);
 	zone->record = (struct bns_zone_record){.version_seq = s.newest, .oldest_seq = s.oldest};
 	if (err || s.newest == 0 || read_version(g, zone, s.newest, &c))
 		return err;

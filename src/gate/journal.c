@@ -82,19 +82,6 @@ static enum bns_error put_row(struct bns_store_txn *txn, const struct bns_job *j
 	return err;
 }
 
-enum bns_error bns_journal_put(struct bns_store_txn *txn, const struct bns_job *job, const char *verdict)
-{
-	uint64_t seq = job->new_record.version_seq;
-	uint8_t key[KEY_MAX];
-	char *text = describe(job, verdict);
-	enum bns_error err = text ? put_row(txn, job, seq, text) : BNS_ENOMEM;
-	free(text);
-	/* What the delta leads back to needn't be kept whole. */
-	if (!err && job->delta_form)
-		err = bns_store_del(txn, BNS_DB_VERSION, key, key_of(job->zone, seq - 1, key));
-	return err;
-}
-
 enum bns_error bns_journal_forget(struct bns_store_txn *txn, const struct bns_zone *zone, uint64_t seq)
 {
 	uint8_t key[KEY_MAX];
@@ -132,6 +119,37 @@ static enum bns_error read_row(struct bns_gate *g, const struct bns_zone *zone, 
 		return BNS_OK;
 	free(row->data);
 	return BNS_EFORMAT;
+}
+
+/* Is there a delta that leads to `seq` from the version before it? */
+static bool has_delta(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq)
+{
+	struct row row;
+	if (read_row(g, zone, seq, &row))
+		return false;
+	free(row.data);
+	return row.delta_len > 0;
+}
+
+/*
+ * The newest two stay whole, so that a damaged one doesn't take all others
+ * along; what a delta leads back to needn't be.
+ */
+static enum bns_error drop_whole(struct bns_store_txn *txn, const struct bns_job *job, uint64_t newest)
+{
+	uint8_t key[KEY_MAX];
+	if (!job->delta_form || newest < 3 || !has_delta(job->gate, job->zone, newest - 1))
+		return BNS_OK;
+	return bns_store_del(txn, BNS_DB_VERSION, key, key_of(job->zone, newest - 2, key));
+}
+
+enum bns_error bns_journal_put(struct bns_store_txn *txn, const struct bns_job *job, const char *verdict)
+{
+	uint64_t seq = job->new_record.version_seq;
+	char *text = describe(job, verdict);
+	enum bns_error err = text ? put_row(txn, job, seq, text) : BNS_ENOMEM;
+	free(text);
+	return err ? err : drop_whole(txn, job, seq);
 }
 
 enum bns_error bns_journal_serial(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq, uint32_t *serial)

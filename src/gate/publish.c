@@ -90,25 +90,11 @@ static void tell_superseded(const struct bns_job *job)
 	bns_announce(job->gate, BNS_LOG_NOTICE, "superseded", job->zone, job, text);
 }
 
-/* It passed: found `reviewing` at the next start it would be held, and meanwhile it takes room others need. */
-static void forget_failed(struct bns_job *job)
-{
-	const struct bns_candidate *held = job->zone->held;
-	if (held && strcmp(held->id, job->id) == 0)
-		return;
-	struct bns_store_txn *txn = bns_store_begin(job->gate->store);
-	if (txn && !bns_candidate_unstore(txn, job->id))
-		bns_store_commit(txn, NULL, NULL);
-	else
-		bns_store_drop(txn);
-}
-
 static void committed(void *arg, enum bns_error err, const char *reason)
 {
 	struct bns_job *job = arg;
 	struct bns_zone *zone = job->zone;
 	if (err) {
-		forget_failed(job);
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the store can't take the change: %s", reason);
 		return;
 	}

@@ -110,7 +110,7 @@ enum bns_error bns_version_contents(struct bns_gate *g, const struct bns_zone *z
 	struct bns_contents *c = NULL;
 	uint64_t at = seq;
 	enum bns_error err = whole_version(g, zone, at, &c);
-	while (err == BNS_ENOENT && at < zone->record.version_seq)
+	while (bns_is_damage(err) && at < zone->record.version_seq)
 		err = whole_version(g, zone, ++at, &c);
 	while (!err && at > seq)
 		err = step_back(g, zone, --at, &c);

@@ -20,7 +20,7 @@
 enum bns_store_db {
 	BNS_DB_META,       /* "format" → version of the layout */
 	BNS_DB_ZONE,       /* zone wire name → store/zone_record.h */
-	BNS_DB_VERSION,    /* zone wire name + sequence, big endian, see zone_record → encoded contents: the newest, and those the journal doesn't lead back to */
+	BNS_DB_VERSION,    /* zone wire name + sequence, big endian, see zone_record → encoded contents: the newest two, and those the journal doesn't lead back to */
 	BNS_DB_UPSTREAM,   /* zone wire name → unamended upstream contents, where they differ from what is served */
 	BNS_DB_CANDIDATE,  /* candidate id → JSON */
 	BNS_DB_CANDIDATE_DATA, /* candidate id → encoded contents */
