@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The verbs `branding list`, `branding show` and `branding check`: JSON with a "schema" key. */
+/* The verbs `branding list`, `branding show` and `branding explain`: JSON with a "schema" key. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,8 +153,7 @@ static json_t *json_finding(const struct lb *lb, const uint8_t *host, const stru
 			 "role", lb_role_words[f->role], "text", f->text, "remedy", f->rule->remedy);
 }
 
-/* Adds what the rules find of `host` in its served zone. */
-static void add_findings(const struct lb *lb, const uint8_t *host, const struct bns_contents *zone, json_t *list)
+void lb_add_findings(const struct lb *lb, const uint8_t *host, const struct bns_contents *zone, json_t *list)
 {
 	struct lb_findings found = {0};
 
@@ -241,50 +240,9 @@ static enum bns_error run_show(struct bns_plugin *p, const char *const *args, si
 	json_object_set_new(root, "resolves", zone ? json_way(lb, zone, host) : json_array());
 	json_object_set_new(root, "overrides", json_overrides(lb, host));
 	if (zone)
-		add_findings(lb, host, zone, findings);
+		lb_add_findings(lb, host, zone, findings);
 	json_object_set_new(root, "findings", findings);
 	return answer(root, json);
-}
-
-static enum bns_error check_all(const struct lb *lb, json_t *list)
-{
-	const uint8_t *apex = NULL;
-
-	for (size_t i = 0; i < lb->policy->branding_count; i++) {
-		const uint8_t *host = lb->policy->brandings[i].host;
-		const struct bns_contents *zone = lb_served_zone(lb, host, &apex);
-		if (zone)
-			add_findings(lb, host, zone, list);
-	}
-	return BNS_OK;
-}
-
-static enum bns_error run_check(struct bns_plugin *p, const char *const *args, size_t count, char **json,
-				struct bns_diag *diag)
-{
-	const struct lb *lb = lb_of(p);
-	uint8_t host[BNS_NAME_MAX];
-	const uint8_t *apex;
-	json_t *list = json_array();
-	enum bns_error err;
-
-	if (count == 1 && strcmp(args[0], "--all") == 0) {
-		err = check_all(lb, list);
-	} else {
-		err = read_host(lb, args, count, "branding check", host, diag);
-		const struct bns_contents *zone = err == BNS_OK ? lb_served_zone(lb, host, &apex) : NULL;
-		if (zone)
-			add_findings(lb, host, zone, list);
-		else if (err == BNS_OK) {
-			lb->host->diag(diag, NULL, 0, 0, "'%s' lies in no zone that is served here", args[0]);
-			err = BNS_ENOENT;
-		}
-	}
-	if (err != BNS_OK) {
-		json_decref(list);
-		return err;
-	}
-	return answer(json_pack("{s:i, s:o}", "schema", 1, "findings", list), json);
 }
 
 static enum bns_error run_explain(struct bns_plugin *p, const char *const *args, size_t count, char **json,
@@ -310,8 +268,8 @@ const struct bns_plugin_command lb_commands[] = {
 	{"branding list", "", "All brandings: those of the policy and those recognised.", false, run_list, NULL},
 	{"branding show", "HOST", "One branding: policy, state and history, where it resolves, what the rules find.",
 	 false, run_show, NULL},
-	{"branding check", "HOST|--all", "What the rules find in the versions that are served.", false, run_check,
-	 NULL},
+	{"branding check", "HOST|--all",
+	 "What the rules find in what is served and, of one host, a probe from outside.", false, NULL, lb_start_check},
 	{"branding explain", "RULE", "What a rule looks for, and what to do.", false, run_explain, NULL},
 	{"branding route", "HOST TARGET", "Announces a move of the branded host: that one passes, others don't.", true,
 	 NULL, lb_start_route},

@@ -13,6 +13,17 @@ json_t *lb_json_name(const struct lb *lb, const uint8_t *name);
 /* A host as a person writes it, lower-cased; false: it is none. */
 bool lb_host_from_word(const struct lb *lb, const char *word, uint8_t host[BNS_NAME_MAX]);
 
+/* Adds what the rules find of `host` in its served zone. */
+void lb_add_findings(const struct lb *lb, const uint8_t *host, const struct bns_contents *zone, json_t *list);
+
+/* The end of a verb that was started; `root` is taken over. commands_change.c */
+void lb_refuse(const struct lb *lb, struct bns_reply *reply, enum bns_error err, const char *text);
+void lb_answer(const struct lb *lb, struct bns_reply *reply, json_t *root);
+
+/* commands_check.c */
+void lb_start_check(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
+		    struct bns_reply *reply);
+
 /* commands_change.c */
 void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
 		    struct bns_reply *reply);

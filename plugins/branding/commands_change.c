@@ -9,7 +9,7 @@
 #include "evidence.h"
 #include "life.h"
 
-static void refuse(const struct lb *lb, struct bns_reply *reply, enum bns_error err, const char *text)
+void lb_refuse(const struct lb *lb, struct bns_reply *reply, enum bns_error err, const char *text)
 {
 	struct bns_diag diag = {.text = ""};
 
@@ -17,8 +17,7 @@ static void refuse(const struct lb *lb, struct bns_reply *reply, enum bns_error 
 	lb->host->reply(reply, err, NULL, &diag);
 }
 
-/* Takes `root` over. */
-static void answer(const struct lb *lb, struct bns_reply *reply, json_t *root)
+void lb_answer(const struct lb *lb, struct bns_reply *reply, json_t *root)
 {
 	char *json = root ? json_dumps(root, JSON_COMPACT) : NULL;
 
@@ -58,10 +57,10 @@ static void end_route(struct route *r, const char *outcome, const char *next)
 	lb_name_words(lb, r->host, host);
 	lb_name_words(lb, r->target, target);
 	snprintf(line, sizeof(line), "%s. CNAME %s.", host, target);
-	answer(lb, r->reply,
-	       json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "host", host, "target", target,
-			 "zone", lb_name_words(lb, r->apex, zone), "outcome", outcome, "next", next, "record", line,
-			 "probe", r->probe));
+	lb_answer(lb, r->reply,
+		  json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "host", host, "target", target,
+			    "zone", lb_name_words(lb, r->apex, zone), "outcome", outcome, "next", next, "record", line,
+			    "probe", r->probe));
 	free(r);
 }
 
@@ -83,7 +82,7 @@ static void announce(struct route *r)
 	enum bns_error err = lb_expected_put(lb, r->host, r->target, r->by);
 
 	if (err != BNS_OK) {
-		refuse(lb, r->reply, err, "the move can't be recorded");
+		lb_refuse(lb, r->reply, err, "the move can't be recorded");
 		json_decref(r->probe);
 		free(r);
 		return;
@@ -111,7 +110,7 @@ static void probed(void *arg, const struct bns_answer *a)
 	}
 	snprintf(text, sizeof(text), "%.512s has not proved itself: %.400s", lb_name_words(r->lb, r->target, target),
 		 a->text ? a->text : "nothing was seen");
-	refuse(r->lb, r->reply, BNS_EDENIED, text);
+	lb_refuse(r->lb, r->reply, BNS_EDENIED, text);
 	free(r);
 }
 
@@ -153,7 +152,7 @@ void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count,
 	*r = (struct route){.lb = lb, .reply = reply};
 	snprintf(r->by, sizeof(r->by), "%s", by);
 	if (count != 2 || !lb_host_from_word(lb, args[0], r->host) || !lb_host_from_word(lb, args[1], r->target)) {
-		refuse(lb, reply, BNS_EINVAL, "branding route needs a branded host and its new target");
+		lb_refuse(lb, reply, BNS_EINVAL, "branding route needs a branded host and its new target");
 		goto out;
 	}
 	const struct lb_branding *b = lb_policy_find(lb, lb->policy, r->host);
@@ -161,15 +160,15 @@ void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count,
 	if (!b && lb_memory_get(lb, r->host))
 		b = &own;
 	if (!b || !lb_served_zone(lb, r->host, &apex)) {
-		refuse(lb, reply, BNS_ENOENT,
-		       b ? "the host lies in no zone that is served here"
-			 : "no branding is known for that host: branding list shows those that are");
+		lb_refuse(lb, reply, BNS_ENOENT,
+			  b ? "the host lies in no zone that is served here"
+			    : "no branding is known for that host: branding list shows those that are");
 		goto out;
 	}
 	lb_name_lower(r->apex, apex);
 	const char *reason = why_not(lb, b, r->target);
 	if (reason) {
-		refuse(lb, reply, BNS_EDENIED, reason);
+		lb_refuse(lb, reply, BNS_EDENIED, reason);
 		goto out;
 	}
 	const struct lb_case c = {.branding = b, .profile = b->account->profile, .region = b->account->region};
@@ -187,8 +186,8 @@ void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count,
 		announce(r);
 		return;
 	}
-	refuse(lb, reply, BNS_EDENIED,
-	       "the policy doesn't list that target, and nobody here can probe it: list it first");
+	lb_refuse(lb, reply, BNS_EDENIED,
+		  "the policy doesn't list that target, and nobody here can probe it: list it first");
 out:
 	free(r);
 }
@@ -202,15 +201,15 @@ static void end_one(struct lb *lb, struct bns_reply *reply, const uint8_t *host,
 	const uint8_t *apex = host;
 
 	if (!lb_revoke(lb, host, rule)) {
-		refuse(lb, reply, BNS_ENOENT,
-		       "no such override was given at run time: one of the policy file ends when it is taken out");
+		lb_refuse(lb, reply, BNS_ENOENT,
+			  "no such override was given at run time: one of the policy file ends when it is taken out");
 		return;
 	}
 	lb_served_zone(lb, host, &apex);
 	snprintf(text, sizeof(text), "%s ends the override of %s for %s", by, rule->id, lb_name_words(lb, host, name));
 	lb->host->event(lb->plugin, "override-revoked", lb_name_words(lb, apex, zone), text);
-	answer(lb, reply,
-	       json_pack("{s:i, s:s, s:s, s:s}", "schema", 1, "host", name, "rule", rule->id, "outcome", "ended"));
+	lb_answer(lb, reply,
+		  json_pack("{s:i, s:s, s:s, s:s}", "schema", 1, "host", name, "rule", rule->id, "outcome", "ended"));
 }
 
 static void give_one(struct lb *lb, struct bns_reply *reply, const uint8_t *host, const struct lb_rule *rule,
@@ -224,7 +223,7 @@ static void give_one(struct lb *lb, struct bns_reply *reply, const uint8_t *host
 	enum bns_error err = lb_grant(lb, host, rule, until_s, by, reason);
 
 	if (err != BNS_OK) {
-		refuse(lb, reply, err, "the override can't be recorded");
+		lb_refuse(lb, reply, err, "the override can't be recorded");
 		return;
 	}
 	lb_served_zone(lb, host, &apex);
@@ -236,9 +235,9 @@ static void give_one(struct lb *lb, struct bns_reply *reply, const uint8_t *host
 	snprintf(text, sizeof(text), "%s lets %s (%s) pass for %s until %s: %.400s", by, rule->id, rule->name,
 		 lb_name_words(lb, host, name), until, reason);
 	lb->host->event(lb->plugin, "override", lb_name_words(lb, apex, zone), text);
-	answer(lb, reply,
-	       json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "schema", 1, "host", name, "rule", rule->id,
-			 "until", until, "by", by, "reason", reason, "outcome", "given", "breaks", breaks));
+	lb_answer(lb, reply,
+		  json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "schema", 1, "host", name, "rule", rule->id,
+			    "until", until, "by", by, "reason", reason, "outcome", "given", "breaks", breaks));
 }
 
 /* `until T reason R`, in any order. */
@@ -279,13 +278,14 @@ void lb_start_override(struct bns_plugin *p, const char *const *args, size_t cou
 	count -= ends;
 	const struct lb_rule *rule = count >= 2 ? lb_rule_find(args[1]) : NULL;
 	if (!rule || !lb_host_from_word(lb, args[0], host)) {
-		refuse(lb, reply, BNS_EINVAL, "branding override needs a branded host and a rule, LB01 to LB39");
+		lb_refuse(lb, reply, BNS_EINVAL, "branding override needs a branded host and a rule, LB01 to LB39");
 	} else if (!lb_policy_find(lb, lb->policy, host) && !lb_memory_get(lb, host)) {
-		refuse(lb, reply, BNS_ENOENT, "no branding is known for that host: branding list shows those that are");
+		lb_refuse(lb, reply, BNS_ENOENT,
+			  "no branding is known for that host: branding list shows those that are");
 	} else if (ends) {
 		end_one(lb, reply, host, rule, by);
 	} else if ((wrong = read_permission(lb, args + 2, count - 2, &until_s, &reason)) != NULL) {
-		refuse(lb, reply, BNS_EINVAL, wrong);
+		lb_refuse(lb, reply, BNS_EINVAL, wrong);
 	} else {
 		give_one(lb, reply, host, rule, until_s, by, reason);
 	}

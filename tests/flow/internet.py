@@ -216,12 +216,14 @@ class Internet:
         ns = "\n".join(f"example NS {name}.example" for name in delegation)
         glue = "\n".join(f"{name}.example A {OURS if name == 'ns' else '127.0.1.3'}" for name in delegation)
         cdns = "\n".join(f"{kind} A {address}" for kind, address in CDNS.items())
-        self.knot = NameServer(t, {
+        zones = {
             "com": flow.zone(1, f"{ns}\n{glue}", origin="com"),
             "cdn.example": flow.zone(1, cdns, origin="cdn.example"),
             "cloudfront.net": flow.zone(1, f"d111111abcdef8 A {CDNS[cloudfront]}", origin="cloudfront.net"),
             ESP: flow.zone(1, f"@ A {ORIGIN}\nu1.ct A {ORIGIN}", origin=ESP),
-        }, port=53)
+        }
+        self.knot = NameServer(t, {name: text.replace("192.0.2.53", NAME_SERVER) for name, text in zones.items()},
+                               port=53)
         self.nginx = Nginx(t, self.authority)
         self.unbound = Unbound(t)
 

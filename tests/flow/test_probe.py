@@ -124,5 +124,65 @@ def test_the_link_of_a_test_mail_is_tried_as_http_and_https(t):
     assert wrong.exit == 1 and "whole" in wrong.stderr, wrong
 
 
+def steps(node, host=HOST):
+    result = node.daemon.ctl("branding", "check", host)
+    assert result.exit == 0, result
+    return result.json
+
+
+def test_a_check_reads_like_the_steps_of_a_set_up(t):
+    net = Internet(t)
+    node = Node(t, net)
+    result = steps(node)
+    told = "\n".join(step["text"] for step in result["steps"])
+    assert result["probe"]["evidence"] == "good", result
+    for words in ("is delegated to the 1 name servers", f"ns.example.com ({OURS}): {HOST} CNAME d111111abcdef8",
+                  "the resolver, as recipients have it", f"https at {CDNS['good']}@443", "a tracked link",
+                  f"http at {CDNS['good']}@80: status", "no CAA record", "/.well-known/assetlinks.json"):
+        assert words in told, (words, told)
+    assert all(step["good"] for step in result["steps"]), result
+
+
+def test_a_check_finds_what_is_wrong_around_a_branding(t):
+    net = Internet(t, delegation=("ns", "ns2"))
+    net.nginx.hsts = 'add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;'
+    net.nginx.write()
+    net.nginx.restart()
+    node = Node(t, net, edge=target("wrong-name"), **{"caa-issuer": ["amazon.com"]})
+    node.file.write_text(zone(2, target("wrong-name"), '@ CAA 0 issue "letsencrypt.org"'))
+    assert node.daemon.ctl("zone", "reload", ZONE).exit == 0
+    result = steps(node)
+    rules = {step["rule"] for step in result["steps"] if not step["good"]}
+    # The parent has a name server that the zone doesn't name; HSTS makes the wrong certificate final.
+    assert {"LB30", "LB02", "LB08", "LB14"} <= rules, result
+    assert result["probe"]["evidence"] == "bad", result
+    assert all(step["remedy"] for step in result["steps"] if not step["good"]), result
+
+
+def test_a_name_server_outside_the_gate_is_found(t):
+    net = Internet(t)
+    outside = OutsideKnot(t, {ZONE: zone(1, "sendgrid.net", "@ NS ns2\nns2 A 127.0.1.3")}, port=53)
+    node = Node(t, net)
+    node.file.write_text(zone(2, "d111111abcdef8.cloudfront.net", "@ NS ns2\nns2 A 127.0.1.3"))
+    assert node.daemon.ctl("zone", "reload", ZONE).exit == 0
+    del outside
+    rules = {step["rule"] for step in steps(node)["steps"] if not step["good"]}
+    assert {"LB01", "LB26"} <= rules, rules
+
+
+class OutsideKnot(flow.Knot):
+    """A name server of the zone that stands behind nobody's gate."""
+
+    name = "outside"
+
+    def write_conf(self):
+        super().write_conf()
+        path = self.folder / "knot.conf"
+        path.write_text(path.read_text().replace(f"{flow.HOST}@{self.port}", "127.0.1.3@53"))
+
+    def answers(self):
+        return flow.dig(53, ZONE, "SOA", host="127.0.1.3", timeout=1)
+
+
 internet.enter()
 flow.run()

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The verb `branding check`: what the rules find in what is served, and what a probe sees from outside. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cases.h"
+#include "commands.h"
+#include "evidence.h"
+#include "life.h"
+#include "resolve.h"
+
+#define CHECK_LIMIT_MS 120000 /* many name servers, many addresses, each with its time */
+
+struct check {
+	struct lb *lb;
+	struct bns_reply *reply;
+	uint8_t host[BNS_NAME_MAX];
+	uint8_t target[BNS_NAME_MAX];
+	json_t *root;
+};
+
+static void check_all(const struct lb *lb, struct bns_reply *reply)
+{
+	const uint8_t *apex = NULL;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < lb->policy->branding_count; i++) {
+		const uint8_t *host = lb->policy->brandings[i].host;
+		const struct bns_contents *zone = lb_served_zone(lb, host, &apex);
+		if (zone)
+			lb_add_findings(lb, host, zone, list);
+	}
+	lb_answer(lb, reply, json_pack("{s:i, s:o}", "schema", 1, "findings", list));
+}
+
+/* A step as a person goes through them: in order, or with its rule and what to do. */
+static json_t *json_step(const struct bns_note *note)
+{
+	const char severity[] = {note->severity, '\0'};
+
+	if (note->verdict == BNS_VERDICT_PASS)
+		return json_pack("{s:b, s:s}", "good", 1, "text", note->text);
+	return json_pack("{s:b, s:s?, s:s, s:s, s:s?}", "good", 0, "rule", note->rule, "severity", severity, "text",
+			 note->text, "remedy", note->remedy);
+}
+
+static void probed(void *arg, const struct bns_answer *a)
+{
+	static const char *const words[] = {
+		[BNS_EVIDENCE_NONE] = "none", [BNS_EVIDENCE_GOOD] = "good", [BNS_EVIDENCE_BAD] = "bad"};
+	struct check *c = arg;
+	char at[BNS_TIME_TEXT_MAX];
+	json_t *steps = json_array();
+
+	for (size_t i = 0; i < a->note_count; i++)
+		json_array_append_new(steps, json_step(&a->notes[i]));
+	json_object_set_new(c->root, "steps", steps);
+	json_object_set_new(c->root, "probe",
+			    json_pack("{s:s, s:s, s:s?}", "evidence", words[a->evidence], "at",
+				      c->lb->host->time_to_text(a->at_s, at), "text", a->text));
+	if (a->evidence != BNS_EVIDENCE_NONE)
+		lb_life_probed(c->lb, c->host, c->target, a);
+	lb_answer(c->lb, c->reply, c->root);
+	free(c);
+}
+
+/* Whose answers the target must hand on, and where the host is now. */
+static struct bns_question question_of(struct check *c, const struct bns_contents *zone, const char *zone_text)
+{
+	const struct lb *lb = c->lb;
+	const struct lb_branding *b = lb_policy_find(lb, lb->policy, c->host);
+	const struct lb_account *account = b ? b->account : lb->policy->fallback;
+	const struct lb_case at = {.branding = b, .profile = account->profile, .region = account->region};
+	struct lb_path path;
+
+	lb_resolve(lb, zone, c->host, &path);
+	lb_name_lower(c->target, path.names[path.steps > 0 ? 1 : 0]);
+	return (struct bns_question){
+		.kind = "check",
+		.zone_text = zone_text,
+		.host = c->host,
+		.target = c->target,
+		.origin = lb_origin_of(&at),
+	};
+}
+
+void lb_start_check(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
+		    struct bns_reply *reply)
+{
+	struct lb *lb = lb_of(p);
+	struct check *c = calloc(1, sizeof(*c));
+	char zone_text[BNS_NAME_TEXT_MAX];
+	const uint8_t *apex;
+
+	(void)by;
+	if (!c) {
+		lb->host->reply(reply, BNS_ENOMEM, NULL, NULL);
+		return;
+	}
+	*c = (struct check){.lb = lb, .reply = reply};
+	if (count == 1 && strcmp(args[0], "--all") == 0) {
+		check_all(lb, reply);
+		goto out;
+	}
+	if (count != 1 || !lb_host_from_word(lb, args[0], c->host)) {
+		lb_refuse(lb, reply, BNS_EINVAL,
+			  "branding check needs one branded host, as url1234.example.com, or --all");
+		goto out;
+	}
+	const struct bns_contents *zone = lb_served_zone(lb, c->host, &apex);
+	if (!zone) {
+		lb_refuse(lb, reply, BNS_ENOENT, "that host lies in no zone that is served here");
+		goto out;
+	}
+	json_t *findings = json_array();
+	lb_add_findings(lb, c->host, zone, findings);
+	c->root = json_pack("{s:i, s:o, s:o}", "schema", 1, "host", lb_json_name(lb, c->host), "findings", findings);
+	const struct bns_question question = question_of(c, zone, lb_name_words(lb, apex, zone_text));
+	if (lb->host->ask(p, &question, CHECK_LIMIT_MS, probed, c) != BNS_ANSWERER_NONE)
+		return;
+	json_object_set_new(c->root, "probe", json_null());
+	lb_answer(lb, reply, c->root);
+out:
+	free(c);
+}
