@@ -327,6 +327,7 @@ allow-axfr-ips={flow.HOST}
 only-notify=
 xfr-cycle-interval=1
 receiver-threads=1
+retrieval-threads=1
 distributor-threads=1
 cache-ttl=0
 query-cache-ttl=0
