@@ -16,6 +16,9 @@ bool lb_host_from_word(const struct lb *lb, const char *word, uint8_t host[BNS_N
 /* Adds what the rules find of `host` in its served zone. */
 void lb_add_findings(const struct lb *lb, const uint8_t *host, const struct bns_contents *zone, json_t *list);
 
+/* What a branding that was only recognised is like. commands_change.c */
+struct lb_branding lb_recognised(const struct lb *lb, const uint8_t *host);
+
 /* The end of a verb that was started; `root` is taken over. commands_change.c */
 void lb_refuse(const struct lb *lb, struct bns_reply *reply, enum bns_error err, const char *text);
 void lb_answer(const struct lb *lb, struct bns_reply *reply, json_t *root);

@@ -132,8 +132,7 @@ static const char *why_not(const struct lb *lb, const struct lb_branding *b, con
 	return b->mode == LB_CDN ? NULL : "only a branding in mode cdn moves to a host that isn't the ESP's";
 }
 
-/* What a branding that was only recognised is like. */
-static struct lb_branding recognised(const struct lb *lb, const uint8_t *host)
+struct lb_branding lb_recognised(const struct lb *lb, const uint8_t *host)
 {
 	return (struct lb_branding){.host = host, .account = lb->policy->fallback, .mode = LB_CDN, .learned = true};
 }
@@ -156,7 +155,7 @@ void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count,
 		goto out;
 	}
 	const struct lb_branding *b = lb_policy_find(lb, lb->policy, r->host);
-	const struct lb_branding own = recognised(lb, r->host);
+	const struct lb_branding own = lb_recognised(lb, r->host);
 	if (!b && lb_memory_get(lb, r->host))
 		b = &own;
 	if (!b || !lb_served_zone(lb, r->host, &apex)) {

@@ -68,9 +68,9 @@ static void probed(void *arg, const struct bns_answer *a)
 static struct bns_question question_of(struct check *c, const struct bns_contents *zone, const char *zone_text)
 {
 	const struct lb *lb = c->lb;
-	const struct lb_branding *b = lb_policy_find(lb, lb->policy, c->host);
-	const struct lb_account *account = b ? b->account : lb->policy->fallback;
-	const struct lb_case at = {.branding = b, .profile = account->profile, .region = account->region};
+	const struct lb_branding *written = lb_policy_find(lb, lb->policy, c->host), own = lb_recognised(lb, c->host);
+	const struct lb_branding *b = written ? written : &own;
+	const struct lb_case at = {.branding = b, .profile = b->account->profile, .region = b->account->region};
 	struct lb_path path;
 
 	lb_resolve(lb, zone, c->host, &path);
