@@ -50,8 +50,10 @@ def left_behind():
 
 
 def start(*options):
+    """With Ctrl-C as a terminal gives it: a suite that runs in the background has it ignored, and hands that on."""
     return subprocess.Popen([str(TOUR), *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            stdin=subprocess.DEVNULL, cwd=flow.BUILD)
+                            stdin=subprocess.DEVNULL, cwd=flow.BUILD,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def all_is_gone():
