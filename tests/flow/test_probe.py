@@ -82,6 +82,8 @@ def test_what_is_only_a_risk_is_told_and_passes(t):
     node = Node(t, net)
     assert node.move(2, target("caching")) == 0
     assert node.edge() == [target("caching") + "."]
+    (risk,) = [step for step in steps(node)["steps"] if not step["good"]]
+    assert (risk["rule"], risk["severity"]) == ("LB12", "M"), risk
 
 
 def test_an_advisory_probe_decides_nothing(t):
