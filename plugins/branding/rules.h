@@ -121,6 +121,7 @@ void lb_rule_reverify(const struct lb_look *look, const struct lb_rule *rule, st
 void lb_rule_from_domain(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_shadowed(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_subuser(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
+void lb_rule_uncovered(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_single(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_expiring(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules.h"
+#include "account.h"
 
 static void find_edge(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out,
 		      const char *rdata, const char *text)
@@ -90,35 +90,16 @@ void lb_rule_shadowed(const struct lb_look *look, const struct lb_rule *rule, st
 	}
 }
 
-static bool has_word(const char *const *words, const char *word)
-{
-	for (; words && *words; words++)
-		if (strcmp(*words, word) == 0)
-			return true;
-	return false;
-}
-
-static bool is_associated(const struct lb_policy *p, const struct lb_account *a, const char *user)
-{
-	for (size_t i = 0; i < p->branding_count; i++) {
-		const struct lb_esp *esp = p->brandings[i].account == a ? p->brandings[i].esp : NULL;
-		if (esp && ((esp->user && strcmp(esp->user, user) == 0) || has_word(esp->subusers, user)))
-			return true;
-	}
-	return false;
-}
-
 void lb_rule_subuser(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
 {
 	const struct lb_account *a = look->c->branding->account;
-	const struct lb_policy *p = look->lb->policy;
 	char text[512];
 
 	if (!look->c->judge_edge || !a->ssl_enabled)
 		return;
 	for (size_t i = 0; i < a->subuser_count; i++) {
 		const char *user = a->subusers[i];
-		bool associated = is_associated(p, a, user), enabled = has_word(a->ssl_subusers, user);
+		bool associated = lb_account_is_associated(look->lb, a, user), enabled = lb_account_has_ssl(a, user);
 		if (associated && enabled)
 			continue;
 		snprintf(text, sizeof(text),
@@ -128,6 +109,53 @@ void lb_rule_subuser(const struct lb_look *look, const struct lb_rule *rule, str
 				    : "neither a branding associated nor https switched on");
 		find_edge(look, rule, out, user, text);
 	}
+}
+
+/* What is wrong with the certificate, as the end of a sentence; NULL: nothing is, or another rule tells it. */
+static const char *uncovered_words(const struct lb_look *look, char *text, size_t cap)
+{
+	const struct lb *lb = look->lb;
+	const struct lb_life *life = lb_life_get(lb, look->c->branding->host);
+	const uint8_t *target = lb_effective(&look->edge);
+	char name[BNS_NAME_TEXT_MAX], when[BNS_TIME_TEXT_MAX];
+
+	switch (lb_cover_of(lb, look->c->branding, &look->edge)) {
+	case LB_COVER_ESP:
+		snprintf(text, cap, "is at the ESP's %s, which shows the certificate of %s",
+			 lb_name_words(lb, target, name), look->c->profile->certificate);
+		return text;
+	case LB_COVER_UNSEEN:
+		snprintf(text, cap, "has no certificate that anybody has seen: %s was not probed for it",
+			 lb_name_words(lb, target, name));
+		return text;
+	case LB_COVER_BAD:
+		snprintf(text, cap, "has no valid certificate: the probe of %s at %s says: %s",
+			 lb_name_words(lb, target, name), lb->host->time_to_text(life->tls_at_s, when), life->tls_text);
+		return text;
+	case LB_COVER_UNSERVED:
+	case LB_COVER_GOOD:
+		break;
+	}
+	return NULL;
+}
+
+void lb_rule_uncovered(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
+{
+	const struct lb_branding *b = look->c->branding;
+	const struct lb *lb = look->lb;
+	char host[BNS_NAME_TEXT_MAX], words[2048], text[4096];
+	const char *user;
+	size_t before = out->count;
+
+	if (!look->c->judge_edge || !lb_account_https_user(lb, b, &user) ||
+	    !uncovered_words(look, words, sizeof(words)))
+		return;
+	snprintf(text, sizeof(text), "%s%s%saccount %s has https links, and %s %s", user ? "subuser " : "",
+		 user ? user : "", user ? " of " : "", b->account->id, lb_name_words(lb, b->host, host), words);
+	find_edge(look, rule, out, "", text);
+	/* Nobody has seen it broken. */
+	if (lb_cover_of(lb, b, &look->edge) == LB_COVER_UNSEEN && out->count > before)
+		out->list[before].severity = 'H';
 }
 
 void lb_rule_single(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)

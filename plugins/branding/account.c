@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "account.h"
+
+#include <string.h>
+
+static bool has_word(const char *const *words, const char *word)
+{
+	for (; words && *words; words++)
+		if (strcmp(*words, word) == 0)
+			return true;
+	return false;
+}
+
+const char *lb_account_user(const struct lb *lb, const struct lb_branding *b)
+{
+	const struct lb_esp *esp = b->esp;
+
+	(void)lb;
+	return esp && esp->user && has_word(b->account->subusers, esp->user) ? esp->user : NULL;
+}
+
+bool lb_account_carries(const struct lb *lb, const struct lb_branding *b, const char *user)
+{
+	const char *own = lb_account_user(lb, b);
+
+	if (!user || !own)
+		return user ? b->esp && has_word(b->esp->subusers, user) : !own;
+	return strcmp(own, user) == 0 || has_word(b->esp->subusers, user);
+}
+
+bool lb_account_is_associated(const struct lb *lb, const struct lb_account *a, const char *user)
+{
+	const struct lb_policy *p = lb->policy;
+
+	for (size_t i = 0; i < p->branding_count; i++)
+		if (p->brandings[i].account == a && lb_account_carries(lb, &p->brandings[i], user))
+			return true;
+	return false;
+}
+
+bool lb_account_has_ssl(const struct lb_account *a, const char *user)
+{
+	return user ? has_word(a->ssl_subusers, user) : a->ssl_enabled;
+}
+
+bool lb_account_https_user(const struct lb *lb, const struct lb_branding *b, const char **user)
+{
+	const struct lb_account *a = b->account;
+
+	*user = NULL;
+	if (lb_account_carries(lb, b, NULL) && lb_account_has_ssl(a, NULL))
+		return true;
+	for (size_t i = 0; i < a->subuser_count; i++) {
+		*user = a->subusers[i];
+		if (lb_account_carries(lb, b, *user) && lb_account_has_ssl(a, *user))
+			return true;
+	}
+	return false;
+}
+
+static bool passes(const struct lb_path *edge, const uint8_t *name)
+{
+	for (unsigned i = 1; i <= edge->steps; i++)
+		if (lb_name_equal(edge->names[i], name))
+			return true;
+	return false;
+}
+
+enum lb_cover lb_cover_of(const struct lb *lb, const struct lb_branding *b, const struct lb_path *edge)
+{
+	const struct lb_case c = {.branding = b, .profile = b->account->profile, .region = b->account->region};
+	const struct lb_life *life = lb_life_get(lb, b->host);
+	const uint8_t *target = lb_effective(edge);
+
+	if (!target)
+		return LB_COVER_UNSERVED;
+	if (lb_profile_is_esp(lb, c.profile, target) && !lb_is_managed_name(lb, &c, target))
+		return LB_COVER_ESP;
+	/* What was seen elsewhere says nothing about the place where it is. */
+	if (!life || life->tls == BNS_EVIDENCE_NONE || !passes(edge, life->probed))
+		return LB_COVER_UNSEEN;
+	return life->tls == BNS_EVIDENCE_GOOD ? LB_COVER_GOOD : LB_COVER_BAD;
+}
