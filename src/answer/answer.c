@@ -220,6 +220,7 @@ static enum bns_answer_action answer_chaos(struct exchange *x)
 
 static enum bns_answer_action answer_query(struct exchange *x)
 {
+	count(&x->counts->type[x->req.qtype < BNS_ANSWER_TYPES ? x->req.qtype : 0]);
 	enum bns_query_verdict verdict = ask_about_question(x);
 	if (verdict != BNS_QUERY_CONTINUE) {
 		open_answer(x, BNS_EDE_NONE);

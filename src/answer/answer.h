@@ -41,6 +41,7 @@ enum bns_answer_action {
 };
 
 #define BNS_ANSWER_RCODES (BNS_RCODE_BADCOOKIE + 1)
+#define BNS_ANSWER_TYPES  (BNS_TYPE_CAA + 1) /* further ones are counted at 0 */
 
 /* What is counted; a copy per worker, which alone writes it. Others read each count with one atomic load. */
 struct bns_answer_counts {
@@ -50,6 +51,7 @@ struct bns_answer_counts {
 	uint64_t handed_over;
 	uint64_t truncated;
 	uint64_t rcode[BNS_ANSWER_RCODES];
+	uint64_t type[BNS_ANSWER_TYPES]; /* of questions */
 };
 
 /*

@@ -261,6 +261,8 @@ static void add_counts(struct bns_answer_counts *sum, const struct bns_answer_co
 		sum->transport[i] += __atomic_load_n(&counts->transport[i], __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < BNS_ANSWER_RCODES; i++)
 		sum->rcode[i] += __atomic_load_n(&counts->rcode[i], __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < BNS_ANSWER_TYPES; i++)
+		sum->type[i] += __atomic_load_n(&counts->type[i], __ATOMIC_RELAXED);
 }
 
 void bns_server_counts(const struct bns_server *s, struct bns_answer_counts *sum)
@@ -269,6 +271,14 @@ void bns_server_counts(const struct bns_server *s, struct bns_answer_counts *sum
 	for (unsigned w = 0; w < s->conf.workers; w++)
 		if (s->workers[w])
 			add_counts(sum, &s->workers[w]->counts);
+}
+
+void bns_server_latency(const struct bns_server *s, struct bns_latency *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	for (unsigned w = 0; w < s->conf.workers; w++)
+		if (s->workers[w])
+			bns_latency_sum(sum, &s->workers[w]->latency);
 }
 
 static void close_connections(struct bns_handoff *h)

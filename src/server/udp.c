@@ -109,6 +109,7 @@ static bool answer_one(struct bns_udp *udp, int fd, unsigned i, size_t *answer_l
 static void answer_batch(struct bns_udp *udp, int fd, unsigned received)
 {
 	unsigned answers = 0;
+	uint64_t began_ns = bns_latency_begin(&udp->worker->latency);
 	for (unsigned i = 0; i < received; i++) {
 		struct place *p = &udp->places[i];
 		if (answer_one(udp, fd, i, &p->out_data.iov_len)) {
@@ -124,6 +125,7 @@ static void answer_batch(struct bns_udp *udp, int fd, unsigned received)
 	}
 	bns_rcu_quiescent();
 	transmit(udp, fd, answers);
+	bns_latency_end(&udp->worker->latency, began_ns, answers);
 	for (unsigned i = 0; i < received; i++)
 		prepare_place(udp, i);
 }

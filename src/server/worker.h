@@ -12,6 +12,7 @@
 
 #include "answer/answer.h"
 #include "server/handoff.h"
+#include "server/latency.h"
 
 struct bns_tcp;
 struct bns_tls_ctx;
@@ -33,6 +34,7 @@ struct bns_worker_conf {
 struct bns_worker {
 	struct bns_answer_env env;
 	struct bns_answer_counts counts;
+	struct bns_latency latency;
 	struct bns_handoff handoff;
 	uv_loop_t loop;
 	uv_prepare_t prepare;

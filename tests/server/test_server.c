@@ -463,6 +463,15 @@ static void server_counts_over_all_workers(void **state)
 	assert_int_equal(counts.queries, 30);
 	assert_int_equal(counts.rcode[BNS_RCODE_NOERROR], 15);
 	assert_int_equal(counts.rcode[BNS_RCODE_NXDOMAIN], 15);
+	assert_int_equal(counts.type[BNS_TYPE_TXT], 30);
+	/* A worker's first batch is timed, and some worker has had more than one. */
+	struct bns_latency latency;
+	uint64_t timed = 0;
+	bns_server_latency(net.server, &latency);
+	for (unsigned i = 0; i < BNS_LATENCY_BUCKETS; i++)
+		timed += latency.bucket[i];
+	assert_in_range(timed, 1, 15);
+	assert_true(latency.sum_ns > 0);
 }
 
 static void server_names_the_address_it_cannot_have(void **state)
