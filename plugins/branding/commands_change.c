@@ -89,7 +89,7 @@ static void announce(struct route *r)
 	}
 	snprintf(text, sizeof(text), "%s announces that %s moves to %s%s", r->by, lb_name_words(lb, r->host, host),
 		 lb_name_words(lb, r->target, target), json_is_null(r->probe) ? ", which nobody here could probe" : "");
-	lb->host->event(lb->plugin, "route", lb_name_words(lb, r->apex, zone), text);
+	lb->host->event(lb->plugin, BNS_LOG_NOTICE, "route", lb_name_words(lb, r->apex, zone), text);
 	lb->host->times(lb->plugin, r->apex, &times);
 	if (times.is_secondary)
 		end_route(r, "announced", "change it at the primary");
@@ -206,7 +206,7 @@ static void end_one(struct lb *lb, struct bns_reply *reply, const uint8_t *host,
 	}
 	lb_served_zone(lb, host, &apex);
 	snprintf(text, sizeof(text), "%s ends the override of %s for %s", by, rule->id, lb_name_words(lb, host, name));
-	lb->host->event(lb->plugin, "override-revoked", lb_name_words(lb, apex, zone), text);
+	lb->host->event(lb->plugin, BNS_LOG_NOTICE, "override-revoked", lb_name_words(lb, apex, zone), text);
 	lb_answer(lb, reply,
 		  json_pack("{s:i, s:s, s:s, s:s}", "schema", 1, "host", name, "rule", rule->id, "outcome", "ended"));
 }
@@ -233,7 +233,7 @@ static void give_one(struct lb *lb, struct bns_reply *reply, const uint8_t *host
 		 rule->judge == lb_rule_reverted ? account->profile->certificate : "");
 	snprintf(text, sizeof(text), "%s lets %s (%s) pass for %s until %s: %.400s", by, rule->id, rule->name,
 		 lb_name_words(lb, host, name), until, reason);
-	lb->host->event(lb->plugin, "override", lb_name_words(lb, apex, zone), text);
+	lb->host->event(lb->plugin, BNS_LOG_NOTICE, "override", lb_name_words(lb, apex, zone), text);
 	lb_answer(lb, reply,
 		  json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "schema", 1, "host", name, "rule", rule->id,
 			    "until", until, "by", by, "reason", reason, "outcome", "given", "breaks", breaks));

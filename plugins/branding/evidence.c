@@ -66,7 +66,7 @@ static void put(const struct question *q, const struct bns_note *found, enum bns
 	/* Where it can't be told, the host holds for want of memory. */
 	(void)!lb->host->note(q->hearing->review, &note);
 	if (verdict == BNS_VERDICT_PASS && note.severity == 'C' && !q->hearing->change->dry_run)
-		lb->host->event(lb->plugin, "alarm", q->hearing->change->zone_text, note.text);
+		lb->host->event(lb->plugin, BNS_LOG_CRIT, "alarm", q->hearing->change->zone_text, note.text);
 }
 
 /* What the answer found; one sentence of its own where it found nothing to name. */

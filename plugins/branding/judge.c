@@ -190,7 +190,8 @@ static void put_note(struct judging *j, const struct lb_case *c, const struct lb
 	if (j->lb->host->note(j->review, &note) != BNS_OK)
 		j->failed = true;
 	if (action == ACTION_ALARM && !j->change->dry_run)
-		j->lb->host->event(j->lb->plugin, "alarm", j->change->zone_text, text);
+		j->lb->host->event(j->lb->plugin, f->severity == 'C' ? BNS_LOG_CRIT : BNS_LOG_WARN, "alarm",
+				   j->change->zone_text, text);
 }
 
 static void put_finding(struct judging *j, const struct lb_mending *m, const struct lb_finding *f, bool fresh)

@@ -257,7 +257,8 @@ static void take_step(struct lb *lb, struct lb_life *life, enum lb_state state, 
 		return;
 	}
 	remember(lb, life);
-	lb->host->event(lb->plugin, "lifecycle", zone_text, text);
+	lb->host->event(lb->plugin, state == LB_IS_BROKEN ? BNS_LOG_WARN : BNS_LOG_NOTICE, "lifecycle", zone_text,
+			text);
 }
 
 void lb_life_look(struct lb *lb, const struct lb_case *c, const struct bns_contents *zone)

@@ -32,7 +32,7 @@ static bool end_override(struct lb *lb, const struct lb_override *o)
 		return true;
 	snprintf(text, sizeof(text), "the override of %s for %s has ended: the version in service is judged again",
 		 o->rule->id, lb_name_words(lb, o->host, host));
-	lb->host->event(lb->plugin, "override-ended", lb_name_words(lb, apex, name), text);
+	lb->host->event(lb->plugin, BNS_LOG_WARN, "override-ended", lb_name_words(lb, apex, name), text);
 	lb->host->judge_again(lb->plugin, apex);
 	return true;
 }
@@ -62,7 +62,7 @@ static void tell_ending(struct lb *lb, struct lb_override *o)
 	lb_served_zone(lb, o->host, &apex);
 	snprintf(text, sizeof(text), "the override of %s for %s by %s (%s) ends at %s", o->rule->id, host, o->by,
 		 o->reason, until);
-	lb->host->event(lb->plugin, "override-ending", lb_name_words(lb, apex, name), text);
+	lb->host->event(lb->plugin, BNS_LOG_WARN, "override-ending", lb_name_words(lb, apex, name), text);
 	if (lb->host->remember(lb->plugin, key, "1", 1) != BNS_OK)
 		lb->host->log(lb->plugin, BNS_LOG_WARN, "can't remember that the end of an override was announced");
 }

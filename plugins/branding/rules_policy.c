@@ -222,7 +222,7 @@ static void tell_ending(struct lb *lb, struct lb_branding *b, int64_t now_s)
 		apex = lb_name_parent(apex);
 	bool ends = apex[0] && ending_words(lb, b->host, apex, &times, now_s, text, sizeof(text));
 	if (ends && !b->told_ending)
-		lb->host->event(lb->plugin, "zone-expiring", lb_name_words(lb, apex, zone), text);
+		lb->host->event(lb->plugin, BNS_LOG_WARN, "zone-expiring", lb_name_words(lb, apex, zone), text);
 	b->told_ending = ends;
 }
 

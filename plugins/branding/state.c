@@ -171,7 +171,7 @@ static void note_arrival(struct lb *lb, const struct lb_case *c, const struct bn
 			continue;
 		snprintf(text, sizeof(text), "%s is served at %s, as %s had announced",
 			 lb_name_words(lb, e->host, host), lb_name_words(lb, e->target, target), e->by);
-		lb->host->event(lb->plugin, "routed", lb_name_words(lb, now->apex, zone), text);
+		lb->host->event(lb->plugin, BNS_LOG_NOTICE, "routed", lb_name_words(lb, now->apex, zone), text);
 		lb_expected_drop(lb, c->branding->host);
 		return;
 	}

@@ -146,7 +146,8 @@ static void tell(struct lb *lb, const uint8_t *host)
 		 "somebody asks for both CNAMEs of %s, as %s's verification does, while it is at %s%s",
 		 lb_name_words(lb, host, name), b->account->profile->title, target,
 		 at_esp ? "" : ": the verification fails, and the branding may no longer be applied");
-	lb->host->event(lb->plugin, "verify-seen", lb_name_words(lb, apex, zone_text), text);
+	lb->host->event(lb->plugin, at_esp ? BNS_LOG_NOTICE : BNS_LOG_WARN, "verify-seen",
+			lb_name_words(lb, apex, zone_text), text);
 }
 
 void lb_watch_tick(struct lb *lb, int64_t now_s)

@@ -107,7 +107,7 @@ static void tell_row(const struct signed_state *s, const struct row *row, int64_
 	snprintf(text, sizeof(text), "LB28 the signature of %s %s %s %s: have the zone signed anew",
 		 s->host->name_to_text(row->expiry.owner, owner), s->host->type_to_text(row->expiry.type, type),
 		 row->expiry.at_s < now_s ? "expired at" : "expires at", s->host->time_to_text(row->expiry.at_s, at));
-	s->host->event(s->plugin, "signatures-near-end", s->host->name_to_text(row->zone, zone), text);
+	s->host->event(s->plugin, BNS_LOG_WARN, "signatures-near-end", s->host->name_to_text(row->zone, zone), text);
 }
 
 void sv_watch_tick(const struct signed_state *s, int64_t now_s)

@@ -117,9 +117,9 @@ void bns_control_event(struct bns_control *c, const struct bns_event *event)
 {
 	char when[BNS_TIME_TEXT_MAX];
 	json_t *object =
-		json_pack("{s:i, s:s, s:s, s:o, s:o, s:I, s:o, s:O?}", "schema", 1, "when",
-			  bns_time_to_text(bns_clock_wall_s(), when), "kind", event->kind, "zone",
-			  event->zone ? bns_rpc_text(event->zone) : json_null(), "id",
+		json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:O?}", "schema", 1, "when",
+			  bns_time_to_text(bns_clock_wall_s(), when), "level", bns_log_level_to_text(event->level),
+			  "kind", event->kind, "zone", event->zone ? bns_rpc_text(event->zone) : json_null(), "id",
 			  event->id ? bns_rpc_text(event->id) : json_null(), "serial", (json_int_t)event->serial,
 			  "text", bns_rpc_text(event->text ? event->text : ""), "findings", event->findings);
 	bns_sessions_publish(&c->sessions, object);

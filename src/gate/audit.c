@@ -90,6 +90,7 @@ void bns_announce(struct bns_gate *g, enum bns_log_level level, const char *kind
 	if (!g->callbacks.event)
 		return;
 	struct bns_event event = {
+		.level = level,
 		.kind = kind,
 		.zone = zone->text,
 		.id = job && job->id[0] ? job->id : NULL,

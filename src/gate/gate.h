@@ -95,6 +95,7 @@ typedef void (*bns_result_fn)(void *arg, struct bns_zone *zone, const struct bns
 
 /* What others want to hear of. Strings live during the call. */
 struct bns_event {
+	enum bns_log_level level;
 	const char *kind; /* "served", "held", "approved", "rejected", "refused", "failed", "expired", "refreshed", "superseded", "withdrawn", "held-limit", "added", "removed", or a plugin's */
 	const char *zone; /* without final dot */
 	const char *id;   /* candidate; NULL: none */

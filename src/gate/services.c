@@ -119,7 +119,8 @@ static void service_approve(void *arg, const char *id, const char *reason, const
 		bns_gate_approve(g, id, reason, by, 0, false, NULL, NULL);
 }
 
-static void service_event(void *arg, const char *plugin, const char *kind, const char *zone_text, const char *text)
+static void service_event(void *arg, const char *plugin, enum bns_log_level level, const char *kind,
+			  const char *zone_text, const char *text)
 {
 	struct bns_gate *g = *(struct bns_gate **)arg;
 	uint8_t apex[BNS_NAME_MAX];
@@ -131,7 +132,7 @@ static void service_event(void *arg, const char *plugin, const char *kind, const
 		return;
 	if (!memory_open(g) && bns_audit(g, g->memory, kind, zone, NULL, text))
 		bns_log(BNS_LOG_ERR, "plugin=%s zone=%s an event could not be stored", plugin, zone_text);
-	bns_announce(g, BNS_LOG_WARN, kind, zone, NULL, text);
+	bns_announce(g, level, kind, zone, NULL, text);
 }
 
 static const struct bns_contents *service_served(void *arg, const uint8_t *apex)

@@ -86,12 +86,13 @@ static void call_approve(struct bns_plugin *p, const char *id, const char *reaso
 		s->approve(s->arg, id, reason, by);
 }
 
-static void call_event(struct bns_plugin *p, const char *kind, const char *zone_text, const char *text)
+static void call_event(struct bns_plugin *p, enum bns_log_level level, const char *kind, const char *zone_text,
+		       const char *text)
 {
 	const struct bns_host_services *s = &p->all->services;
 
 	if (s->event)
-		s->event(s->arg, p->id, kind, zone_text, text);
+		s->event(s->arg, p->id, level, kind, zone_text, text);
 }
 
 static const struct bns_contents *call_served(struct bns_plugin *p, const uint8_t *zone)

@@ -24,7 +24,8 @@ struct bns_host_services {
 	                         void *each_arg);
 	void (*judge_again)(void *arg, const uint8_t *zone);
 	void (*approve)(void *arg, const char *id, const char *reason, const char *by);
-	void (*event)(void *arg, const char *plugin, const char *kind, const char *zone_text, const char *text);
+	void (*event)(void *arg, const char *plugin, enum bns_log_level level, const char *kind, const char *zone_text,
+	              const char *text);
 	const struct bns_contents *(*served)(void *arg, const uint8_t *zone);
 	void (*point)(void *arg, const uint8_t *zone, const uint8_t *owner, const uint8_t *target, const char *by,
 	              bns_pointed_fn done, void *done_arg);

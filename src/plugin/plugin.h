@@ -27,7 +27,7 @@
 #include "zone/diff.h"
 #include "zone/digest.h"
 
-#define BNS_PLUGIN_ABI 4
+#define BNS_PLUGIN_ABI 5
 
 struct bns_host;
 struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
@@ -321,8 +321,12 @@ struct bns_host {
 	void (*point)(struct bns_plugin *p, const uint8_t *zone, const uint8_t *owner, const uint8_t *target,
 	              const char *by, bns_pointed_fn done, void *arg);
 
-	/* One event to `events` subscribers and the audit; `json` is an object's text without braces' outside. */
-	void (*event)(struct bns_plugin *p, const char *kind, const char *zone_text, const char *text);
+	/*
+	 * One event to `events` subscribers, the audit and the log. `level` says who is to look at it: NOTICE is
+	 * business as usual, WARN is to be looked at, CRIT breaks something now.
+	 */
+	void (*event)(struct bns_plugin *p, enum bns_log_level level, const char *kind, const char *zone_text,
+	              const char *text);
 
 	/* Served version of a zone by its wire name, or NULL: borrowed until the call returns to the loop. */
 	const struct bns_contents *(*served)(struct bns_plugin *p, const uint8_t *zone);

@@ -95,6 +95,7 @@ static void what_stays_as_it_is_makes_no_step(void **state)
 	serve(w, serve(w, serve(w, NULL, CDN), CDN), CDN);
 	bns_plugins_tick(w->plugins, w->now_s);
 	assert_int_equal(world_events(w, "lifecycle"), 1);
+	assert_int_equal(w->levels[0], BNS_LOG_NOTICE);
 	world_close(w);
 }
 

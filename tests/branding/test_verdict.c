@@ -138,6 +138,7 @@ static void observe_alarms_only(void **state)
 	world_change(w, at_cdn(w), at_esp(w));
 	assert_verdict_by(w, BNS_VERDICT_PASS, "LB01");
 	assert_int_equal(world_events(w, "alarm"), 1);
+	assert_int_equal(w->levels[0], BNS_LOG_CRIT);
 	world_close(w);
 }
 

@@ -73,13 +73,15 @@ static void approve(void *arg, const char *id, const char *reason, const char *b
 	w->approvals[w->approval_count++] = (struct world_words){strdup(id), strdup(reason)};
 }
 
-static void event(void *arg, const char *plugin, const char *kind, const char *zone_text, const char *text)
+static void event(void *arg, const char *plugin, enum bns_log_level level, const char *kind, const char *zone_text,
+		  const char *text)
 {
 	struct world *w = arg;
 
 	(void)plugin;
 	(void)zone_text;
 	assert_true(w->event_count < WORLD_LIST_MAX);
+	w->levels[w->event_count] = level;
 	w->events[w->event_count++] = (struct world_words){strdup(kind), strdup(text)};
 }
 

@@ -59,6 +59,7 @@ struct world {
 	struct world_words memory[WORLD_LIST_MAX];
 	size_t memory_count;
 	struct world_words events[WORLD_LIST_MAX]; /* kind, text */
+	enum bns_log_level levels[WORLD_LIST_MAX]; /* beside it */
 	size_t event_count;
 	struct world_words approvals[WORLD_LIST_MAX]; /* id, reason */
 	size_t approval_count;

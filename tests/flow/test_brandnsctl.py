@@ -206,13 +206,13 @@ def test_events_are_followed_as_they_come(t):
     with subprocess.Popen([str(CTL), "-s", str(d.socket), "-j", "events", "--follow"], stdout=subprocess.PIPE,
                           text=True) as follower:
         def comes(kind):
-            """Plugins tell of things in between."""
-            return any(json.loads(line)["kind"] == kind for line in follower.stdout)
+            """Its level; plugins tell of things in between."""
+            return next(e["level"] for e in map(json.loads, follower.stdout) if e["kind"] == kind)
 
-        assert comes("served")
+        assert comes("served") == "notice"
         d.zone_path.write_text(branding(2, "sendgrid.net."))
         d.ctl("zone", "reload", "example.com")
-        assert comes("held")
+        assert comes("held") == "warning"
         assert d.ctl("stop").exit == 0
         assert follower.wait(20) == 4
     assert d.process.wait(20) == 0

@@ -171,8 +171,10 @@ static char *replaced(char *text, const char *what, const char *with)
 	return text;
 }
 
-static void on_event(void *arg, const char *plugin, const char *kind, const char *zone, const char *text)
+static void on_event(void *arg, const char *plugin, enum bns_log_level level, const char *kind, const char *zone,
+		     const char *text)
 {
+	assert_int_equal(level, BNS_LOG_WARN);
 	(void)arg;
 	(void)plugin;
 	size_t len = strlen(events);
