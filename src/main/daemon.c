@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "main/daemon_internal.h"
+#include "main/passed.h"
 #include "main/privileges.h"
 
 void bns_daemon_log_diag(enum bns_log_level level, const struct bns_diag *diag)
@@ -184,7 +185,15 @@ static enum bns_error open_server(struct bns_daemon *d, struct bns_diag *diag)
 		.tcp_idle_timeout_ms = c->tcp_idle_timeout_s * 1000,
 		.answer_conf = &d->answer_conf,
 	};
-	return bns_server_open(&conf, &d->server, diag);
+	struct bns_passed_list passed;
+	enum bns_error err = bns_passed_take(&passed);
+	conf.passed = &passed;
+	if (!err)
+		err = bns_server_open(&conf, &d->server, diag);
+	if (!err)
+		bns_passed_settle(&passed, d->server);
+	bns_passed_free(&passed);
+	return err;
 }
 
 /* Like all keys, read as who we have become. */

@@ -7,7 +7,7 @@
 
 /*
  * Becomes `user` with its groups, without capabilities, for good. Nothing to
- * do where `user` is NULL, where that is who we are, or where we aren't root.
+ * do where `user` is NULL or that is who we are; who isn't root only gives up capabilities.
  */
 enum bns_error bns_privileges_drop(const char *user, struct bns_diag *diag) BNS_MUST_CHECK;
 

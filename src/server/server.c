@@ -38,16 +38,31 @@ static int *fds_of(const struct bns_server *s, unsigned worker, enum bns_transpo
 	return s->fds + worker * per_worker + transport * s->conf.listen_count;
 }
 
+static bool is_passed(const struct bns_server *s, const union bns_addr *addr, enum bns_transport transport)
+{
+	return s->conf.passed && bns_adopt_count(s->conf.passed, addr, transport) > 0;
+}
+
+/* A worker's socket: somebody else's where there is one for the address, or a new one. */
+static enum bns_error open_one(const struct bns_server *s, const union bns_addr *addr, enum bns_transport transport,
+			       unsigned worker, int *fd, struct bns_diag *diag)
+{
+	if (is_passed(s, addr, transport))
+		return bns_adopt(s->conf.passed, addr, transport, worker, fd, diag);
+	return bns_socket_open(addr, transport, fd, diag);
+}
+
 /* Both transports at one port; `addr` says which. */
-static enum bns_error open_pair(union bns_addr *addr, int *udp, int *tcp, struct bns_diag *diag)
+static enum bns_error open_pair(const struct bns_server *s, union bns_addr *addr, unsigned worker, int *udp, int *tcp,
+				struct bns_diag *diag)
 {
 	union bns_addr bound;
-	enum bns_error err = bns_socket_open(addr, BNS_TRANSPORT_UDP, udp, diag);
+	enum bns_error err = open_one(s, addr, BNS_TRANSPORT_UDP, worker, udp, diag);
 	if (err)
 		return err;
 	err = bns_socket_bound(*udp, &bound);
 	if (!err)
-		err = bns_socket_open(&bound, BNS_TRANSPORT_TCP, tcp, diag);
+		err = open_one(s, &bound, BNS_TRANSPORT_TCP, worker, tcp, diag);
 	if (err) {
 		close(*udp);
 		*udp = -1;
@@ -57,17 +72,25 @@ static enum bns_error open_pair(union bns_addr *addr, int *udp, int *tcp, struct
 	return BNS_OK;
 }
 
+static enum bns_error probe(const struct bns_server *s, const union bns_addr *addr, enum bns_transport transport,
+			    struct bns_diag *diag)
+{
+	if (bns_addr_port(addr) == 0 || is_passed(s, addr, transport))
+		return BNS_OK;
+	return bns_socket_probe(addr, transport, diag);
+}
+
 /* The first worker's sockets settle a port that was left open: one that happens to be free for both transports. */
 static enum bns_error open_sockets_at(struct bns_server *s, size_t index, struct bns_diag *diag)
 {
 	union bns_addr *addr = &s->listen[index];
 	unsigned tries = bns_addr_port(addr) == 0 ? PORT_TRIES_MAX : 1;
-	enum bns_error err = bns_addr_port(addr) == 0 ? BNS_OK : bns_socket_probe(addr, BNS_TRANSPORT_UDP, diag);
+	enum bns_error err = probe(s, addr, BNS_TRANSPORT_UDP, diag);
 	for (unsigned w = 0; w < s->conf.workers && !err; w++) {
 		int *udp = &fds_of(s, w, BNS_TRANSPORT_UDP)[index];
 		int *tcp = &fds_of(s, w, BNS_TRANSPORT_TCP)[index];
 		do
-			err = open_pair(addr, udp, tcp, tries > 1 ? NULL : diag);
+			err = open_pair(s, addr, w, udp, tcp, tries > 1 ? NULL : diag);
 		while (err && --tries > 0);
 		tries = 1;
 	}
@@ -77,14 +100,22 @@ static enum bns_error open_sockets_at(struct bns_server *s, size_t index, struct
 static enum bns_error open_tls_sockets_at(struct bns_server *s, size_t index, struct bns_diag *diag)
 {
 	union bns_addr *addr = &s->listen[s->conf.listen_count + index];
-	enum bns_error err = bns_addr_port(addr) == 0 ? BNS_OK : bns_socket_probe(addr, BNS_TRANSPORT_TLS, diag);
+	enum bns_error err = probe(s, addr, BNS_TRANSPORT_TLS, diag);
 	for (unsigned w = 0; w < s->conf.workers && !err; w++) {
 		int *fd = &fds_of(s, w, BNS_TRANSPORT_TLS)[index];
-		err = bns_socket_open(addr, BNS_TRANSPORT_TLS, fd, diag);
+		err = open_one(s, addr, BNS_TRANSPORT_TLS, w, fd, diag);
 		if (!err)
 			err = bns_socket_bound(*fd, addr);
 	}
 	return err;
+}
+
+/* No socket without a reader: see server/adopt.h. */
+static void need_workers(struct bns_server *s, const union bns_addr *addr, enum bns_transport transport)
+{
+	size_t sockets = s->conf.passed ? bns_adopt_count(s->conf.passed, addr, transport) : 0;
+	if (sockets > s->conf.workers)
+		s->conf.workers = (unsigned)sockets;
 }
 
 static enum bns_error allocate(struct bns_server *s, const struct bns_server_conf *conf)
@@ -94,6 +125,12 @@ static enum bns_error allocate(struct bns_server *s, const struct bns_server_con
 		CPU_ZERO(&s->cpus);
 	if (s->conf.workers == 0)
 		s->conf.workers = CPU_COUNT(&s->cpus) > 0 ? (unsigned)CPU_COUNT(&s->cpus) : 1;
+	for (size_t i = 0; i < conf->listen_count; i++) {
+		need_workers(s, &conf->listen[i], BNS_TRANSPORT_UDP);
+		need_workers(s, &conf->listen[i], BNS_TRANSPORT_TCP);
+	}
+	for (size_t i = 0; i < conf->listen_tls_count; i++)
+		need_workers(s, &conf->listen_tls[i], BNS_TRANSPORT_TLS);
 	s->workers = calloc(s->conf.workers, sizeof(struct bns_worker *));
 	s->listen = calloc(conf->listen_count + conf->listen_tls_count + 1, sizeof(*s->listen));
 	s->fds = calloc(fd_count(s) + 1, sizeof(*s->fds));
@@ -120,6 +157,8 @@ enum bns_error bns_server_open(const struct bns_server_conf *conf, struct bns_se
 		err = open_sockets_at(s, i, diag);
 	for (size_t i = 0; i < conf->listen_tls_count && !err; i++)
 		err = open_tls_sockets_at(s, i, diag);
+	if (s)
+		s->conf.passed = NULL;
 	if (err)
 		bns_server_free(s);
 	else
@@ -130,6 +169,17 @@ enum bns_error bns_server_open(const struct bns_server_conf *conf, struct bns_se
 void bns_server_address(const struct bns_server *s, size_t index, union bns_addr *addr)
 {
 	*addr = s->listen[index];
+}
+
+int bns_server_socket(const struct bns_server *s, size_t index, union bns_addr *addr, enum bns_transport *transport)
+{
+	if (index >= fd_count(s))
+		return -1;
+	size_t plain = s->conf.listen_count;
+	size_t place = index % (2 * plain + s->conf.listen_tls_count);
+	*transport = place < plain ? BNS_TRANSPORT_UDP : place < 2 * plain ? BNS_TRANSPORT_TCP : BNS_TRANSPORT_TLS;
+	*addr = s->listen[place < plain ? place : place - plain];
+	return s->fds[index];
 }
 
 void bns_server_set_tls(struct bns_server *s, struct bns_tls_ctx *ctx)

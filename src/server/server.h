@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "answer/answer.h"
+#include "server/adopt.h"
 #include "server/latency.h"
 #include "server/tls_ctx.h"
 
@@ -24,6 +25,7 @@ struct bns_server_conf {
 	uint16_t udp_max_payload;
 	unsigned tcp_max_clients; /* over all workers, TLS included */
 	uint64_t tcp_idle_timeout_ms;
+	struct bns_passed_list *passed; /* sockets of somebody else's, used for their addresses; NULL: none */
 	const struct bns_answer_conf *const *answer_conf; /* for bns_answer_env.conf; outlives the server */
 };
 
@@ -58,6 +60,10 @@ enum bns_error bns_server_open(const struct bns_server_conf *conf, struct bns_se
  * behind the others: a port 0 has become one that was free.
  */
 void bns_server_address(const struct bns_server *s, size_t index, union bns_addr *addr);
+
+/* The sockets, number by number, until -1; `addr` and `transport` say where one listens. Of several workers' each one.
+ */
+int bns_server_socket(const struct bns_server *s, size_t index, union bns_addr *addr, enum bns_transport *transport);
 
 /*
  * Main loop: new connections get this certificate from now on; it is the

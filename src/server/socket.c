@@ -2,6 +2,7 @@
 #include "server/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #define BACKLOG              1024
 #define IPV6_MIN_MTU         1280
 
-static bool is_wildcard(const union bns_addr *addr)
+bool bns_socket_is_wildcard(const union bns_addr *addr)
 {
 	if (addr->sa.sa_family == AF_INET6)
 		return IN6_IS_ADDR_UNSPECIFIED(&addr->in6.sin6_addr);
@@ -55,14 +56,13 @@ static bool set_option(int fd, int level, int option)
 /* Answers may be fragmented, but no forged "packet too big" shall make them so. */
 static bool set_udp_options(int fd, const union bns_addr *addr)
 {
-	try_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
 	if (addr->sa.sa_family == AF_INET6) {
 		try_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
 		try_option(fd, IPPROTO_IPV6, IPV6_MTU, IPV6_MIN_MTU);
-		return !is_wildcard(addr) || set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+		return !bns_socket_is_wildcard(addr) || set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
 	}
 	try_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
-	return !is_wildcard(addr) || set_option(fd, IPPROTO_IP, IP_PKTINFO);
+	return !bns_socket_is_wildcard(addr) || set_option(fd, IPPROTO_IP, IP_PKTINFO);
 }
 
 /* An answer is written as a whole: nothing to wait for. */
@@ -74,9 +74,24 @@ static bool set_tcp_options(int fd)
 
 static bool set_options(int fd, const union bns_addr *addr, enum bns_transport transport)
 {
+	return transport == BNS_TRANSPORT_UDP ? set_udp_options(fd, addr) : set_tcp_options(fd);
+}
+
+/* The receive buffer stays: who made the socket may have been allowed a larger one than we are. */
+bool bns_socket_prepare(int fd, const union bns_addr *addr, enum bns_transport transport)
+{
+	int flags = fcntl(fd, F_GETFL);
+	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && set_options(fd, addr, transport);
+}
+
+/* What can be set only while the socket isn't bound yet, and what is ours to set. */
+static bool set_new_options(int fd, const union bns_addr *addr, enum bns_transport transport)
+{
+	if (transport == BNS_TRANSPORT_UDP)
+		try_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
 	if (addr->sa.sa_family == AF_INET6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY))
 		return false;
-	return transport == BNS_TRANSPORT_UDP ? set_udp_options(fd, addr) : set_tcp_options(fd);
+	return set_options(fd, addr, transport);
 }
 
 static int new_socket(const union bns_addr *addr, enum bns_transport transport)
@@ -88,7 +103,7 @@ static int new_socket(const union bns_addr *addr, enum bns_transport transport)
 enum bns_error bns_socket_open(const union bns_addr *addr, enum bns_transport transport, int *fd, struct bns_diag *diag)
 {
 	int s = new_socket(addr, transport);
-	if (s < 0 || !set_options(s, addr, transport) || !set_option(s, SOL_SOCKET, SO_REUSEPORT) ||
+	if (s < 0 || !set_new_options(s, addr, transport) || !set_option(s, SOL_SOCKET, SO_REUSEPORT) ||
 	    bind(s, &addr->sa, bns_addr_len(addr)) != 0 ||
 	    (transport != BNS_TRANSPORT_UDP && listen(s, BACKLOG) != 0)) {
 		int err = errno;
@@ -104,7 +119,7 @@ enum bns_error bns_socket_probe(const union bns_addr *addr, enum bns_transport t
 {
 	int s = new_socket(addr, transport);
 	enum bns_error err = BNS_OK;
-	if (s < 0 || !set_options(s, addr, transport) || bind(s, &addr->sa, bns_addr_len(addr)) != 0)
+	if (s < 0 || !set_new_options(s, addr, transport) || bind(s, &addr->sa, bns_addr_len(addr)) != 0)
 		err = refuse(diag, addr, transport, errno);
 	if (s >= 0)
 		close(s);

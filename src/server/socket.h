@@ -26,6 +26,12 @@ enum bns_error bns_socket_open(const union bns_addr *addr, enum bns_transport tr
 enum bns_error bns_socket_probe(const union bns_addr *addr, enum bns_transport transport,
 				struct bns_diag *diag) BNS_MUST_CHECK;
 
+/* Makes a socket that somebody else bound to `addr` fit for a worker; errno where that fails. */
+bool bns_socket_prepare(int fd, const union bns_addr *addr, enum bns_transport transport);
+
+/* 0.0.0.0 or ::. */
+bool bns_socket_is_wildcard(const union bns_addr *addr);
+
 /* The address a socket is bound to. */
 enum bns_error bns_socket_bound(int fd, union bns_addr *addr) BNS_MUST_CHECK;
 

@@ -1,0 +1,253 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Sockets that a service manager keeps: brandnsd is started again and no question is lost."""
+
+import os
+import select
+import socket
+import subprocess
+import threading
+import time
+
+import dns.message
+import flow
+
+WWW = "www.example.com"
+FIRST_FD = 3
+OUT_OF_THE_WAY = 100
+
+
+class Manager:
+    """What systemd does for a service with a socket unit and a file descriptor store, as far as we need it."""
+
+    def __init__(self, t):
+        self.path = t.folder / "notify"
+        self.line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.line.bind(str(self.path))
+        self.store = []  # (name, socket), given to us to keep
+        self.units = []  # likewise, opened by ourselves
+        self.said = []
+
+    def listen(self, kind, port, host=flow.HOST, family=socket.AF_INET):
+        s = socket.socket(family, kind)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind((host, port))
+        if kind == socket.SOCK_STREAM:
+            s.listen(64)
+        self.units.append(("brandnsd.socket", s))
+
+    def hear(self):
+        """Takes what the daemon has said so far."""
+        while select.select([self.line], [], [], 0)[0]:
+            text, fds, _, _ = socket.recv_fds(self.line, 4096, 8)
+            words = dict(word.split("=", 1) for word in text.decode().split("\n") if word)
+            self.said.append(words)
+            if "FDSTORE" in words:
+                self.store += [(words["FDNAME"], socket.socket(fileno=fd)) for fd in fds]
+            if "FDSTOREREMOVE" in words:
+                for kept in [kept for kept in self.store if kept[0] == words["FDNAME"]]:
+                    kept[1].close()
+                    self.store.remove(kept)
+        return self.said
+
+    def close(self):
+        for _, s in self.store + self.units:
+            s.close()
+        self.line.close()
+
+
+class Managed(flow.Brandnsd):
+    """brandnsd as that manager starts it."""
+
+    def __init__(self, t, conf, manager, **options):
+        self.manager = manager
+        super().__init__(t, conf, **options)
+
+    def start(self):
+        self.launch()
+        flow.wait_for(self._ready, 30, f"{self.id} to answer")
+        self.manager.hear()
+        return self
+
+    def launch(self):
+        kept = self.manager.units + self.manager.store
+        env = {**os.environ, "NOTIFY_SOCKET": str(self.manager.path), "LISTEN_FDS": str(len(kept)),
+               "LISTEN_FDNAMES": ":".join(name for name, _ in kept)}
+
+        def place():
+            safe = [os.dup2(s.fileno(), OUT_OF_THE_WAY + i) for i, (_, s) in enumerate(kept)]
+            for i, fd in enumerate(safe):
+                os.dup2(fd, FIRST_FD + i)
+
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", *self.command()],
+                                            stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, env=env,
+                                            pass_fds=range(FIRST_FD, FIRST_FD + len(kept)), preexec_fn=place)
+
+
+class Client(threading.Thread):
+    """Asks over and over, a question every few milliseconds from one of several ports, and never a second time."""
+
+    def __init__(self, port, pause=0.004):
+        super().__init__(daemon=True)
+        self.sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(8)]
+        for s in self.sockets:
+            s.connect((flow.HOST, port))
+        self.pause = pause
+        self.asked = {}
+        self.waited = {}
+        self.wrong = []
+        self.end = threading.Event()
+
+    def run(self):
+        query = bytearray(dns.message.make_query(WWW, "A").to_wire())
+        number = 0
+        while not self.end.is_set():
+            query[0:2] = number.to_bytes(2, "big")
+            self.asked[number] = time.monotonic()
+            self.sockets[number % len(self.sockets)].send(query)
+            number += 1
+            self.read(self.pause)
+
+    def read(self, seconds):
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            for s in select.select(self.sockets, [], [], left)[0]:
+                try:
+                    answer = s.recv(4096)
+                except ConnectionRefusedError:  # nobody listens: a lost question
+                    continue
+                number = int.from_bytes(answer[:2], "big")
+                self.waited[number] = time.monotonic() - self.asked[number]
+                if answer[3] & 15 or answer[7] != 1:
+                    self.wrong.append(answer.hex())
+
+    def finish(self):
+        """Sorted numbers of the questions without an answer."""
+        self.end.set()
+        self.join()
+        end = time.monotonic() + 10
+        while len(self.waited) < len(self.asked) and time.monotonic() < end:
+            self.read(0.05)
+        for s in self.sockets:
+            s.close()
+        return sorted(set(self.asked) - set(self.waited))
+
+
+def conf(t, workers=1, **server):
+    file = t.folder / "example.com.zone"
+    file.write_text(flow.zone(1))
+    return {"server": {"workers": workers, **server}, "zone": [{"domain": "example.com", "file": str(file)}]}
+
+
+def serves(node):
+    return flow.wait_for(lambda: flow.texts(node.dig(WWW), "A"), 20, "the zone to be served")
+
+
+def ask_through_restarts(node, times):
+    """Questions without a pause while the daemon ends and comes again."""
+    client = Client(node.port)
+    client.start()
+    for _ in range(times):
+        before = len(client.waited)
+        flow.wait_for(lambda: len(client.waited) > before + 20, 20, "answers before the restart")
+        assert node.stop() == 0
+        node.start()
+    before = len(client.waited)
+    flow.wait_for(lambda: len(client.waited) > before + 20, 20, "answers after the restart")
+    lost = client.finish()
+    print(f"# {len(client.asked)} questions over {times} restarts, {len(lost)} lost, "
+          f"the longest wait {max(client.waited.values()) * 1000:.0f} ms")
+    assert not lost, f"{len(lost)} of {len(client.asked)} questions were lost"
+    assert not client.wrong, client.wrong[:3]
+
+
+def test_a_restart_loses_no_question_with_sockets_of_a_socket_unit(t):
+    manager = Manager(t)
+    port = flow.free_port()
+    manager.listen(socket.SOCK_DGRAM, port)
+    manager.listen(socket.SOCK_STREAM, port)
+    node = Managed(t, conf(t, workers=2), manager, port=port)
+    serves(node)
+    ask_through_restarts(node, 2)
+    assert not manager.store, "what a unit keeps isn't stored a second time"
+    assert node.stop() == 0
+    manager.close()
+
+
+def test_a_restart_loses_no_question_with_sockets_given_to_keep(t):
+    manager = Manager(t)
+    node = Managed(t, conf(t, workers=2), manager)
+    serves(node)
+    assert sorted(name for name, _ in manager.store) == sorted(
+        [f"udp-{flow.HOST}@{node.port}", f"tcp-{flow.HOST}@{node.port}"] * 2), manager.store
+    ask_through_restarts(node, 2)
+    assert len(manager.store) == 4, "each is kept once"
+    manager.close()
+
+
+def test_a_daemon_that_is_killed_loses_no_question_that_comes_later(t):
+    manager = Manager(t)
+    node = Managed(t, conf(t), manager)
+    serves(node)
+    node.kill()
+    client = Client(node.port)
+    client.start()
+    flow.wait_for(lambda: len(client.asked) > 50, 20, "questions while nobody runs")
+    node.start()
+    assert client.finish() == [] and not client.wrong
+    manager.close()
+
+
+def test_a_client_that_connects_while_nobody_runs_is_answered(t):
+    manager = Manager(t)
+    node = Managed(t, conf(t), manager)
+    serves(node)
+    assert node.stop() == 0
+    query = dns.message.make_query(WWW, "A").to_wire()
+    with socket.create_connection((flow.HOST, node.port), timeout=30) as line:
+        line.sendall(len(query).to_bytes(2, "big") + query)
+        node.start()
+        answer = line.recv(4096)
+    assert dns.message.from_wire(answer[2:]).answer, answer
+    manager.close()
+
+
+def test_every_socket_passed_in_is_read_though_there_are_fewer_workers(t):
+    manager = Manager(t)
+    node = Managed(t, conf(t, workers=3), manager)
+    serves(node)
+    assert len(manager.store) == 6
+    node.configure(conf(t, workers=1))
+    ask_through_restarts(node, 1)
+    manager.close()
+
+
+def test_a_socket_nobody_asked_for_is_named_and_given_back(t):
+    manager = Manager(t)
+    other = flow.free_port()
+    node = Managed(t, conf(t, listen=[f"{flow.HOST}@{flow.free_port()}"]), manager, start=False)
+    node.configure(conf(t, listen=[f"{flow.HOST}@{node.port}", f"{flow.HOST}@{other}"]))
+    node.start()
+    assert len(manager.store) == 4
+    node.stop()
+    node.configure(conf(t, listen=[f"{flow.HOST}@{node.port}"]))
+    node.start()
+    assert f"a socket for {flow.HOST}@{other}" in node.log_text()
+    assert sorted(name for name, _ in manager.store) == [f"tcp-{flow.HOST}@{node.port}", f"udp-{flow.HOST}@{node.port}"]
+    manager.close()
+
+
+def test_a_manager_hears_of_start_reload_and_stop(t):
+    manager = Manager(t)
+    node = Managed(t, conf(t), manager)
+    serves(node)
+    flow.wait_for(lambda: any("READY" in words for words in manager.hear()), 10, "READY=1")
+    node.reload()
+    flow.wait_for(lambda: any("RELOADING" in words for words in manager.hear()), 10, "RELOADING=1")
+    assert node.stop() == 0
+    assert any("STOPPING" in words for words in manager.hear())
+    manager.close()
+
+
+flow.run()
