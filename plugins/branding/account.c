@@ -38,6 +38,22 @@ bool lb_account_is_associated(const struct lb *lb, const struct lb_account *a, c
 	return false;
 }
 
+const uint8_t *lb_account_domain(const struct lb *lb, const struct lb_branding *b)
+{
+	(void)lb;
+	return b->esp && b->esp->domain ? b->esp->domain : lb_name_parent(b->host);
+}
+
+bool lb_account_brands(const struct lb *lb, const struct lb_account *a, const uint8_t *domain)
+{
+	const struct lb_policy *p = lb->policy;
+
+	for (size_t i = 0; i < p->branding_count; i++)
+		if (p->brandings[i].account == a && lb_name_equal(lb_account_domain(lb, &p->brandings[i]), domain))
+			return true;
+	return false;
+}
+
 bool lb_account_has_ssl(const struct lb_account *a, const char *user)
 {
 	return user ? has_word(a->ssl_subusers, user) : a->ssl_enabled;

@@ -8,6 +8,8 @@
 #ifndef BRANDING_ACCOUNT_H
 #define BRANDING_ACCOUNT_H
 
+#include <jansson.h>
+
 #include "life.h"
 
 /* Whose the branding is. */
@@ -16,10 +18,17 @@ const char *lb_account_user(const struct lb *lb, const struct lb_branding *b);
 bool lb_account_carries(const struct lb *lb, const struct lb_branding *b, const char *user);
 /* Has that user any branding at all? */
 bool lb_account_is_associated(const struct lb *lb, const struct lb_account *a, const char *user);
+/* The From domain it is for: the ESP's word, else the name above the host. */
+const uint8_t *lb_account_domain(const struct lb *lb, const struct lb_branding *b);
+/* Has the account a branding for that From domain? */
+bool lb_account_brands(const struct lb *lb, const struct lb_account *a, const uint8_t *domain);
 /* Are https links switched on for it? */
 bool lb_account_has_ssl(const struct lb_account *a, const char *user);
 /* The first user with https links whose mail carries the branding. False: there is none. */
 bool lb_account_https_user(const struct lb *lb, const struct lb_branding *b, const char **user);
+
+/* account_verbs.c: by its id; NULL: there is none, and `diag` names the nearest. */
+const struct lb_account *lb_account_find(const struct lb *lb, const char *id, struct bns_diag *diag);
 
 /* What is known of the certificate at the place where the edge is. */
 enum lb_cover {
@@ -31,5 +40,15 @@ enum lb_cover {
 };
 
 enum lb_cover lb_cover_of(const struct lb *lb, const struct lb_branding *b, const struct lb_path *edge);
+
+/*
+ * account_readiness.c: what each branding of the account and its subusers still lacks before https can be
+ * switched on, as `account readiness` answers it; NULL when memory is short.
+ */
+json_t *lb_account_readiness(const struct lb *lb, const struct lb_account *a);
+
+/* account_report.c: that in words, malloc'ed: a list for whoever works on it, or the message to Support. */
+char *lb_account_summary(const json_t *readiness);
+char *lb_account_report(const json_t *readiness);
 
 #endif

@@ -24,7 +24,7 @@ static json_t *json_targets(const struct lb *lb, const struct lb_branding *b)
 	return list;
 }
 
-static json_t *json_time(const struct lb *lb, int64_t at_s)
+json_t *lb_json_time(const struct lb *lb, int64_t at_s)
 {
 	char text[BNS_TIME_TEXT_MAX];
 
@@ -39,7 +39,7 @@ static json_t *with_state(const struct lb *lb, json_t *row, const uint8_t *host)
 
 	if (row) {
 		json_object_set_new(row, "state", json_string(lb_state_words[lb_life_state(life)]));
-		json_object_set_new(row, "since", json_time(lb, steps ? life->steps[steps - 1].at_s : 0));
+		json_object_set_new(row, "since", lb_json_time(lb, steps ? life->steps[steps - 1].at_s : 0));
 	}
 	return row;
 }
@@ -50,36 +50,36 @@ static json_t *json_history(const struct lb *lb, const struct lb_life *life)
 
 	for (size_t i = 0; life && i < life->step_count; i++)
 		json_array_append_new(list,
-				      json_pack("{s:o, s:s, s:s}", "at", json_time(lb, life->steps[i].at_s), "state",
+				      json_pack("{s:o, s:s, s:s}", "at", lb_json_time(lb, life->steps[i].at_s), "state",
 						lb_state_words[life->steps[i].state], "why", life->steps[i].why));
 	return list;
 }
 
-static json_t *json_probe(const struct lb *lb, const struct lb_life *life)
+json_t *lb_json_probe(const struct lb *lb, const struct lb_life *life)
 {
 	static const char *const words[] = {"none", "good", "bad"};
 
 	if (!life || life->tls == BNS_EVIDENCE_NONE)
 		return json_null();
-	return json_pack("{s:s, s:o, s:o, s:s}", "evidence", words[life->tls], "at", json_time(lb, life->tls_at_s),
+	return json_pack("{s:s, s:o, s:o, s:s}", "evidence", words[life->tls], "at", lb_json_time(lb, life->tls_at_s),
 			 "target", lb_json_name(lb, life->probed), "text", life->tls_text);
 }
 
 static json_t *json_expected(const struct lb *lb, const struct lb_expected *e)
 {
 	return e ? json_pack("{s:o, s:o, s:s}", "target", lb_json_name(lb, e->target), "until",
-			     json_time(lb, e->until_s), "by", e->by)
+			     lb_json_time(lb, e->until_s), "by", e->by)
 		 : json_null();
 }
 
-static json_t *json_esp(const struct lb *lb, const struct lb_esp *esp)
+json_t *lb_json_esp(const struct lb *lb, const struct lb_esp *esp)
 {
 	if (!esp)
 		return json_null();
 	return json_pack("{s:I, s:s?, s:o, s:b, s:o, s:s?, s:o}", "id", (json_int_t)esp->id, "user", esp->user,
 			 "domain", lb_json_name(lb, esp->domain), "default", esp->is_default, "valid",
 			 esp->knows_valid ? json_boolean(esp->valid) : json_null(), "reason", esp->reason, "checked",
-			 json_time(lb, esp->checked_s));
+			 lb_json_time(lb, esp->checked_s));
 }
 
 static json_t *json_verify(const struct lb *lb, const uint8_t *host)
@@ -87,7 +87,7 @@ static json_t *json_verify(const struct lb *lb, const uint8_t *host)
 	int64_t last_s;
 	uint64_t count = lb_watch_count(lb->watch, host, &last_s);
 
-	return json_pack("{s:I, s:o}", "count", (json_int_t)count, "last", json_time(lb, last_s));
+	return json_pack("{s:I, s:o}", "count", (json_int_t)count, "last", lb_json_time(lb, last_s));
 }
 
 /* What policy and memory say of a written branding. */
@@ -179,7 +179,7 @@ static json_t *json_overrides(const struct lb *lb, const uint8_t *host)
 }
 
 /* The chain of CNAMEs from the host, as far as its zone shows it. */
-static json_t *json_way(const struct lb *lb, const struct bns_contents *zone, const uint8_t *host)
+json_t *lb_json_way(const struct lb *lb, const struct bns_contents *zone, const uint8_t *host)
 {
 	json_t *list = json_array();
 	struct lb_path path;
@@ -232,12 +232,12 @@ static enum bns_error run_show(struct bns_plugin *p, const char *const *args, si
 	with_state(lb, root, host);
 	json_object_set_new(root, "schema", json_integer(1));
 	json_object_set_new(root, "history", json_history(lb, lb_life_get(lb, host)));
-	json_object_set_new(root, "probe", json_probe(lb, lb_life_get(lb, host)));
+	json_object_set_new(root, "probe", lb_json_probe(lb, lb_life_get(lb, host)));
 	json_object_set_new(root, "expected", json_expected(lb, lb_expected_get(lb, host)));
 	json_object_set_new(root, "verify_seen", json_verify(lb, host));
-	json_object_set_new(root, "esp", json_esp(lb, b ? b->esp : NULL));
+	json_object_set_new(root, "esp", lb_json_esp(lb, b ? b->esp : NULL));
 	json_object_set_new(root, "zone", lb_json_name(lb, apex));
-	json_object_set_new(root, "resolves", zone ? json_way(lb, zone, host) : json_array());
+	json_object_set_new(root, "resolves", zone ? lb_json_way(lb, zone, host) : json_array());
 	json_object_set_new(root, "overrides", json_overrides(lb, host));
 	if (zone)
 		lb_add_findings(lb, host, zone, findings);
@@ -275,5 +275,10 @@ const struct bns_plugin_command lb_commands[] = {
 	 NULL, lb_start_route},
 	{"branding override", "HOST RULE until T reason R | end HOST RULE",
 	 "Lets one rule pass for one host until a time, or ends that.", true, NULL, lb_start_override},
+	{"account list", "", "The accounts at the ESPs, and whether each is ready for https links.", false,
+	 lb_run_account_list, NULL},
+	{"account readiness", "ACCOUNT [--report]",
+	 "What each branding of an account and its subusers lacks for https; as a message to Support.", false,
+	 lb_run_account_readiness, NULL},
 	{0},
 };

@@ -5,10 +5,19 @@
 
 #include <jansson.h>
 
-#include "branding.h"
+#include "life.h"
 
 /* NULL: null. */
 json_t *lb_json_name(const struct lb *lb, const uint8_t *name);
+
+/* 0: null. commands.c, as the next ones. */
+json_t *lb_json_time(const struct lb *lb, int64_t at_s);
+/* The chain of CNAMEs from the host, as far as what is served here shows it. */
+json_t *lb_json_way(const struct lb *lb, const struct bns_contents *zone, const uint8_t *host);
+/* What the ESP says; NULL: null. */
+json_t *lb_json_esp(const struct lb *lb, const struct lb_esp *esp);
+/* What the last probe has seen; null where there was none. */
+json_t *lb_json_probe(const struct lb *lb, const struct lb_life *life);
 
 /* A host as a person writes it, lower-cased; false: it is none. */
 bool lb_host_from_word(const struct lb *lb, const char *word, uint8_t host[BNS_NAME_MAX]);
@@ -26,6 +35,12 @@ void lb_answer(const struct lb *lb, struct bns_reply *reply, json_t *root);
 /* commands_check.c */
 void lb_start_check(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
 		    struct bns_reply *reply);
+
+/* account_verbs.c */
+enum bns_error lb_run_account_list(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+				   struct bns_diag *diag);
+enum bns_error lb_run_account_readiness(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+					struct bns_diag *diag);
 
 /* commands_change.c */
 void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count, const char *by,

@@ -15,11 +15,6 @@ static void find_edge(const struct lb_look *look, const struct lb_rule *rule, st
 	lb_find(out, look, rule, LB_EDGE, look->c->branding->host, rdata, "%s", text);
 }
 
-static const uint8_t *domain_of(const struct lb_branding *b)
-{
-	return b->esp && b->esp->domain ? b->esp->domain : lb_name_parent(b->host);
-}
-
 void lb_rule_reverify(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
 {
 	const struct lb_esp *esp = look->c->branding->esp;
@@ -50,11 +45,7 @@ void lb_rule_from_domain(const struct lb_look *look, const struct lb_rule *rule,
 		}
 	}
 	for (size_t k = 0; look->c->judge_edge && k < a->from.count; k++) {
-		bool branded = false;
-		for (size_t i = 0; i < p->branding_count && !branded; i++)
-			branded = p->brandings[i].account == a &&
-				  lb_name_equal(domain_of(&p->brandings[i]), a->from.list[k]);
-		if (branded)
+		if (lb_account_brands(look->lb, a, a->from.list[k]))
 			continue;
 		lb_name_words(look->lb, a->from.list[k], name);
 		snprintf(text, sizeof(text),
@@ -80,7 +71,8 @@ void lb_rule_shadowed(const struct lb_look *look, const struct lb_rule *rule, st
 	for (size_t i = 0; i < p->branding_count; i++) {
 		const struct lb_branding *o = &p->brandings[i];
 		if (o->account != b->account || !o->esp || !o->esp->valid || !o->esp->id || o->esp->id >= b->esp->id ||
-		    !same_user(o->esp, b->esp) || !lb_name_equal(domain_of(o), domain_of(b)))
+		    !same_user(o->esp, b->esp) ||
+		    !lb_name_equal(lb_account_domain(look->lb, o), lb_account_domain(look->lb, b)))
 			continue;
 		lb_name_words(look->lb, o->host, other);
 		snprintf(text, sizeof(text), "%s is valid for the same domain as the older %s, which the ESP uses",

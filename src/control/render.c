@@ -250,6 +250,20 @@ static void view_zone_log(FILE *out, bool colour, const json_t *result)
 	print_rows(out, colour, json_object_get(result, "log"), log, 5);
 }
 
+/* An answer that brings its own words, line by line. */
+static void view_text(FILE *out, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		char *line = strndup(text, len);
+		if (line)
+			bns_print_clean(out, line);
+		fputc('\n', out);
+		free(line);
+		text += len + (text[len] != '\0');
+	}
+}
+
 /* A list under one key, with the columns that matter. */
 struct list_view {
 	const char *verb;
@@ -307,7 +321,11 @@ void bns_render_result(FILE *out, bool colour, const char *verb, const json_t *r
 			return;
 		}
 	}
-	if (!print_list(out, colour, verb, result))
+	if (print_list(out, colour, verb, result))
+		return;
+	if (*bns_rpc_str(result, "text"))
+		view_text(out, bns_rpc_str(result, "text"));
+	else
 		print_fields(out, colour, result);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the daemon answered, for people. What has no view of its own, plugins' answers too, gets a generic one. */
+/*
+ * What the daemon answered, for people. What has no view of its own, plugins' answers too, is shown by the `text` it
+ * brings, or else gets a generic one.
+ */
 #ifndef BNS_CONTROL_RENDER_H
 #define BNS_CONTROL_RENDER_H
 

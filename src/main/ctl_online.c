@@ -77,6 +77,9 @@ enum ctl_exit ctl_exit_of_result(const char *verb, const json_t *result)
 	json_t *row;
 	const char *outcome = json_string_value(json_object_get(result, "outcome"));
 	enum ctl_exit code = outcome ? exit_of_outcome(verb, outcome) : CTL_DONE;
+	/* `account readiness`: something is missing, and no policy forbids anything. */
+	if (json_is_false(json_object_get(result, "ready")))
+		code = ctl_worse(code, CTL_DIFFERS);
 	json_array_foreach(json_object_get(result, "zones"), i, row)
 	{
 		outcome = json_string_value(json_object_get(row, "outcome"));

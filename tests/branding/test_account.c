@@ -99,6 +99,124 @@ static void branding_associated_with_a_subuser_is_covered_for_it(void **state)
 	assert_uncovered(ACCOUNT(", subuser: [eu]") BRANDING(", esp: {user: acme, subuser: [eu]}"), NULL, CDN, 0, NULL);
 }
 
+/* ---- readiness ---- */
+
+static const char *ready(struct world *w, const char *account, const char *how)
+{
+	static char text[32768];
+	const char *words[] = {account, how};
+
+	(void)!world_verb(w, "account readiness", words, how ? 2 : 1, text, sizeof(text));
+	return text;
+}
+
+static void assert_says(const char *text, const char *words)
+{
+	if (!strstr(text, words))
+		fail_msg("no \"%s\" in %s", words, text);
+}
+
+#define VALID ", esp: {id: 7, user: acme, valid: true, checked: 2026-11-23T10:00:00Z}"
+
+static void account_whose_brandings_are_whole_is_ready_and_complete_with_https(void **state)
+{
+	(void)state;
+	struct world *w = serve(ACCOUNT("") BRANDING(VALID), "weight: advisory\nanswer: good\n", CDN);
+	assert_says(ready(w, "acme", NULL), "\"ready\":true,\"complete\":false");
+	assert_says(ready(w, "acme", NULL), "\"kind\":\"support\"");
+	assert_says(ready(w, "acme", NULL), "ready: ask Support");
+	world_close(w);
+	w = serve(ACCOUNT(HTTPS) BRANDING(VALID), "weight: advisory\nanswer: good\n", CDN);
+	assert_says(ready(w, "acme", NULL), "\"ready\":true,\"complete\":true");
+	world_close(w);
+}
+
+static void assert_lacks(const char *policy, const char *prober, const char *edge, const char *kind, const char *words)
+{
+	struct world *w = serve(policy, prober, edge);
+	char wanted[32];
+
+	snprintf(wanted, sizeof(wanted), "\"kind\":\"%s\"", kind);
+	assert_says(ready(w, "acme", NULL), "\"ready\":false,\"complete\":false");
+	assert_says(ready(w, "acme", NULL), wanted);
+	assert_says(ready(w, "acme", NULL), words);
+	world_close(w);
+}
+
+static void readiness_says_what_is_missing_of_each_branding(void **state)
+{
+	(void)state;
+	const char *good = "weight: advisory\nanswer: good\n", *bad = "weight: advisory\nanswer: bad\n";
+	assert_lacks(ACCOUNT("") BRANDING(VALID), NULL, CDN, "certificate", "nobody has seen its certificate");
+	assert_lacks(ACCOUNT("") BRANDING(VALID), bad, CDN, "certificate", "failed: the certificate is wrong");
+	assert_lacks(ACCOUNT("") BRANDING(VALID), NULL, ESP, "certificate", "it is still at the ESP's own name");
+	assert_lacks(ACCOUNT("") BRANDING(""), good, CDN, "esp", "nothing is known of its validity at SendGrid");
+	assert_lacks(ACCOUNT("") BRANDING(", esp: {id: 7, valid: false, reason: 'Expected CNAME'}"), good, CDN, "esp",
+		     "SendGrid holds it for invalid: Expected CNAME");
+	assert_lacks(ACCOUNT("") BRANDING(VALID), NULL, "d333.cloudfront.net.", "rule", "LB37: ");
+	assert_lacks(ACCOUNT("") "branding:\n  - {host: url1.example.net, account: acme}\n", NULL, CDN, "dns",
+		     "it lies in no zone that is served here");
+	assert_lacks(ACCOUNT(", from: [other.example]") BRANDING(VALID), good, CDN, "from",
+		     "it sends from other.example");
+	assert_lacks(ACCOUNT(""), NULL, CDN, "association", "it has no branding");
+}
+
+static void readiness_is_of_each_subuser(void **state)
+{
+	(void)state;
+	const char *good = "weight: advisory\nanswer: good\n";
+	assert_lacks(ACCOUNT(HTTPS ", subuser: [eu]") BRANDING(VALID), good, CDN, "association",
+		     "no branding is associated with it");
+	struct world *w =
+		serve(ACCOUNT(HTTPS ", subuser: [eu]") BRANDING(", esp: {user: acme, subuser: [eu], valid: true}"),
+		      good, CDN);
+	assert_says(ready(w, "acme", NULL), "\"ready\":true,\"complete\":false");
+	assert_says(ready(w, "acme", NULL), "{\"user\":\"eu\",\"ssl\":false,\"ready\":true");
+	assert_says(ready(w, "acme", "--report"),
+		    "click tracking of our subuser eu of account acme (SendGrid, region global).");
+	world_close(w);
+}
+
+static void report_is_a_message_with_the_evidence_and_its_dates(void **state)
+{
+	(void)state;
+	struct world *w = serve(ACCOUNT("") BRANDING(VALID), "weight: advisory\nanswer: good\n", CDN);
+	const char *report = ready(w, "acme", "--report");
+	assert_says(report,
+		    "Please switch on SSL (https) for click tracking of our account acme (SendGrid, region global).");
+	assert_says(report, "CNAMEs: " HOST " -> d111.cloudfront.net\\n");
+	assert_says(report, "against d111.cloudfront.net: certificate and answers are right");
+	assert_says(report, "branding 7 is valid (2026-11-23T10:00:00Z)");
+	assert_null(strstr(report, "MISSING"));
+	world_close(w);
+	w = serve(ACCOUNT("") BRANDING(VALID), NULL, ESP);
+	assert_says(ready(w, "acme", "--report"), "NOT READY");
+	assert_says(ready(w, "acme", "--report"), "MISSING: it is still at the ESP's own name");
+	world_close(w);
+}
+
+static void unknown_account_is_answered_with_the_nearest(void **state)
+{
+	(void)state;
+	struct world *w = serve(ACCOUNT("") BRANDING(""), NULL, CDN);
+	assert_says(ready(w, "acne", NULL), "there is no account 'acne' in the policy; did you mean 'acme'?");
+	assert_says(ready(w, "zzzzzzzz", NULL), "account list shows those that are");
+	assert_says(ready(w, "--report", NULL), "account readiness needs one account");
+	assert_says(ready(w, "acme", "--rapport"), "account readiness needs one account");
+	world_close(w);
+}
+
+static void accounts_are_listed_with_their_readiness(void **state)
+{
+	(void)state;
+	static char text[8192];
+	struct world *w = serve(ACCOUNT(HTTPS ", subuser: [eu]") BRANDING(""), NULL, CDN);
+	assert_int_equal(world_verb(w, "account list", NULL, 0, text, sizeof(text)), BNS_OK);
+	assert_says(text, "{\"account\":\"acme\",\"provider\":\"sendgrid\",\"region\":\"global\",\"ssl\":true,"
+			  "\"subuser\":[\"eu\"],\"brandings\":1,\"ready\":false,\"complete\":false}");
+	world_close(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +226,12 @@ int main(void)
 		cmocka_unit_test(evidence_of_another_target_covers_nothing),
 		cmocka_unit_test(https_of_a_subuser_wants_its_own_brandings_covered),
 		cmocka_unit_test(branding_associated_with_a_subuser_is_covered_for_it),
+		cmocka_unit_test(account_whose_brandings_are_whole_is_ready_and_complete_with_https),
+		cmocka_unit_test(readiness_says_what_is_missing_of_each_branding),
+		cmocka_unit_test(readiness_is_of_each_subuser),
+		cmocka_unit_test(report_is_a_message_with_the_evidence_and_its_dates),
+		cmocka_unit_test(unknown_account_is_answered_with_the_nearest),
+		cmocka_unit_test(accounts_are_listed_with_their_readiness),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The verbs `account list` and `account readiness`. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "account.h"
+#include "commands.h"
+
+static enum bns_error answer(json_t *root, char **json)
+{
+	*json = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	json_decref(root);
+	return *json ? BNS_OK : BNS_ENOMEM;
+}
+
+static json_t *json_account(const struct lb *lb, const struct lb_account *a)
+{
+	json_t *r = lb_account_readiness(lb, a), *subusers = json_array();
+	const json_t *user;
+	size_t i, brandings = 0;
+
+	for (i = 0; i < a->subuser_count; i++)
+		json_array_append_new(subusers, json_string(a->subusers[i]));
+	json_array_foreach (json_object_get(r, "users"), i, user) {
+		brandings += json_array_size(json_object_get(user, "brandings"));
+	}
+	json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:o, s:I, s:b, s:b}", "account", a->id, "provider",
+				a->profile->name, "region", a->region->id, "ssl", a->ssl_enabled, "subuser", subusers,
+				"brandings", (json_int_t)brandings, "ready", json_is_true(json_object_get(r, "ready")),
+				"complete", json_is_true(json_object_get(r, "complete")));
+	json_decref(r);
+	return row;
+}
+
+enum bns_error lb_run_account_list(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+				   struct bns_diag *diag)
+{
+	const struct lb *lb = lb_of(p);
+	json_t *list = json_array();
+
+	(void)args;
+	if (count > 0) {
+		lb->host->diag(diag, NULL, 0, 0, "account list takes no words: use account readiness ACCOUNT for one");
+		json_decref(list);
+		return BNS_EINVAL;
+	}
+	for (size_t i = 0; i < lb->policy->account_count; i++)
+		json_array_append_new(list, json_account(lb, &lb->policy->accounts[i]));
+	return answer(json_pack("{s:i, s:o}", "schema", 1, "accounts", list), json);
+}
+
+const struct lb_account *lb_account_find(const struct lb *lb, const char *id, struct bns_diag *diag)
+{
+	const struct lb_policy *p = lb->policy;
+	const char *nearest = NULL;
+	unsigned best = 3;
+
+	for (size_t i = 0; i < p->account_count; i++) {
+		if (strcmp(p->accounts[i].id, id) == 0)
+			return &p->accounts[i];
+		if (bns_is_nearer(id, p->accounts[i].id, &best))
+			nearest = p->accounts[i].id;
+	}
+	if (nearest)
+		lb->host->diag(diag, NULL, 0, 0, "there is no account '%s' in the policy; did you mean '%s'?", id,
+			       nearest);
+	else
+		lb->host->diag(diag, NULL, 0, 0,
+			       "there is no account '%s' in the policy: account list shows those that are", id);
+	return NULL;
+}
+
+enum bns_error lb_run_account_readiness(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+					struct bns_diag *diag)
+{
+	const struct lb *lb = lb_of(p);
+	bool report = count == 2 && (strcmp(args[1], "--report") == 0 || strcmp(args[0], "--report") == 0);
+
+	if (count == 0 || count > 2 || (count == 2 && !report) || (count == 1 && args[0][0] == '-')) {
+		lb->host->diag(diag, NULL, 0, 0, "account readiness needs one account, and may have --report");
+		return BNS_EINVAL;
+	}
+	const struct lb_account *a = lb_account_find(lb, args[count == 2 && args[0][0] == '-'], diag);
+	if (!a)
+		return BNS_ENOENT;
+	json_t *root = lb_account_readiness(lb, a);
+	char *text = report ? lb_account_report(root) : lb_account_summary(root);
+	json_object_set_new(root, "text", text ? json_string(text) : NULL);
+	free(text);
+	return answer(root, json);
+}
