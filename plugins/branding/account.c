@@ -82,18 +82,22 @@ static bool passes(const struct lb_path *edge, const uint8_t *name)
 	return false;
 }
 
-enum lb_cover lb_cover_of(const struct lb *lb, const struct lb_branding *b, const struct lb_path *edge)
+struct lb_covered lb_covered_of(const struct lb *lb, const struct lb_branding *b, const struct lb_path *edge)
 {
 	const struct lb_case c = {.branding = b, .profile = b->account->profile, .region = b->account->region};
 	const struct lb_life *life = lb_life_get(lb, b->host);
 	const uint8_t *target = lb_effective(edge);
 
 	if (!target)
-		return LB_COVER_UNSERVED;
+		return (struct lb_covered){.cover = LB_COVER_UNSERVED};
 	if (lb_profile_is_esp(lb, c.profile, target) && !lb_is_managed_name(lb, &c, target))
-		return LB_COVER_ESP;
+		return (struct lb_covered){.cover = LB_COVER_ESP};
 	/* What was seen elsewhere says nothing about the place where it is. */
 	if (!life || life->tls == BNS_EVIDENCE_NONE || !passes(edge, life->probed))
-		return LB_COVER_UNSEEN;
-	return life->tls == BNS_EVIDENCE_GOOD ? LB_COVER_GOOD : LB_COVER_BAD;
+		return (struct lb_covered){.cover = LB_COVER_UNSEEN};
+	return (struct lb_covered){
+		.cover = life->tls == BNS_EVIDENCE_GOOD ? LB_COVER_GOOD : LB_COVER_BAD,
+		.at_s = life->tls_at_s,
+		.text = life->tls_text,
+	};
 }

@@ -39,7 +39,14 @@ enum lb_cover {
 	LB_COVER_GOOD,
 };
 
-enum lb_cover lb_cover_of(const struct lb *lb, const struct lb_branding *b, const struct lb_path *edge);
+/* And by which probe; borrowed until the host is probed again. */
+struct lb_covered {
+	enum lb_cover cover;
+	int64_t at_s;     /* of LB_COVER_BAD and LB_COVER_GOOD, as the next one */
+	const char *text; /* what was seen */
+};
+
+struct lb_covered lb_covered_of(const struct lb *lb, const struct lb_branding *b, const struct lb_path *edge);
 
 /*
  * account_readiness.c: what each branding of the account and its subusers still lacks before https can be

@@ -34,7 +34,7 @@ struct sight {
 	const struct lb_branding *b;
 	const struct bns_contents *zone; /* NULL: none here */
 	const struct lb_life *life;
-	enum lb_cover cover;
+	struct lb_covered covered;
 	char host[BNS_NAME_TEXT_MAX];
 };
 
@@ -48,13 +48,13 @@ static void look_at(struct sight *s, const struct lb *lb, const struct lb_brandi
 	struct lb_path path;
 	const uint8_t *apex;
 
-	*s = (struct sight){.lb = lb, .b = b, .life = lb_life_get(lb, b->host), .cover = LB_COVER_UNSERVED};
+	*s = (struct sight){.lb = lb, .b = b, .life = lb_life_get(lb, b->host)};
 	lb_name_words(lb, b->host, s->host);
 	s->zone = lb_served_zone(lb, b->host, &apex);
 	if (!s->zone)
 		return;
 	lb_resolve(lb, s->zone, b->host, &path);
-	s->cover = lb_cover_of(lb, b, &path);
+	s->covered = lb_covered_of(lb, b, &path);
 }
 
 static void lack_certificate(const struct sight *s, json_t *missing)
@@ -62,7 +62,7 @@ static void lack_certificate(const struct sight *s, json_t *missing)
 	const struct lb *lb = s->lb;
 	char when[BNS_TIME_TEXT_MAX];
 
-	switch (s->cover) {
+	switch (s->covered.cover) {
 	case LB_COVER_UNSERVED:
 		lack(missing, "dns",
 		     s->zone ? "its first CNAME leads nowhere" : "it lies in no zone that is served here");
@@ -83,13 +83,13 @@ static void lack_certificate(const struct sight *s, json_t *missing)
 		break;
 	case LB_COVER_BAD:
 		lack(missing, "certificate", "its probe at %s failed: %s",
-		     lb->host->time_to_text(s->life->tls_at_s, when), s->life->tls_text);
+		     lb->host->time_to_text(s->covered.at_s, when), s->covered.text);
 		break;
 	case LB_COVER_GOOD:
-		if (lb->host->now_s() - s->life->tls_at_s > STALE_S)
+		if (lb->host->now_s() - s->covered.at_s > STALE_S)
 			lack(missing, "certificate",
 			     "its last probe was at %s, more than a week ago: `branding check %s` looks again",
-			     lb->host->time_to_text(s->life->tls_at_s, when), s->host);
+			     lb->host->time_to_text(s->covered.at_s, when), s->host);
 		break;
 	}
 }
@@ -151,8 +151,8 @@ static json_t *json_branding(const struct lb *lb, const struct lb_branding *b)
 			 lb_json_name(lb, b->owner), "mode", lb_mode_words[b->mode], "state",
 			 lb_state_words[lb_life_state(s.life)], "since",
 			 lb_json_time(lb, steps ? s.life->steps[steps - 1].at_s : 0), "resolves", way, "certificate",
-			 cover_words[s.cover], "probe", lb_json_probe(lb, s.life), "esp", lb_json_esp(lb, b->esp),
-			 "ready", ready, "missing", missing);
+			 cover_words[s.covered.cover], "probe", lb_json_probe(lb, s.life), "esp",
+			 lb_json_esp(lb, b->esp), "ready", ready, "missing", missing);
 }
 
 /* ---- users and the account ---- */

@@ -104,14 +104,13 @@ void lb_rule_subuser(const struct lb_look *look, const struct lb_rule *rule, str
 }
 
 /* What is wrong with the certificate, as the end of a sentence; NULL: nothing is, or another rule tells it. */
-static const char *uncovered_words(const struct lb_look *look, char *text, size_t cap)
+static const char *uncovered_words(const struct lb_look *look, const struct lb_covered *covered, char *text, size_t cap)
 {
 	const struct lb *lb = look->lb;
-	const struct lb_life *life = lb_life_get(lb, look->c->branding->host);
 	const uint8_t *target = lb_effective(&look->edge);
 	char name[BNS_NAME_TEXT_MAX], when[BNS_TIME_TEXT_MAX];
 
-	switch (lb_cover_of(lb, look->c->branding, &look->edge)) {
+	switch (covered->cover) {
 	case LB_COVER_ESP:
 		snprintf(text, cap, "is at the ESP's %s, which shows the certificate of %s",
 			 lb_name_words(lb, target, name), look->c->profile->certificate);
@@ -135,18 +134,19 @@ void lb_rule_uncovered(const struct lb_look *look, const struct lb_rule *rule, s
 {
 	const struct lb_branding *b = look->c->branding;
 	const struct lb *lb = look->lb;
+	const struct lb_covered covered = lb_covered_of(lb, b, &look->edge);
 	char host[BNS_NAME_TEXT_MAX], words[2048], text[4096];
 	const char *user;
 	size_t before = out->count;
 
 	if (!look->c->judge_edge || !lb_account_https_user(lb, b, &user) ||
-	    !uncovered_words(look, words, sizeof(words)))
+	    !uncovered_words(look, &covered, words, sizeof(words)))
 		return;
 	snprintf(text, sizeof(text), "%s%s%saccount %s has https links, and %s %s", user ? "subuser " : "",
 		 user ? user : "", user ? " of " : "", b->account->id, lb_name_words(lb, b->host, host), words);
 	find_edge(look, rule, out, "", text);
 	/* Nobody has seen it broken. */
-	if (lb_cover_of(lb, b, &look->edge) == LB_COVER_UNSEEN && out->count > before)
+	if (covered.cover == LB_COVER_UNSEEN && out->count > before)
 		out->list[before].severity = 'H';
 }
 
