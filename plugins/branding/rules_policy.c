@@ -121,7 +121,7 @@ static const char *uncovered_words(const struct lb_look *look, const struct lb_c
 		return text;
 	case LB_COVER_BAD:
 		snprintf(text, cap, "has no valid certificate: the probe of %s at %s says: %s",
-			 lb_name_words(lb, target, name), lb->host->time_to_text(life->tls_at_s, when), life->tls_text);
+			 lb_name_words(lb, target, name), lb->host->time_to_text(covered->at_s, when), covered->text);
 		return text;
 	case LB_COVER_UNSERVED:
 	case LB_COVER_GOOD:
