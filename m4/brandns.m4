@@ -81,3 +81,17 @@ AC_DEFUN([BNS_COVERAGE], [
 		CFLAGS=-g
 	])
 ])
+
+dnl BNS_UNIT_DIR(NAME, VARIABLE, DEFAULT): --with-NAME=DIR
+AC_DEFUN([BNS_UNIT_DIR], [
+	AC_ARG_WITH([$1], [AS_HELP_STRING([--with-$1=DIR], [default $3])], [$2=$withval], [$2='$3'])
+	AC_SUBST([$2])
+])
+
+dnl Below the prefix systemd looks too; --without-systemdsystemunitdir installs no units.
+AC_DEFUN([BNS_SYSTEMD_UNITS], [
+	BNS_UNIT_DIR([systemdsystemunitdir], [BNS_SYSTEMDSYSTEMUNITDIR], [${prefix}/lib/systemd/system])
+	BNS_UNIT_DIR([sysusersdir], [BNS_SYSUSERSDIR], [${prefix}/lib/sysusers.d])
+	BNS_UNIT_DIR([tmpfilesdir], [BNS_TMPFILESDIR], [${prefix}/lib/tmpfiles.d])
+	AM_CONDITIONAL([BNS_UNITS], [test "x$BNS_SYSTEMDSYSTEMUNITDIR" != xno])
+])
