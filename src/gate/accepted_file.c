@@ -34,9 +34,11 @@ static void encode(const struct bns_file_seen *seen, uint64_t version_seq, uint8
 		bns_put_u64(form + 2 + 8 * i, numbers[i]);
 }
 
-static void decode(const uint8_t form[FORM_LEN], struct bns_accepted_file *file)
+static bool decode(const uint8_t *form, size_t len, struct bns_accepted_file *file)
 {
 	uint64_t numbers[NUMBERS];
+	if (len != FORM_LEN || form[0] != FORM_VERSION)
+		return false;
 	for (size_t i = 0; i < NUMBERS; i++)
 		numbers[i] = bns_get_u64(form + 2 + 8 * i);
 	file->seen = (struct bns_file_seen){
@@ -50,6 +52,7 @@ static void decode(const uint8_t form[FORM_LEN], struct bns_accepted_file *file)
 		.digest = {numbers[5], numbers[6]},
 	};
 	file->version_seq = numbers[7];
+	return true;
 }
 
 enum bns_error bns_accepted_file_put(struct bns_store_txn *txn, const struct bns_job *job, uint64_t version_seq)
@@ -72,33 +75,33 @@ static void put_alone(const struct bns_job *job)
 		bns_store_drop(txn);
 }
 
-void bns_accepted_file_read(struct bns_gate *g, struct bns_zone *zone)
+/* Read when it is asked for: in memory it would be a tenth of what a small zone takes. */
+static bool read_row(const struct bns_job *job, struct bns_accepted_file *file)
 {
 	void *form = NULL;
 	size_t len;
-	if (bns_zone_is_secondary(zone) || !zone->conf->file ||
-	    bns_store_get(g->store, BNS_DB_FILE, zone->apex, bns_name_len(zone->apex), &form, &len))
-		return;
-	if (len == FORM_LEN && ((uint8_t *)form)[0] == FORM_VERSION)
-		zone->work->file = malloc(sizeof(*zone->work->file));
-	if (zone->work->file)
-		decode(form, zone->work->file);
+	const uint8_t *apex = job->zone->apex;
+	if (bns_store_get(job->gate->store, BNS_DB_FILE, apex, bns_name_len(apex), &form, &len))
+		return false;
+	bool good = decode(form, len, file);
 	free(form);
+	return good;
 }
 
-/* ---- in memory ---- */
+/* ---- of a job ---- */
 
-static bool is_accepted(const struct bns_zone *zone)
+static bool is_accepted(const struct bns_job *job)
 {
-	const struct bns_accepted_file *file = zone->work->file;
-	return file && file->version_seq == zone->record.version_seq && zone->state == BNS_IMAGE_SERVED;
+	const struct bns_zone *zone = job->zone;
+	return job->file_known && job->file.version_seq == zone->record.version_seq && zone->state == BNS_IMAGE_SERVED;
 }
 
 void bns_accepted_file_recall(struct bns_job *job)
 {
+	job->file_known = read_row(job, &job->file);
 	/* With a change held, a file that is back at what is served takes that change back. */
-	if (is_accepted(job->zone) && !job->zone->held)
-		job->seen = job->zone->work->file->seen;
+	if (is_accepted(job) && !job->zone->held)
+		job->seen = job->file.seen;
 }
 
 static bool same_digest(const struct bns_file_seen *a, const struct bns_file_seen *b)
@@ -108,20 +111,9 @@ static bool same_digest(const struct bns_file_seen *a, const struct bns_file_see
 
 void bns_accepted_file_note(const struct bns_job *job, enum bns_outcome outcome)
 {
-	struct bns_zone_work *work = job->zone->work;
-	if (job->kind != BNS_JOB_FILE)
-		return;
-	bool accepted = job->seen.known && (outcome == BNS_OUTCOME_SERVED || outcome == BNS_OUTCOME_NOTHING_NEW);
-	if (!accepted) {
-		free(work->file);
-		work->file = NULL;
-		return;
-	}
-	bool is_news = !is_accepted(job->zone) || !same_digest(&work->file->seen, &job->seen);
-	if (is_news && outcome == BNS_OUTCOME_NOTHING_NEW && !job->gate->stopping)
+	bool is_news = !is_accepted(job) || !same_digest(&job->file.seen, &job->seen) ||
+		       (job->seen.settled && !job->file.seen.settled);
+	if (job->kind == BNS_JOB_FILE && job->seen.known && outcome == BNS_OUTCOME_NOTHING_NEW && is_news &&
+	    !job->gate->stopping)
 		put_alone(job);
-	if (!work->file)
-		work->file = malloc(sizeof(*work->file));
-	if (work->file)
-		*work->file = (struct bns_accepted_file){job->seen, job->zone->record.version_seq};
 }

@@ -199,3 +199,16 @@ enum bns_error bns_approvals_recall(struct bns_gate *g, struct bns_zone *zone)
 	free(value);
 	return BNS_OK;
 }
+
+enum bns_error bns_approvals_each(struct bns_gate *g, bns_store_each_fn each, void *arg)
+{
+	return bns_store_each(g->store, BNS_DB_PLUGIN, KEY_PREFIX, sizeof(KEY_PREFIX) - 1, false, each, arg);
+}
+
+struct bns_zone *bns_approvals_zone(struct bns_gate *g, const uint8_t *key, size_t key_len)
+{
+	size_t prefix = sizeof(KEY_PREFIX) - 1;
+	if (key_len <= prefix || !bns_name_valid(key + prefix, key_len - prefix))
+		return NULL;
+	return bns_gate_zone_find(g, key + prefix);
+}

@@ -91,6 +91,21 @@ enum bns_error bns_candidate_unstore(struct bns_store_txn *txn, const char *id)
 	return err ? err : bns_store_del(txn, BNS_DB_CANDIDATE_DATA, id, strlen(id));
 }
 
+struct bns_zone *bns_candidate_zone(struct bns_gate *g, const char *id)
+{
+	char name[BNS_NAME_TEXT_MAX];
+	uint8_t apex[BNS_NAME_MAX];
+	const char *at = strrchr(id, '@');
+	if (!at || (size_t)(at - id) >= sizeof(name))
+		return NULL;
+	memcpy(name, id, (size_t)(at - id));
+	name[at - id] = '\0';
+	if (bns_name_from_text(name, NULL, apex, NULL))
+		return NULL;
+	bns_name_lower(apex);
+	return bns_gate_zone_find(g, apex);
+}
+
 enum bns_error bns_candidate_contents(struct bns_gate *g, const char *id, struct bns_contents **out)
 {
 	void *data;

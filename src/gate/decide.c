@@ -157,17 +157,7 @@ void bns_gate_zone_remove(struct bns_gate *g, struct bns_zone *zone, const char 
 
 struct bns_candidate *bns_gate_candidate(struct bns_gate *g, const char *id, struct bns_zone **out)
 {
-	char name[BNS_NAME_TEXT_MAX];
-	uint8_t apex[BNS_NAME_MAX];
-	const char *at = strrchr(id, '@');
-	if (!at || (size_t)(at - id) >= sizeof(name))
-		return NULL;
-	memcpy(name, id, (size_t)(at - id));
-	name[at - id] = '\0';
-	if (bns_name_from_text(name, NULL, apex, NULL))
-		return NULL;
-	bns_name_lower(apex);
-	struct bns_zone *zone = bns_gate_zone_find(g, apex);
+	struct bns_zone *zone = bns_candidate_zone(g, id);
 	if (!zone)
 		return NULL;
 	if (out)

@@ -69,6 +69,7 @@ void bns_gate_stop(struct bns_gate *g)
 	if (g->plugins)
 		bns_plugins_expire_reviews(g->plugins, UINT64_MAX);
 	g->stopping = true;
+	bns_start_stop(g);
 	bns_freshness_flush(g);
 	commit_memory(g);
 }
@@ -119,82 +120,11 @@ static struct bns_zone *zone_new(const struct bns_conf_zone *conf)
 	return &m->zone;
 }
 
-static enum bns_error recall_record(struct bns_gate *g, struct bns_zone *zone)
-{
-	void *form;
-	size_t len;
-	enum bns_error err = bns_store_get(g->store, BNS_DB_ZONE, zone->apex, bns_name_len(zone->apex), &form, &len);
-	if (err == BNS_ENOENT)
-		return BNS_OK;
-	if (!err) {
-		err = bns_zone_record_decode(form, len, &zone->record);
-		free(form);
-	}
-	return bns_is_damage(err) ? bns_damage_rebuild_record(g, zone) : err;
-}
-
-/* A secondary that slept past its SOA EXPIRE must not come back with stale data (RFC 1034 §4.3.5). */
-static enum bns_error publish_first(struct bns_gate *g, struct bns_zone *zone)
-{
-	const struct bns_zone_record *r = &zone->record;
-	bool expired = bns_zone_is_secondary(zone) && r->expires_s != 0 && r->expires_s <= bns_clock_wall_s();
-	if (r->has_version && !expired) {
-		enum bns_error err = bns_version_publish(g, zone);
-		if (!bns_is_damage(err))
-			return err;
-	}
-	if (r->has_version)
-		bns_damage_step_back(g, zone);
-	if (!r->has_version)
-		return bns_version_withhold(g, zone, BNS_IMAGE_NOT_READY);
-	return expired ? bns_version_withhold(g, zone, BNS_IMAGE_EXPIRED) : bns_version_publish(g, zone);
-}
-
-static enum bns_error recall_zone(struct bns_gate *g, struct bns_zone *zone)
-{
-	enum bns_error err = recall_record(g, zone);
-	if (!err)
-		err = bns_candidate_recall(g, zone);
-	if (!err)
-		err = bns_approvals_recall(g, zone);
-	/* Without them more is held, not less. */
-	if (err == BNS_EDAMAGED)
-		err = BNS_OK;
-	if (!err)
-		bns_accepted_file_read(g, zone);
-	return err ? err : publish_first(g, zone);
-}
-
-/* Plugins learn what is served from the start, as they would from a change. */
-static void tell_plugins_of_start(struct bns_gate *g, struct bns_zone *zone)
-{
-	struct bns_contents *c;
-	if (!g->plugins || zone->state != BNS_IMAGE_SERVED || bns_gate_served(g, zone, &c))
-		return;
-	struct bns_diff diff;
-	if (!bns_diff_make(NULL, c, &diff)) {
-		struct bns_change change = {
-			.zone = zone->apex,
-			.zone_text = zone->text,
-			.origin = BNS_ORIGIN_CONTROL,
-			.source = "store",
-			.id = "",
-			.candidate = c,
-			.diff = &diff,
-			.signed_zone = c->is_signed,
-			.now_s = bns_clock_wall_s(),
-		};
-		bns_plugins_served(g->plugins, &change);
-		bns_diff_free(&diff);
-	}
-	bns_contents_free(c);
-}
-
 enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone *conf, struct bns_zone **out,
 				 struct bns_diag *diag)
 {
 	struct bns_zone *zone = zone_new(conf);
-	enum bns_error err = zone ? recall_zone(g, zone) : BNS_ENOMEM;
+	enum bns_error err = !zone ? BNS_ENOMEM : g->starting ? BNS_OK : bns_start_zone(g, zone);
 	if (!err)
 		err = bns_registry_add(&g->registry, zone);
 	if (err) {
@@ -206,7 +136,10 @@ enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone 
 		}
 		return err;
 	}
-	tell_plugins_of_start(g, zone);
+	if (!g->starting) {
+		bns_start_tell(g, zone);
+		bns_gate_attend(g, zone);
+	}
 	*out = zone;
 	return BNS_OK;
 }
@@ -236,12 +169,51 @@ size_t bns_gate_zone_count(const struct bns_gate *g)
 
 /* ---- once a second ---- */
 
+void bns_gate_attend(struct bns_gate *g, struct bns_zone *zone)
+{
+	struct bns_zone_work *w = zone->work;
+	if (w->attended || (!zone->held && !w->approvals))
+		return;
+	w->attended = true;
+	w->attended_next = g->attended;
+	g->attended = zone;
+}
+
+void bns_gate_neglect(struct bns_gate *g, const struct bns_zone *zone)
+{
+	struct bns_zone **link = &g->attended;
+	while (zone->work->attended && *link) {
+		if (*link == zone) {
+			*link = zone->work->attended_next;
+			zone->work->attended = false;
+			return;
+		}
+		link = &(*link)->work->attended_next;
+	}
+}
+
 static void tick_zone(struct bns_gate *g, struct bns_zone *zone, int64_t now_s)
 {
 	if (zone->held)
 		bns_signed_hold_tick(g, zone, now_s);
 	if (zone->work->approvals && bns_approvals_ended(zone, now_s))
 		bns_restore(g, zone);
+}
+
+/* Of a million zones those few with a change that waits, or an approval that may end. */
+static void tick_zones(struct bns_gate *g, int64_t now_s)
+{
+	struct bns_zone **link = &g->attended;
+	while (*link) {
+		struct bns_zone *zone = *link;
+		tick_zone(g, zone, now_s);
+		if (zone->held || zone->work->approvals) {
+			link = &zone->work->attended_next;
+			continue;
+		}
+		*link = zone->work->attended_next;
+		zone->work->attended = false;
+	}
 }
 
 static void trim_work(uv_work_t *work)
@@ -270,8 +242,7 @@ void bns_gate_tick(struct bns_gate *g)
 		bns_plugins_expire_reviews(g->plugins, bns_clock_mono_ms());
 		bns_plugins_tick(g->plugins, now);
 	}
-	for (struct bns_zone *z = g->registry.first; z; z = z->next)
-		tick_zone(g, z, now);
+	tick_zones(g, now);
 	bns_freshness_flush(g);
 	commit_memory(g);
 	return_borrowed(g);

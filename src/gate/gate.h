@@ -138,6 +138,17 @@ void bns_gate_free(struct bns_gate *g);
  */
 enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone *conf, struct bns_zone **out,
                                  struct bns_diag *diag) BNS_MUST_CHECK;
+
+/*
+ * At the daemon's start: zones that are added between these two come back together, which is far quicker; until
+ * bns_gate_started they are registered and nothing else. It publishes what isn't there yet.
+ */
+void bns_gate_start(struct bns_gate *g);
+enum bns_error bns_gate_started(struct bns_gate *g, struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* How many zones the store had then that nobody has added. */
+size_t bns_gate_strays(const struct bns_gate *g);
+
 void bns_gate_zone_set_conf(struct bns_zone *zone, const struct bns_conf_zone *conf);
 
 /* The zone shall go, `source` says why: reviewed like any change; `done` hears SERVED (it is gone, `zone` is NULL

@@ -83,7 +83,6 @@ void bns_zone_free(struct bns_zone *zone)
 {
 	bns_approvals_free(zone->work);
 	bns_refused_forget(zone);
-	free(zone->work->file);
 	bns_candidate_free(zone->held);
 	while (zone->rejected) {
 		struct bns_candidate *c = zone->rejected;
@@ -183,6 +182,7 @@ void bns_job_end(struct bns_job *job, enum bns_outcome outcome, const char *fmt,
 		bns_zone_free(zone);
 		return;
 	}
+	bns_gate_attend(g, zone);
 	zone->work->current = NULL;
 	bns_freshness_expire_late(g, zone);
 	begin_next(zone);

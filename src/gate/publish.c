@@ -240,6 +240,9 @@ static void removal_committed(void *arg, enum bns_error err, const char *reason)
 	bns_announce(job->gate, BNS_LOG_NOTICE, "removed", zone, job, job->why);
 	tell_plugins(job, NULL);
 	bns_zone_unmark_dirty(job->gate, zone);
+	bns_gate_neglect(job->gate, zone);
+	if (job->gate->to_tell == zone)
+		job->gate->to_tell = zone->next;
 	bns_registry_remove(&job->gate->registry, zone);
 	if (job->gate->callbacks.removed)
 		job->gate->callbacks.removed(job->gate->callbacks.arg, zone);

@@ -25,6 +25,12 @@ enum bns_job_kind {
 	BNS_JOB_DRY_RUN, /* what would the gate say? */
 };
 
+/* The file whose contents are the accepted version. */
+struct bns_accepted_file {
+	struct bns_file_seen seen;
+	uint64_t version_seq; /* with another one it is something else that is served */
+};
+
 struct bns_job {
 	enum bns_job_kind kind;
 	struct bns_gate *gate;
@@ -62,6 +68,8 @@ struct bns_job {
 	void *upstream_blob;
 	size_t upstream_len;
 
+	struct bns_accepted_file file; /* FILE: what is known of it, if anything */
+	bool file_known;
 	struct bns_file_seen seen; /* FILE: of the zone's file */
 	bool unchanged;            /* FILE: it is the accepted version's still; nothing was parsed */
 
@@ -123,14 +131,7 @@ struct bns_approval {
 	struct bns_approval *next;
 };
 
-/* The file whose contents are the accepted version. */
-struct bns_accepted_file {
-	struct bns_file_seen seen;
-	uint64_t version_seq; /* with another one it is something else that is served */
-};
-
 struct bns_zone_work {
-	struct bns_accepted_file *file; /* NULL: not known */
 	struct bns_job *current;
 	struct bns_job *first; /* in line behind it */
 	struct bns_job *last;
@@ -139,6 +140,8 @@ struct bns_zone_work {
 	bool limit_told; /* that held-limit was reached */
 	bool gone;  /* removed; waits for the line to empty */
 	const char *expire_why; /* it was to expire while a job had the image in hand; a constant text, else NULL */
+	bool attended; /* looked at once a second */
+	struct bns_zone *attended_next;
 	bool dirty; /* record changed, not yet on its way to the store */
 	struct bns_zone *dirty_next;
 };
@@ -151,6 +154,13 @@ struct bns_gate {
 	struct bns_gate_callbacks callbacks;
 	struct bns_registry registry;
 	struct bns_zone *dirty;
+	struct bns_zone *attended; /* with a held change, or with approvals */
+	struct bns_zone *to_tell;  /* the plugins learn of this one and those behind it what is served */
+	uv_timer_t tell;
+	bool telling;    /* the timer is in use */
+	bool starting;   /* zones are added that come back together */
+	size_t strays;
+	bool has_damage; /* while they do: a record couldn't be read */
 	struct bns_store_txn *memory; /* plugins' remember and forget, not yet committed */
 	struct bns_contents *borrowed[16]; /* lent to plugins until the next tick */
 	unsigned borrowed_count;
@@ -162,6 +172,23 @@ struct bns_gate {
 };
 
 #define BNS_REVIEW_LIMIT_MS 30000
+
+/* ---- gate.c ---- */
+
+/* A held change or an approval may be there: the zone is looked at once a second as long as it is. */
+void bns_gate_attend(struct bns_gate *g, struct bns_zone *zone);
+
+/* The zone goes. */
+void bns_gate_neglect(struct bns_gate *g, const struct bns_zone *zone);
+
+/* ---- start.c ---- */
+
+/* One zone, with all that the store has of it, to where readers find it. */
+enum bns_error bns_start_zone(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;
+
+/* Plugins learn what is served from the start, as they would from a change. */
+void bns_start_tell(struct bns_gate *g, struct bns_zone *zone);
+void bns_start_stop(struct bns_gate *g);
 
 /* ---- job.c: the line of a zone ---- */
 
@@ -191,8 +218,7 @@ void bns_pipeline_accept(struct bns_job *job);
 
 /* ---- accepted_file.c: files that needn't be parsed again ---- */
 
-/* At the start: what the store knows. Beside an accepted version into its transaction. */
-void bns_accepted_file_read(struct bns_gate *g, struct bns_zone *zone);
+/* Beside an accepted version into its transaction. */
 enum bns_error bns_accepted_file_put(struct bns_store_txn *txn, const struct bns_job *job,
 				     uint64_t version_seq) BNS_MUST_CHECK;
 
@@ -265,6 +291,9 @@ enum bns_error bns_candidate_unstore(struct bns_store_txn *txn, const char *id) 
 /* At the start: all candidates of a zone; those that were being reviewed are held. */
 enum bns_error bns_candidate_recall(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;
 
+/* Whose candidate has this id; NULL: no zone's that is here. */
+struct bns_zone *bns_candidate_zone(struct bns_gate *g, const char *id);
+
 /* The records of a stored candidate. */
 enum bns_error bns_candidate_contents(struct bns_gate *g, const char *id, struct bns_contents **out) BNS_MUST_CHECK;
 
@@ -310,6 +339,10 @@ bool bns_approvals_ended(struct bns_zone *zone, int64_t now_s);
 enum bns_error bns_approvals_store(struct bns_store_txn *txn, const struct bns_zone *zone, const json_t *findings,
                                    int64_t until_s) BNS_MUST_CHECK;
 enum bns_error bns_approvals_recall(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;
+
+/* Walks what is stored of them; the zone that such a row belongs to, or NULL. */
+enum bns_error bns_approvals_each(struct bns_gate *g, bns_store_each_fn each, void *arg) BNS_MUST_CHECK;
+struct bns_zone *bns_approvals_zone(struct bns_gate *g, const uint8_t *key, size_t key_len);
 
 /* ---- serials.c ---- */
 

@@ -105,8 +105,8 @@ static void follow_timers(struct bns_daemon *d, struct bns_zone *zone)
 static void follow_member(void *arg, struct bns_zone *zone, bool load)
 {
 	struct bns_daemon *d = arg;
-	/* What was on its way to the disk is there with the next start. */
-	if (d->stopping)
+	/* What was on its way to the disk is there with the next start; at this one, all zones are followed at its end. */
+	if (d->stopping || d->starting)
 		return;
 	follow_timers(d, zone);
 	if (load)
@@ -138,14 +138,36 @@ enum bns_error bns_daemon_add_zone(struct bns_daemon *d, const struct bns_conf_z
 	return BNS_OK;
 }
 
-static enum bns_error add_zones(struct bns_daemon *d, struct bns_diag *diag)
+/* The configuration has it whatever its store says: a removal that is held is withdrawn. */
+static void follow_first(struct bns_daemon *d, struct bns_zone *zone)
+{
+	if (!zone->member || zone->member->shadowed)
+		bns_gate_zone_keep(d->gate, zone);
+	bns_daemon_follow_zone(d, zone);
+}
+
+static enum bns_error bring_back(struct bns_daemon *d, struct bns_diag *diag)
 {
 	enum bns_error err = BNS_OK;
+	struct bns_zone *zone;
+	d->starting = true;
+	bns_gate_start(d->gate);
 	for (size_t i = 0; i < d->conf->zone_count && !err; i++)
-		err = bns_daemon_add_zone(d, &d->conf->zones[i], diag);
+		err = bns_gate_zone_add(d->gate, &d->conf->zones[i], &zone, diag);
 	if (!err)
 		err = bns_members_recall(d->members, diag);
 	if (!err)
+		err = bns_gate_started(d->gate, diag);
+	d->starting = false;
+	for (zone = bns_gate_zone_first(d->gate); zone && !err; zone = zone->next)
+		follow_first(d, zone);
+	return err;
+}
+
+static enum bns_error add_zones(struct bns_daemon *d, struct bns_diag *diag)
+{
+	enum bns_error err = bring_back(d, diag);
+	if (!err && bns_gate_strays(d->gate) > 0)
 		err = bns_orphans_remove(d->gate, d->store, bns_daemon_removed, d);
 	if (!err)
 		bns_catalogs_refresh(d->catalogs);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The embedded store: LMDB, one writer thread, synced group commits (within
- * 5 ms or 1,000 changes). Values are copied in and out; no read transaction
- * outlives its call. Keys are octet strings of at most 511. Each value carries
+ * The embedded store: LMDB, one writer thread, synced group commits (of what
+ * came while the former one was synced). Values are copied in and out; no read
+ * transaction outlives its call. Keys are octet strings of at most 511. Each value carries
  * a digest: what doesn't fit it is never handed out.
  * Thread: main loop, except where said.
  */
@@ -85,6 +85,9 @@ enum bns_error bns_store_get(struct bns_store *s, enum bns_store_db db, const vo
 typedef bool (*bns_store_each_fn)(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t len);
 enum bns_error bns_store_each(struct bns_store *s, enum bns_store_db db, const void *prefix, size_t prefix_len,
                               bool reverse, bns_store_each_fn each, void *arg) BNS_MUST_CHECK;
+
+/* How many damaged values were met since it was opened. */
+uint64_t bns_store_damaged(const struct bns_store *s);
 
 /* Bytes in use and allowed. */
 void bns_store_usage(struct bns_store *s, uint64_t *used_bytes, uint64_t *max_bytes);

@@ -11,9 +11,8 @@
 
 #include "store/store.h"
 
-/* A group is closed by whichever comes first. */
-#define BNS_STORE_GROUP_WAIT_MS 5
-#define BNS_STORE_GROUP_TXNS    1000
+/* A group is what has come while the former one was made durable, up to: */
+#define BNS_STORE_GROUP_TXNS    4000
 #define BNS_STORE_GROUP_BYTES   ((size_t)64 << 20)
 
 #define BNS_STORE_REASON_MAX 512
@@ -55,6 +54,7 @@ struct bns_store {
 	uint64_t max_size_bytes;
 	uint64_t audit_next;
 	uint64_t audit_kept;
+	uint64_t damaged;
 	size_t pending; /* main loop: committed, `done` not called yet */
 
 	uv_async_t async;

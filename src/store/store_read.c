@@ -30,13 +30,19 @@ static void end(struct bns_store *s, MDB_txn *txn)
 	uv_rwlock_rdunlock(&s->env_lock);
 }
 
-static void complain(const struct bns_store *s, enum bns_store_db db, const MDB_val *key)
+static void complain(struct bns_store *s, enum bns_store_db db, const MDB_val *key)
 {
 	char text[BNS_STORE_KEY_TEXT_MAX];
+	s->damaged++;
 	bns_log(BNS_LOG_CRIT,
 		"store=%s database=%s key=%s the stored value is damaged and isn't used; `brandnsctl store check` "
 		"looks at all of them",
 		s->folder, bns_store_db_names[db], bns_store_key_to_text(key->mv_data, key->mv_size, text));
+}
+
+uint64_t bns_store_damaged(const struct bns_store *s)
+{
+	return s->damaged;
 }
 
 enum bns_error bns_store_get(struct bns_store *s, enum bns_store_db db, const void *key, size_t key_len, void **value,

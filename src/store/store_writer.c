@@ -15,8 +15,6 @@
 #include "base/size.h"
 #include "store/store_internal.h"
 
-#define NS_PER_MS 1000000u
-
 enum bns_error bns_store_error(int status)
 {
 	switch (status) {
@@ -151,17 +149,14 @@ static void write_group(struct bns_store *s, struct bns_store_list *group)
 	}
 }
 
-/* With the mutex held: waits for the first transaction, then a little for more. False: nothing left, and stopping. */
+/*
+ * With the mutex held. A change that comes alone doesn't wait for others: those that come while it is being made durable
+ * are the next group. False: nothing left, and stopping.
+ */
 static bool wait_for_group(struct bns_store *s)
 {
 	while (!s->queue.first && !s->stopping)
 		uv_cond_wait(&s->wake, &s->mutex);
-	uint64_t until = uv_hrtime() + BNS_STORE_GROUP_WAIT_MS * NS_PER_MS;
-	while (!s->stopping && s->queue.count < BNS_STORE_GROUP_TXNS) {
-		uint64_t now = uv_hrtime();
-		if (now >= until || uv_cond_timedwait(&s->wake, &s->mutex, until - now))
-			break;
-	}
 	return s->queue.first;
 }
 
