@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "account.h"
+#include "seen.h"
 
 #include <string.h>
 
@@ -74,18 +75,10 @@ bool lb_account_https_user(const struct lb *lb, const struct lb_branding *b, con
 	return false;
 }
 
-static bool passes(const struct lb_path *edge, const uint8_t *name)
-{
-	for (unsigned i = 1; i <= edge->steps; i++)
-		if (lb_name_equal(edge->names[i], name))
-			return true;
-	return false;
-}
-
 struct lb_covered lb_covered_of(const struct lb *lb, const struct lb_branding *b, const struct lb_path *edge)
 {
 	const struct lb_case c = {.branding = b, .profile = b->account->profile, .region = b->account->region};
-	const struct lb_life *life = lb_life_get(lb, b->host);
+	const struct lb_seen *seen = edge->steps > 0 ? lb_seen_at(lb, b->host, edge->names[1]) : NULL;
 	const uint8_t *target = lb_effective(edge);
 
 	if (!target)
@@ -93,11 +86,11 @@ struct lb_covered lb_covered_of(const struct lb *lb, const struct lb_branding *b
 	if (lb_profile_is_esp(lb, c.profile, target) && !lb_is_managed_name(lb, &c, target))
 		return (struct lb_covered){.cover = LB_COVER_ESP};
 	/* What was seen elsewhere says nothing about the place where it is. */
-	if (!life || life->tls == BNS_EVIDENCE_NONE || !passes(edge, life->probed))
+	if (!seen)
 		return (struct lb_covered){.cover = LB_COVER_UNSEEN};
 	return (struct lb_covered){
-		.cover = life->tls == BNS_EVIDENCE_GOOD ? LB_COVER_GOOD : LB_COVER_BAD,
-		.at_s = life->tls_at_s,
-		.text = life->tls_text,
+		.cover = seen->evidence == BNS_EVIDENCE_GOOD ? LB_COVER_GOOD : LB_COVER_BAD,
+		.at_s = seen->at_s,
+		.text = seen->text,
 	};
 }

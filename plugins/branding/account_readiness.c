@@ -9,6 +9,7 @@
 
 #include "account.h"
 #include "commands.h"
+#include "seen.h"
 
 #define STALE_S (7 * 86400) /* what was seen longer ago is looked at again before one writes to Support */
 
@@ -151,7 +152,7 @@ static json_t *json_branding(const struct lb *lb, const struct lb_branding *b)
 			 lb_json_name(lb, b->owner), "mode", lb_mode_words[b->mode], "state",
 			 lb_state_words[lb_life_state(s.life)], "since",
 			 lb_json_time(lb, steps ? s.life->steps[steps - 1].at_s : 0), "resolves", way, "certificate",
-			 cover_words[s.covered.cover], "probe", lb_json_probe(lb, s.life), "esp",
+			 cover_words[s.covered.cover], "probe", lb_seen_json(lb_seen_served(lb, b->host)), "esp",
 			 lb_json_esp(lb, b->esp), "ready", ready, "missing", missing);
 }
 

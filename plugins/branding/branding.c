@@ -4,6 +4,7 @@
  * link brandings. This file is the descriptor and what ties the parts together.
  */
 #include "life.h"
+#include "seen.h"
 #include "watch.h"
 
 #include <stdlib.h>
@@ -27,6 +28,7 @@ static enum bns_error load_policy(const struct lb *lb, struct lb_policy **out, s
 static void lb_free(struct lb *lb)
 {
 	lb_lives_close(lb);
+	lb_seen_close(lb);
 	lb_expected_close(lb);
 	lb_memory_close(lb);
 	lb_policy_free(lb->policy);
@@ -59,6 +61,8 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 		err = lb_expected_open(lb);
 	if (err == BNS_OK)
 		err = lb_watch_set(lb->watch, lb->policy);
+	if (err == BNS_OK)
+		err = lb_seen_open(lb);
 	if (err == BNS_OK)
 		err = lb_lives_open(lb);
 	if (err != BNS_OK) {

@@ -188,6 +188,7 @@ struct lb {
 	struct lb_watch *watch; /* shared with packet threads */
 	struct lb_map memory;   /* host → struct lb_memory_entry */
 	struct lb_map lives;    /* host → struct lb_life */
+	struct lb_map seen;     /* host → what probes saw; see seen.c */
 	struct lb_map expected; /* host → struct lb_expected */
 	struct lb_granted *granted;
 	size_t ending_at; /* the policy's next branding whose zone's times are looked at */

@@ -6,6 +6,7 @@
 #include "cases.h"
 #include "commands.h"
 #include "life.h"
+#include "seen.h"
 #include "watch.h"
 
 json_t *lb_json_name(const struct lb *lb, const uint8_t *name)
@@ -53,16 +54,6 @@ static json_t *json_history(const struct lb *lb, const struct lb_life *life)
 				      json_pack("{s:o, s:s, s:s}", "at", lb_json_time(lb, life->steps[i].at_s), "state",
 						lb_state_words[life->steps[i].state], "why", life->steps[i].why));
 	return list;
-}
-
-json_t *lb_json_probe(const struct lb *lb, const struct lb_life *life)
-{
-	static const char *const words[] = {"none", "good", "bad"};
-
-	if (!life || life->tls == BNS_EVIDENCE_NONE)
-		return json_null();
-	return json_pack("{s:s, s:o, s:o, s:s}", "evidence", words[life->tls], "at", lb_json_time(lb, life->tls_at_s),
-			 "target", lb_json_name(lb, life->probed), "text", life->tls_text);
 }
 
 static json_t *json_expected(const struct lb *lb, const struct lb_expected *e)
@@ -232,7 +223,7 @@ static enum bns_error run_show(struct bns_plugin *p, const char *const *args, si
 	with_state(lb, root, host);
 	json_object_set_new(root, "schema", json_integer(1));
 	json_object_set_new(root, "history", json_history(lb, lb_life_get(lb, host)));
-	json_object_set_new(root, "probe", lb_json_probe(lb, lb_life_get(lb, host)));
+	json_object_set_new(root, "probe", lb_seen_json(lb_seen_served(lb, host)));
 	json_object_set_new(root, "expected", json_expected(lb, lb_expected_get(lb, host)));
 	json_object_set_new(root, "verify_seen", json_verify(lb, host));
 	json_object_set_new(root, "esp", lb_json_esp(lb, b ? b->esp : NULL));

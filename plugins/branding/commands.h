@@ -16,8 +16,6 @@ json_t *lb_json_time(const struct lb *lb, int64_t at_s);
 json_t *lb_json_way(const struct lb *lb, const struct bns_contents *zone, const uint8_t *host);
 /* What the ESP says; NULL: null. */
 json_t *lb_json_esp(const struct lb *lb, const struct lb_esp *esp);
-/* What the last probe has seen; null where there was none. */
-json_t *lb_json_probe(const struct lb *lb, const struct lb_life *life);
 
 /* A host as a person writes it, lower-cased; false: it is none. */
 bool lb_host_from_word(const struct lb *lb, const char *word, uint8_t host[BNS_NAME_MAX]);

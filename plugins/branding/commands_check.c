@@ -46,8 +46,6 @@ static json_t *json_step(const struct bns_note *note)
 
 static void probed(void *arg, const struct bns_answer *a)
 {
-	static const char *const words[] = {
-		[BNS_EVIDENCE_NONE] = "none", [BNS_EVIDENCE_GOOD] = "good", [BNS_EVIDENCE_BAD] = "bad"};
 	struct check *c = arg;
 	char at[BNS_TIME_TEXT_MAX];
 	json_t *steps = json_array();
@@ -56,7 +54,7 @@ static void probed(void *arg, const struct bns_answer *a)
 		json_array_append_new(steps, json_step(&a->notes[i]));
 	json_object_set_new(c->root, "steps", steps);
 	json_object_set_new(c->root, "probe",
-			    json_pack("{s:s, s:s, s:s?}", "evidence", words[a->evidence], "at",
+			    json_pack("{s:s, s:s, s:s?}", "evidence", lb_evidence_words[a->evidence], "at",
 				      c->lb->host->time_to_text(a->at_s, at), "text", a->text));
 	if (a->evidence != BNS_EVIDENCE_NONE)
 		lb_life_probed(c->lb, c->host, c->target, a);

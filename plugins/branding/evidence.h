@@ -8,6 +8,7 @@
 #define BRANDING_EVIDENCE_H
 
 #include "amend.h"
+#include "seen.h" /* what was seen is kept there */
 
 /* One review, ended when the last answer is there. */
 struct lb_hearing;

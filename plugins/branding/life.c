@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * In the store one value per host, "life/NAME": a line of the last probe's
- * evidence, then a line per step.
- */
+/* In the store one value per host, "life/NAME": a line per step. */
 #include "life.h"
 
 #include <stdio.h>
@@ -10,6 +7,7 @@
 #include <string.h>
 
 #include "cases.h"
+#include "seen.h"
 
 #define KEY_PREFIX "life/"
 #define SWEEP_STEP 64
@@ -48,7 +46,6 @@ static void life_free(struct lb_life *life)
 {
 	for (size_t i = 0; i < life->step_count; i++)
 		free(life->steps[i].why);
-	free(life->tls_text);
 	free(life);
 }
 
@@ -99,6 +96,7 @@ void lb_life_drop(struct lb *lb, const uint8_t *host)
 	struct lb_life *life = lb_map_get(&lb->lives, host);
 	char name[BNS_NAME_TEXT_MAX], key[BNS_NAME_TEXT_MAX + 8];
 
+	lb_seen_drop(lb, host);
 	if (!life)
 		return;
 	snprintf(key, sizeof(key), KEY_PREFIX "%s", lb_name_words(lb, host, name));
@@ -109,14 +107,12 @@ void lb_life_drop(struct lb *lb, const uint8_t *host)
 
 static void remember(struct lb *lb, const struct lb_life *life)
 {
-	char name[BNS_NAME_TEXT_MAX], probed[BNS_NAME_TEXT_MAX], key[BNS_NAME_TEXT_MAX + 8], *text = NULL;
+	char name[BNS_NAME_TEXT_MAX], key[BNS_NAME_TEXT_MAX + 8], *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 	enum bns_error err = BNS_ENOMEM;
 
 	if (f) {
-		fprintf(f, "%d %lld %s %s\n", (int)life->tls, (long long)life->tls_at_s,
-			lb_name_words(lb, life->probed, probed), life->tls_text ? life->tls_text : "");
 		for (size_t i = 0; i < life->step_count; i++)
 			fprintf(f, "%d %lld %s\n", (int)life->steps[i].state, (long long)life->steps[i].at_s,
 				life->steps[i].why);
@@ -140,25 +136,6 @@ static char *next_line(char **text)
 	return line && *line ? line : NULL;
 }
 
-static bool read_evidence(struct lb *lb, struct lb_life *life, const char *line)
-{
-	char name[BNS_NAME_TEXT_MAX] = "";
-	uint8_t wire[BNS_NAME_MAX];
-	int tls = 0, at = 0;
-	long long at_s = 0;
-	size_t len;
-
-	if (sscanf(line, "%d %lld %1023s %n", &tls, &at_s, name, &at) < 3 || tls < BNS_EVIDENCE_NONE ||
-	    tls > BNS_EVIDENCE_BAD)
-		return true;
-	life->tls = (enum bns_evidence)tls;
-	life->tls_at_s = at_s;
-	if (lb->host->name_from_text(name, NULL, wire, &len) == BNS_OK)
-		lb_name_lower(life->probed, wire);
-	life->tls_text = strdup(at > 0 ? line + at : "");
-	return life->tls_text != NULL;
-}
-
 struct recalling {
 	struct lb *lb;
 	bool failed;
@@ -180,8 +157,7 @@ static void recall_one(void *arg, const char *key, const void *value, size_t len
 	if (r->lb->host->name_from_text(key + strlen(KEY_PREFIX), NULL, wire, &wire_len) == BNS_OK) {
 		lb_name_lower(host, wire);
 		struct lb_life *life = life_of(r->lb, host);
-		line = next_line(&at);
-		r->failed |= !life || (line && !read_evidence(r->lb, life, line));
+		r->failed |= !life;
 		while (life && (line = next_line(&at)))
 			if (sscanf(line, "%d %lld %n", &state, &at_s, &from) >= 2 && state >= 0 && state < LB_STATES)
 				r->failed |= !add_step(life, at_s, (enum lb_state)state, line + from);
@@ -226,19 +202,31 @@ static bool has_proofs(const struct lb_look *look)
 	return whole;
 }
 
-static void why_words(const struct lb *lb, const struct lb_signs *s, const struct lb_life *life, const uint8_t *target,
+/* Does that sight speak for the host's being broken, or for its being in order? */
+static enum bns_evidence weigh(const struct lb_seen *seen)
+{
+	if (!seen)
+		return BNS_EVIDENCE_NONE;
+	if (seen->worst == 'C')
+		return BNS_EVIDENCE_BAD;
+	return seen->evidence == BNS_EVIDENCE_GOOD ? BNS_EVIDENCE_GOOD : BNS_EVIDENCE_NONE;
+}
+
+static void why_words(const struct lb *lb, const struct lb_signs *s, const struct lb_seen *seen, const uint8_t *target,
 		      char *why, size_t cap)
 {
 	char name[BNS_NAME_TEXT_MAX] = "nothing";
 
 	if (target)
 		lb_name_words(lb, target, name);
-	if (s->tls == BNS_EVIDENCE_BAD && life->tls_text && life->tls_text[0])
-		snprintf(why, cap, "a probe of %s failed: %s", name, life->tls_text);
+	if (s->tls == BNS_EVIDENCE_BAD && seen)
+		snprintf(why, cap, "a probe of %s failed: %s", name, seen->text);
 	else if (s->at_target && s->ssl_enabled)
 		snprintf(why, cap, "it is served at %s, and the account has https links", name);
 	else if (s->at_target && s->tls == BNS_EVIDENCE_GOOD)
 		snprintf(why, cap, "a probe of %s passed", name);
+	else if (s->at_target && seen)
+		snprintf(why, cap, "it is served at %s, where a probe found: %s", name, seen->text);
 	else if (s->at_esp)
 		snprintf(why, cap, "it is served at the ESP's %s%s", name,
 			 s->esp_valid ? ", which holds it for valid" : "");
@@ -287,13 +275,13 @@ void lb_life_look(struct lb *lb, const struct lb_case *c, const struct bns_conte
 		.ssl_enabled = c->branding->account->ssl_enabled,
 		.is_broken = find_break(&look, why, sizeof(why)),
 	};
-	if (target && lb_name_equal(target, life->probed))
-		signs.tls = life->tls;
+	const struct lb_seen *seen = target ? lb_seen_at(lb, c->branding->host, look.edge.names[1]) : NULL;
+	signs.tls = weigh(seen);
 	enum lb_state state = lb_state_of(&signs);
 	if (state == lb_life_state(life) && (life->step_count > 0 || state == LB_IS_NEW))
 		return;
 	if (!signs.is_broken)
-		why_words(lb, &signs, life, target, why, sizeof(why));
+		why_words(lb, &signs, seen, target, why, sizeof(why));
 	take_step(lb, life, state, lb_name_words(lb, zone->apex, zone_text), why);
 }
 
@@ -315,20 +303,8 @@ static void look_again(struct lb *lb, const uint8_t *host)
 
 void lb_life_probed(struct lb *lb, const uint8_t *host, const uint8_t *target, const struct bns_answer *answer)
 {
-	struct lb_life *life = answer->evidence == BNS_EVIDENCE_NONE ? NULL : life_of(lb, host);
-	char *text = life ? strdup(answer->text ? answer->text : "") : NULL;
-
-	if (!text)
-		return;
-	for (char *p = text; *p; p++)
-		*p = *p == '\n' ? ' ' : *p;
-	free(life->tls_text);
-	life->tls_text = text;
-	life->tls = answer->evidence;
-	life->tls_at_s = answer->at_s;
-	lb_name_lower(life->probed, target);
-	remember(lb, life);
-	look_again(lb, host);
+	if (lb_seen_put(lb, host, target, answer))
+		look_again(lb, host);
 }
 
 void lb_lives_sweep(struct lb *lb)

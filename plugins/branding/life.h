@@ -30,7 +30,7 @@ struct lb_signs {
 	bool esp_valid;        /* the ESP says so */
 	bool ssl_enabled;      /* the policy says so of the account */
 	bool is_broken;        /* a routed edge has a finding of severity C */
-	enum bns_evidence tls; /* of the target it is at */
+	enum bns_evidence tls; /* of the target it is at: bad only where links are broken now */
 };
 
 enum lb_state lb_state_of(const struct lb_signs *signs);
@@ -45,10 +45,6 @@ struct lb_step {
 
 struct lb_life {
 	uint8_t host[BNS_NAME_MAX];
-	uint8_t probed[BNS_NAME_MAX]; /* the target that the evidence is about; the root: none */
-	enum bns_evidence tls;
-	int64_t tls_at_s;
-	char *tls_text;
 	struct lb_step steps[LB_LIFE_STEPS];
 	size_t step_count;
 };
@@ -66,7 +62,7 @@ void lb_life_drop(struct lb *lb, const uint8_t *host);
 /* One branding as it is public in `zone` now: a new state is a step. */
 void lb_life_look(struct lb *lb, const struct lb_case *c, const struct bns_contents *zone);
 
-/* A probe has seen the host at that target. */
+/* A probe has seen the host at that target: kept, and maybe a step. */
 void lb_life_probed(struct lb *lb, const uint8_t *host, const uint8_t *target, const struct bns_answer *answer);
 
 /* Every branding of the policy again, a few with each call: what it says may have changed. */

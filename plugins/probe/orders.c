@@ -30,6 +30,16 @@ static struct bns_note note_of(const json_t *step)
 	};
 }
 
+/* What reports tell, and the steps where all are asked for. */
+static json_t *details_of(const json_t *result, bool all)
+{
+	json_t *details = json_pack("{s:O, s:O}", "chain", json_object_get(result, "chain"), "addresses",
+				    json_object_get(result, "addresses"));
+	if (details && all)
+		json_object_set(details, "steps", json_object_get(result, "steps"));
+	return details;
+}
+
 static bool is_wanted(const json_t *step, bool all)
 {
 	return all || !json_is_true(json_object_get(step, "good"));
@@ -50,6 +60,8 @@ void probe_answer(const struct probe_state *s, struct bns_ask *ask, const struct
 	for (size_t i = 0; i < json_array_size(steps) && count < STEPS_MAX; i++)
 		if (is_wanted(json_array_get(steps, i), tells_all(known->key)))
 			notes[count++] = note_of(json_array_get(steps, i));
+	json_t *details = details_of(known->result, tells_all(known->key));
+	char *text = details ? json_dumps(details, JSON_COMPACT) : NULL;
 	const struct bns_answer told = {
 		.evidence = good ? BNS_EVIDENCE_GOOD : BNS_EVIDENCE_BAD,
 		.weight = s->weight,
@@ -57,8 +69,11 @@ void probe_answer(const struct probe_state *s, struct bns_ask *ask, const struct
 		.text = good ? "it answers over TLS and HTTP as it should" : "it doesn't work as it should",
 		.notes = notes,
 		.note_count = count,
+		.details = text,
 	};
 	s->host->answer(ask, &told);
+	free(text);
+	json_decref(details);
 }
 
 void probe_answer_nothing(const struct probe_state *s, struct bns_ask *ask, const char *why)
@@ -166,11 +181,11 @@ static enum bns_error introduce(struct bns_plugin *p, struct probe_state *s)
 	if (s->introduced)
 		return BNS_OK;
 	json_t *settings = json_pack(
-		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:s,s:o,s:o}", "threads", (json_int_t)o->threads, "timeout_ms",
+		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:s,s:o,s:o,s:o}", "threads", (json_int_t)o->threads, "timeout_ms",
 		(json_int_t)o->timeout_s * 1000, "interval_ms", (json_int_t)o->interval_s * 1000, "https_port",
 		(json_int_t)o->https_port, "http_port", (json_int_t)o->http_port, "warn_days", (json_int_t)o->warn_days,
 		"alarm_days", (json_int_t)o->alarm_days, "user_agent", o->user_agent, "path", o->path, "resolvers",
-		list_of(&o->resolver), "caa_issuers", list_of(&o->caa_issuer));
+		list_of(&o->resolver), "caa_issuers", list_of(&o->caa_issuer), "user_agents", list_of(&o->user_agents));
 	if (settings && o->ca_file[0])
 		json_object_set_new(settings, "ca_file", json_string(o->ca_file));
 	enum bns_error err = send_json(p, settings);

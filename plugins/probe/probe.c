@@ -29,14 +29,19 @@ static json_t *message_of(const struct probe_state *s, const struct bns_question
 	set_name(s, message, "origin", q->origin);
 	if (message && q->zone_text && q->zone_text[0])
 		json_object_set_new(message, "zone", json_string(q->zone_text));
+	json_t *details = q->details ? json_loads(q->details, 0, NULL) : NULL;
+	if (message && details)
+		json_object_update_missing(message, details);
+	json_decref(details);
 	return message;
 }
 
 static char *key_of(const json_t *message)
 {
 	char key[2048];
-	snprintf(key, sizeof(key), "%s %s %s %s", probe_word(message, "kind"), probe_word(message, "host"),
-		 probe_word(message, "target"), probe_word(message, "origin"));
+	snprintf(key, sizeof(key), "%s %s %s %s %d", probe_word(message, "kind"), probe_word(message, "host"),
+		 probe_word(message, "target"), probe_word(message, "origin"),
+		 json_is_true(json_object_get(message, "http_only")));
 	return strdup(key);
 }
 
@@ -183,6 +188,8 @@ static const struct bns_option options[] = {
 	ROW("resolver", BNS_OPTION_LIST, resolver, "", "Resolvers to ask; empty: those of the system."),
 	ROW("ca-file", BNS_OPTION_PATH, ca_file, "", "Trusted certificates, PEM; empty: those of the system."),
 	ROW("user-agent", BNS_OPTION_STRING, user_agent, "brandns-probe", "What requests say they come from."),
+	ROW("user-agents", BNS_OPTION_LIST, user_agents, "",
+	    "Browsers, mail clients and link scanners that must not be turned away; empty: the usual ones."),
 	ROW("path", BNS_OPTION_STRING, path, "/ls/click", "Path of a tracked link, for comparing CDN and origin."),
 	ROW("https-port", BNS_OPTION_INTEGER, https_port, "443", "Where targets are asked over TLS."),
 	ROW("http-port", BNS_OPTION_INTEGER, http_port, "80", "Where targets are asked without."),

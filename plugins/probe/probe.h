@@ -15,6 +15,7 @@ struct probe_options {
 	struct bns_option_list resolver;
 	const char *ca_file;
 	const char *user_agent;
+	struct bns_option_list user_agents;
 	const char *path;
 	int64_t https_port, http_port;
 	uint64_t timeout_s, interval_s;

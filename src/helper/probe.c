@@ -4,9 +4,10 @@
  * standard output, and the end of the input is the end of all. Every message
  * is JSON. First the settings: {"threads":4,"timeout_ms":10000,…}. Then
  * {"id":7,"kind":"route"|"check"|"link","host":"…","target":"…","origin":"…",
- * "zone":"…","plain":false,"path":"…"}; only id, kind and host must be there.
+ * "zone":"…","http_only":false,"limit_ms":18000,"path":"…"}; only id, kind and host must be there.
  * Back comes {"id":7,"good":true,"steps":[{"good":true,"text":"…"},
- * {"good":false,"rule":"LB02","severity":"C","text":"…","remedy":"…"}]}.
+ * {"good":false,"rule":"LB02","severity":"C","text":"…","remedy":"…"}],
+ * "chain":["…"],"addresses":[{"address":"…","tls":{…},"https":{…},"http":{…}}]}.
  */
 #include "helper/probe.h"
 
@@ -41,46 +42,6 @@ static struct {
 	json_t *settings_message;
 	bool failed;
 } helper = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .last = &helper.first};
-
-/* ---- steps ---- */
-
-/* Certificates and servers say what they like; a step is a line of ASCII. */
-static void make_printable(char *text)
-{
-	for (char *c = text; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-}
-
-static void add_step(struct bns_probe *p, json_t *step)
-{
-	if (!step || json_array_append_new(p->steps, step) != 0)
-		p->bad = true; /* what can't be told is not good */
-}
-
-void bns_probe_good(struct bns_probe *p, const char *fmt, ...)
-{
-	char text[BNS_PROBE_TEXT_MAX];
-	va_list args;
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	make_printable(text);
-	add_step(p, json_pack("{s:b,s:s}", "good", 1, "text", text));
-}
-
-void bns_probe_bad(struct bns_probe *p, const char *rule, char severity, const char *remedy, const char *fmt, ...)
-{
-	char text[BNS_PROBE_TEXT_MAX], letter[] = {severity, '\0'};
-	va_list args;
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	make_printable(text);
-	add_step(p, json_pack("{s:b,s:s,s:s,s:s,s:s}", "good", 0, "rule", rule, "severity", letter, "text", text,
-			      "remedy", remedy));
-	p->bad = p->bad || severity != 'M';
-}
 
 void bns_probe_pace(const struct bns_probe_settings *s, const union bns_addr *addr)
 {
@@ -119,6 +80,11 @@ static const char *word(const json_t *message, const char *key)
 	return json_string_value(json_object_get(message, key));
 }
 
+static unsigned number(const json_t *message, const char *key)
+{
+	return (unsigned)json_integer_value(json_object_get(message, key));
+}
+
 static void run_order(const json_t *m)
 {
 	const char *kind = word(m, "kind"), *path = word(m, "path");
@@ -128,10 +94,14 @@ static void run_order(const json_t *m)
 		.target = word(m, "target"),
 		.origin = word(m, "origin"),
 		.zone = word(m, "zone"),
-		.plain = json_is_true(json_object_get(m, "plain")),
+		.http_only = json_is_true(json_object_get(m, "http_only")),
 		.steps = json_array(),
+		.chain = json_array(),
+		.addresses = json_array(),
 	};
-	if (!p.steps || !p.host || !kind)
+	unsigned limit_ms = number(m, "limit_ms");
+	p.until_ms = limit_ms ? bns_clock_mono_ms() + limit_ms : 0;
+	if (!p.steps || !p.chain || !p.addresses || !p.host || !kind)
 		p.bad = true;
 	else if (strcmp(kind, "check") == 0)
 		bns_probe_check(&p);
@@ -139,7 +109,8 @@ static void run_order(const json_t *m)
 		bns_probe_link(&p, path ? path : "/");
 	else
 		bns_probe_route(&p);
-	answer(json_pack("{s:O,s:b,s:o}", "id", json_object_get(m, "id"), "good", !p.bad, "steps", p.steps));
+	answer(json_pack("{s:O,s:b,s:o,s:o,s:o}", "id", json_object_get(m, "id"), "good", !p.bad, "steps", p.steps,
+			 "chain", p.chain, "addresses", p.addresses));
 }
 
 static struct order *next_order(void)
@@ -168,11 +139,6 @@ static void *work(void *arg)
 
 /* ---- what comes in ---- */
 
-static unsigned number(const json_t *settings, const char *key)
-{
-	return (unsigned)json_integer_value(json_object_get(settings, key));
-}
-
 static void take_resolvers(const json_t *list)
 {
 	struct bns_probe_settings *s = &helper.settings;
@@ -191,6 +157,7 @@ static void take_settings(json_t *m)
 	helper.settings_message = json_incref(m);
 	helper.settings.ca_file = word(m, "ca_file");
 	helper.settings.user_agent = word(m, "user_agent");
+	helper.settings.user_agents = json_object_get(m, "user_agents");
 	helper.settings.path = word(m, "path");
 	helper.settings.https_port = (uint16_t)number(m, "https_port");
 	helper.settings.http_port = (uint16_t)number(m, "http_port");

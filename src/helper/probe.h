@@ -3,8 +3,8 @@
  * probe-helper: looks at targets of branded hosts from outside, over DNS, TLS
  * and HTTP, for the plugin `probe`. It is a process of its own and may wait:
  * a few threads take orders one after the other (probe.c), each order is a
- * list of steps (probe_route.c, probe_check.c), and every step says what was
- * asked, what came back and what to do.
+ * list of steps (probe_route.c, probe_compare.c, probe_check.c, probe_link.c),
+ * and every step says what was asked, what came back and what to do.
  * Thread: an order belongs to one thread; settings are read-only.
  */
 #ifndef BNS_HELPER_PROBE_H
@@ -21,13 +21,16 @@
 #define BNS_PROBE_SERVERS_MAX 16
 #define BNS_PROBE_TEXT_MAX    512
 #define BNS_PROBE_NAME_MAX    256
+#define BNS_PROBE_SAID_MAX    300
+#define BNS_PROBE_BROWSER     "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 struct bns_probe_settings {
 	union bns_addr resolvers[4];
 	size_t resolver_count; /* 0: the system's */
 	const char *ca_file;   /* NULL: the system's */
 	const char *user_agent;
-	const char *path; /* of a tracked link, without the query */
+	json_t *user_agents; /* array of those that must not be turned away; empty: the built-in ones */
+	const char *path;    /* of a tracked link, without the query */
 	uint16_t https_port, http_port;
 	unsigned timeout_ms;  /* of one connection or question */
 	unsigned interval_ms; /* between two connections to one address */
@@ -41,11 +44,18 @@ struct bns_probe {
 	const char *target; /* NULL: what DNS says */
 	const char *origin; /* the ESP's host; NULL: nothing to compare with */
 	const char *zone;   /* NULL: not known */
-	bool plain;         /* the ESP's own name is the lawful target */
+	bool http_only;     /* links are http still: the ESP's own name is the lawful target */
+	uint64_t until_ms;  /* on the monotonic clock; 0: no end */
 	json_t *steps;
+	char asked[BNS_PROBE_TEXT_MAX]; /* what the next steps answer */
+	json_t *chain;                  /* names from the host on, each a CNAME to the next */
+	json_t *addresses;              /* what was seen at each */
+	json_t *seen;                   /* the one of `addresses` that is looked at; borrowed */
 	bool tls_bad, bad;
 };
 
+/* What is asked from here on: the next steps say what came back. */
+void bns_probe_asking(struct bns_probe *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /*
  * Adds a step. `rule` NULL: in order. A bad one with severity C or H makes the
  * whole bad; M is told.
@@ -57,6 +67,14 @@ void bns_probe_bad(struct bns_probe *p, const char *rule, char severity, const c
 /* Waits until the address may be connected to again; for every connection. */
 void bns_probe_pace(const struct bns_probe_settings *s, const union bns_addr *addr);
 
+/* From here on that address is looked at. */
+void bns_probe_at(struct bns_probe *p, const union bns_addr *addr);
+/* Keeps a fact of it, for reports; `value` is taken over. */
+void bns_probe_fact(struct bns_probe *p, const char *name, json_t *value);
+
+/* In printable ASCII, maybe cut; null for "" and NULL. */
+json_t *bns_probe_text(const char *text);
+
 /* ---- DNS ---- */
 
 enum bns_probe_dns { BNS_PROBE_DNS_OK, BNS_PROBE_DNS_NODATA, BNS_PROBE_DNS_NXDOMAIN, BNS_PROBE_DNS_FAILED };
@@ -65,6 +83,7 @@ struct bns_probe_addrs {
 	union bns_addr list[BNS_PROBE_ADDRS_MAX]; /* port 0 */
 	size_t count;
 	char name[BNS_PROBE_NAME_MAX]; /* where the aliases end */
+	char way[1024];                /* the aliases before, apart by a space */
 	char why[128];                 /* where it isn't OK */
 };
 
@@ -110,12 +129,12 @@ bool bns_probe_caa_of(const struct bns_probe_settings *s, const char *name, stru
 struct bns_probe_tls {
 	bool connected; /* over TLS */
 	bool name_fits, chain_holds;
-	char subject[256]; /* what the certificate is for: its names */
-	char issuer[256];
+	char names[256]; /* what the certificate is for */
+	char subject[256], issuer[256];
 	char chain_why[128];
 	char version[16];
 	int days_left; /* below 0: over */
-	char not_after[32];
+	char not_before[32], not_after[32];
 	char why[160]; /* where it isn't connected */
 };
 
@@ -143,9 +162,21 @@ struct bns_probe_request {
 
 void bns_probe_http(const struct bns_probe_settings *s, const struct bns_probe_request *r, struct bns_probe_http *out);
 
+/* As one word, for steps; and for reports. */
+char *bns_probe_say(const struct bns_probe_http *a, char out[BNS_PROBE_SAID_MAX]);
+json_t *bns_probe_http_facts(const struct bns_probe_http *a);
+
+char *bns_probe_addr_text(const union bns_addr *addr, char out[BNS_ADDR_TEXT_MAX]); /* without its port */
 union bns_addr bns_probe_at_port(const union bns_addr *addr, uint16_t port);
 
 /* ---- the steps ---- */
+
+/* Each is a step or more. False: what comes after makes no sense. */
+bool bns_probe_resolve(struct bns_probe *p, const char *name, struct bns_probe_addrs *out);
+bool bns_probe_handshake(struct bns_probe *p, const union bns_addr *addr);
+/* `with_agents`: also as all those who follow links in mail. */
+void bns_probe_compare(struct bns_probe *p, const union bns_addr *addr, const struct bns_probe_addrs *origin,
+		       bool with_agents);
 
 /* Would the host, at `target`, work over TLS and HTTP? */
 void bns_probe_route(struct bns_probe *p);

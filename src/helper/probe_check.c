@@ -38,7 +38,7 @@ static void judge_cname(struct bns_probe *p, const struct bns_probe_answer *a, c
 			      "%s has no CNAME at %s", who, p->host);
 		return;
 	}
-	if (!p->plain && p->origin && mentions(a, p->origin)) {
+	if (!p->http_only && p->origin && mentions(a, p->origin)) {
 		bns_probe_bad(p, "LB01", 'C', "restore the CDN's target",
 			      "%s answers %s CNAME %s: %s is in the answer, so https links show the provider's "
 			      "certificate",

@@ -112,6 +112,13 @@ static void take_address(struct bns_probe_addrs *out, const ldns_rr *rr)
 	LDNS_FREE(sa);
 }
 
+static void take_alias(struct bns_probe_addrs *out, const ldns_rr *rr)
+{
+	size_t used = strlen(out->way);
+	snprintf(out->way + used, sizeof(out->way) - used, "%s%s", used ? " " : "", out->name);
+	name_text(ldns_rr_rdf(rr, 0), out->name);
+}
+
 static enum bns_probe_dns take_addresses(const struct bns_probe_settings *s, const char *name, ldns_rr_type type,
 					 struct bns_probe_addrs *out)
 {
@@ -122,8 +129,8 @@ static enum bns_probe_dns take_addresses(const struct bns_probe_settings *s, con
 		const ldns_rr *rr = ldns_rr_list_rr(answer, i);
 		if (ldns_rr_get_type(rr) == type)
 			take_address(out, rr);
-		else if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME)
-			name_text(ldns_rr_rdf(rr, 0), out->name);
+		else if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME && type == LDNS_RR_TYPE_A)
+			take_alias(out, rr);
 	}
 	ldns_pkt_free(packet);
 	return got;

@@ -73,20 +73,26 @@ static void read_names(X509 *cert, char *out, size_t cap)
 	}
 	GENERAL_NAMES_free(names);
 	if (used == 0)
-		X509_NAME_oneline(X509_get_subject_name(cert), out, (int)cap);
+		snprintf(out, cap, "no host name");
+}
+
+static void read_date(const ASN1_TIME *time, char out[32])
+{
+	struct tm day;
+	if (ASN1_TIME_to_tm(time, &day))
+		strftime(out, 32, "%Y-%m-%d", &day);
 }
 
 static void read_dates(const X509 *cert, struct bns_probe_tls *out)
 {
 	int seconds;
-	struct tm end;
 	const ASN1_TIME *not_after = X509_get0_notAfter(cert);
+	read_date(X509_get0_notBefore(cert), out->not_before);
+	read_date(not_after, out->not_after);
 	if (!ASN1_TIME_diff(&out->days_left, &seconds, NULL, not_after))
 		return;
 	if (out->days_left == 0 && seconds < 0)
 		out->days_left = -1;
-	if (ASN1_TIME_to_tm(not_after, &end))
-		strftime(out->not_after, sizeof(out->not_after), "%Y-%m-%d", &end);
 }
 
 /* Of the chain alone: the name and the dates are told apart from it. */
@@ -104,7 +110,8 @@ static void read_certificate(const SSL *ssl, const char *host, struct bns_probe_
 		return;
 	out->connected = true;
 	out->name_fits = X509_check_host(cert, host, 0, 0, NULL) == 1;
-	read_names(cert, out->subject, sizeof(out->subject));
+	read_names(cert, out->names, sizeof(out->names));
+	X509_NAME_oneline(X509_get_subject_name(cert), out->subject, sizeof(out->subject));
 	X509_NAME_oneline(X509_get_issuer_name(cert), out->issuer, sizeof(out->issuer));
 	read_dates(cert, out);
 	read_chain(ssl, out);

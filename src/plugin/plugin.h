@@ -27,7 +27,7 @@
 #include "zone/diff.h"
 #include "zone/digest.h"
 
-#define BNS_PLUGIN_ABI 5
+#define BNS_PLUGIN_ABI 6
 
 struct bns_host;
 struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
@@ -115,12 +115,13 @@ struct bns_option {
  * CNAME to `target`, work over TLS and HTTP? The strings live during the call.
  */
 struct bns_question {
-	const char *kind;      /* "route" is the only one so far; an answerer leaves what it doesn't know */
+	const char *kind;      /* "route", "check"; an answerer leaves what it doesn't know */
 	const char *zone_text; /* without the final dot, for logs */
 	const uint8_t *host;   /* lower-case wire names */
 	const uint8_t *target;
 	const uint8_t *origin; /* whose answers the target must hand on; NULL: nobody's */
 	uint64_t fresh_s;      /* an answer known for no longer than this is good enough; 0: look now */
+	const char *details;   /* a JSON object: what else the answerer takes for that kind; NULL: nothing */
 };
 
 /* Who takes a question, and what the answer weighs. */
@@ -144,6 +145,7 @@ struct bns_answer {
 	const char *text;             /* one sentence: what was seen */
 	const struct bns_note *notes; /* what was found, good or bad: rule, severity, text, remedy */
 	size_t note_count;
+	const char *details;          /* a JSON object: what was seen, to be kept and shown; NULL: nothing */
 };
 
 typedef void (*bns_answer_fn)(void *arg, const struct bns_answer *answer);

@@ -35,6 +35,7 @@ static void answer(const struct bns_plugin *p, struct bns_ask *ask, const char *
 		.text = strcmp(word, "good") == 0 ? "certificate and answers are right" : "the certificate is wrong",
 		.notes = &name_mismatch,
 		.note_count = strcmp(word, "bad") == 0 ? 1 : 0,
+		.details = "{\"chain\": [\"url1234.example.com\"], \"steps\": [1, 2, 3]}",
 	};
 
 	host->answer(ask, &a);

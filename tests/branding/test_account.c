@@ -148,7 +148,7 @@ static void readiness_says_what_is_missing_of_each_branding(void **state)
 	(void)state;
 	const char *good = "weight: advisory\nanswer: good\n", *bad = "weight: advisory\nanswer: bad\n";
 	assert_lacks(ACCOUNT("") BRANDING(VALID), NULL, CDN, "certificate", "nobody has seen its certificate");
-	assert_lacks(ACCOUNT("") BRANDING(VALID), bad, CDN, "certificate", "failed: the certificate is wrong");
+	assert_lacks(ACCOUNT("") BRANDING(VALID), bad, CDN, "certificate", "failed: LB02: the certificate there is for *.cdn.example");
 	assert_lacks(ACCOUNT("") BRANDING(VALID), NULL, ESP, "certificate", "it is still at the ESP's own name");
 	assert_lacks(ACCOUNT("") BRANDING(""), good, CDN, "esp", "nothing is known of its validity at SendGrid");
 	assert_lacks(ACCOUNT("") BRANDING(", esp: {id: 7, valid: false, reason: 'Expected CNAME'}"), good, CDN, "esp",

@@ -3,13 +3,14 @@
 #include "world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CDN  "d111.cloudfront.net."
 #define ESP  "sendgrid.net."
 #define HOST "url1234.example.com"
 
-static const char *shown(struct world *w)
+static char *shown(struct world *w)
 {
 	static const char *host = HOST;
 	static char text[16384];
@@ -88,6 +89,43 @@ static void history_with_dates_is_kept_over_a_restart(void **state)
 	world_close(w);
 }
 
+static void evidence_is_kept_with_its_time_over_a_restart(void **state)
+{
+	(void)state;
+	struct world *w = world_open_probed(CDN_POLICY, "weight: required\nanswer: good\n");
+	const struct bns_contents *served = serve(w, NULL, ESP), *routed;
+	world_change(w, served, routed = world_pair(w, CDN, ""));
+	world_serve(w, served, routed);
+	char *before =
+		strstr(shown(w), "\"probe\":{\"target\":\"d111.cloudfront.net\",\"evidence\":\"good\",\"at\":\"20");
+	assert_non_null(before);
+	*strstr(before, ",\"expected\"") = '\0';
+	before = strdup(before);
+	world_restart(w);
+	assert_non_null(strstr(shown(w), before));
+	free(before);
+	/* The steps were told to who asked. */
+	assert_non_null(strstr(shown(w), "\"details\":{\"chain\":[\"url1234.example.com\"]}"));
+	assert_state(w, "tls-ok");
+	world_close(w);
+}
+
+static void failed_probe_of_another_target_leaves_this_one_as_it_is(void **state)
+{
+	(void)state;
+	struct world *w = world_open_probed(CDN_POLICY, "weight: required\nanswer: later\n");
+	const struct bns_contents *served = serve(w, NULL, ESP), *routed;
+	w->later = "good";
+	world_change(w, served, routed = world_pair(w, CDN, ""));
+	world_serve(w, served, routed);
+	w->later = "bad";
+	world_change(w, routed, world_pair(w, "d222.cloudfront.net.", ""));
+	assert_held_by(w, "LB02");
+	assert_state(w, "tls-ok");
+	assert_non_null(strstr(shown(w), "\"probe\":{\"target\":\"d111.cloudfront.net\""));
+	world_close(w);
+}
+
 static void what_stays_as_it_is_makes_no_step(void **state)
 {
 	(void)state;
@@ -154,6 +192,8 @@ int main(void)
 		cmocka_unit_test(life_goes_from_new_to_https),
 		cmocka_unit_test(routing_without_a_probe_is_routed),
 		cmocka_unit_test(history_with_dates_is_kept_over_a_restart),
+		cmocka_unit_test(evidence_is_kept_with_its_time_over_a_restart),
+		cmocka_unit_test(failed_probe_of_another_target_leaves_this_one_as_it_is),
 		cmocka_unit_test(what_stays_as_it_is_makes_no_step),
 		cmocka_unit_test(revert_that_was_let_in_is_broken_until_it_is_back),
 		cmocka_unit_test(removal_of_a_routed_branding_is_broken),
