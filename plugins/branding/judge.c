@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From finding to verdict. What the served version has already is only noted;
- * what is new holds the change by its severity, unless the policy says pin,
- * observe or allows it.
+ * The judging of a change: every branding in it is looked at in the served
+ * version and in the candidate. What the served version has already is only
+ * noted; verdict.c says what becomes of what is new.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,15 +11,9 @@
 #include "amend.h"
 #include "cases.h"
 #include "evidence.h"
+#include "verdict.h"
 
 #define APPROVE_AFTER_S 2
-
-enum action {
-	ACTION_NOTE,
-	ACTION_ALARM, /* a note, and an event */
-	ACTION_MEND,
-	ACTION_HOLD,
-};
 
 struct judging {
 	struct lb *lb;
@@ -87,72 +81,14 @@ static void drop_elsewhere(const struct judging *j, struct lb_case *c, const str
 		c->judge_owner = !is_elsewhere(j, &now->owner);
 }
 
-/* Does the rule, at this severity, hold a change at all? */
-static bool is_gated(const struct lb_policy *p, const struct lb_finding *f)
-{
-	switch ((enum lb_gate)p->gate[f->rule - lb_rules]) {
-	case LB_GATE_HOLD:
-		return true;
-	case LB_GATE_NOTE:
-		return false;
-	case LB_GATE_DEFAULT:
-		break;
-	}
-	return f->severity != 'M';
-}
-
-static enum lb_on_change on_change_of(const struct lb_policy *p, const struct lb_branding *b)
-{
-	return b->on_change != LB_ON_CHANGE_DEFAULT ? (enum lb_on_change)b->on_change : p->on_change;
-}
-
-/* No good version exists yet. */
-static enum action first_load(const struct judging *j, const struct lb_mending *m, const struct lb_finding *f)
-{
-	/* What was never there isn't put there: its setting-up may not be that far. */
-	bool absent = (f->rule->flags & LB_ABSENCE) && !m->c->is_protected;
-
-	switch (j->lb->policy->on_first_load) {
-	case LB_FIRST_HOLD:
-		return ACTION_HOLD;
-	case LB_FIRST_PIN:
-		if (!j->change->signed_zone && !absent && lb_can_mend(m, f))
-			return ACTION_MEND;
-		break;
-	case LB_FIRST_OBSERVE:
-		break;
-	}
-	return ACTION_ALARM;
-}
-
-static enum action decide(const struct judging *j, const struct lb_mending *m, const struct lb_finding *f)
-{
-	const struct lb_policy *p = j->lb->policy;
-	const struct bns_change *change = j->change;
-
-	if (!is_gated(p, f) || j->approved || lb_policy_override(p, m->c->branding->host, f->rule, change->now_s))
-		return ACTION_NOTE;
-	bool mendable = change->candidate && !change->signed_zone && lb_can_mend(m, f);
-	if (change->keep_branding)
-		return mendable ? ACTION_MEND : ACTION_HOLD;
-	if (change->candidate && !change->served)
-		return first_load(j, m, f);
-	enum lb_on_change on_change = on_change_of(p, m->c->branding);
-	if (on_change == LB_ON_CHANGE_OBSERVE)
-		return ACTION_ALARM;
-	if (change->origin == BNS_ORIGIN_RESTORE)
-		return mendable ? ACTION_MEND : ACTION_ALARM;
-	return on_change == LB_ON_CHANGE_PIN && mendable ? ACTION_MEND : ACTION_HOLD;
-}
-
 static const char *ending_words(const struct judging *j, const struct lb_case *c, const struct lb_finding *f,
-				bool fresh, enum action action, char *out, size_t cap)
+				bool fresh, enum lb_action action, char *out, size_t cap)
 {
 	const struct lb_override *o = lb_policy_override(j->lb->policy, c->branding->host, f->rule, j->change->now_s);
 	char until[BNS_TIME_TEXT_MAX];
 
 	out[0] = '\0';
-	if (action == ACTION_MEND)
+	if (action == LB_MEND)
 		return " (not taken over: the record is amended)";
 	if (fresh && o) {
 		snprintf(out, cap, " (allowed until %s by %s: %s)", j->lb->host->time_to_text(o->until_s, until), o->by,
@@ -163,13 +99,13 @@ static const char *ending_words(const struct judging *j, const struct lb_case *c
 }
 
 static void put_note(struct judging *j, const struct lb_case *c, const struct lb_finding *f, bool fresh,
-		     enum action action)
+		     enum lb_action action)
 {
 	static const enum bns_verdict verdicts[] = {
-		[ACTION_NOTE] = BNS_VERDICT_PASS,
-		[ACTION_ALARM] = BNS_VERDICT_PASS,
-		[ACTION_MEND] = BNS_VERDICT_AMEND,
-		[ACTION_HOLD] = BNS_VERDICT_HOLD,
+		[LB_NOTE] = BNS_VERDICT_PASS,
+		[LB_ALARM] = BNS_VERDICT_PASS,
+		[LB_MEND] = BNS_VERDICT_AMEND,
+		[LB_HOLD] = BNS_VERDICT_HOLD,
 	};
 	char host[BNS_NAME_TEXT_MAX], ending[512], text[4096];
 
@@ -189,18 +125,17 @@ static void put_note(struct judging *j, const struct lb_case *c, const struct lb
 	};
 	if (j->lb->host->note(j->review, &note) != BNS_OK)
 		j->failed = true;
-	if (action == ACTION_ALARM && !j->change->dry_run)
+	if (action == LB_ALARM && !j->change->dry_run)
 		j->lb->host->event(j->lb->plugin, f->severity == 'C' ? BNS_LOG_CRIT : BNS_LOG_WARN, "alarm",
 				   j->change->zone_text, text);
 }
 
 static void put_finding(struct judging *j, const struct lb_mending *m, const struct lb_finding *f, bool fresh)
 {
-	enum action action = fresh ? decide(j, m, f) : ACTION_NOTE;
+	enum lb_action action = fresh ? lb_decide(j->lb, j->change, j->approved, m, f) : LB_NOTE;
 
-	if (action == ACTION_MEND && !lb_restore_later(j->hearing, j->change, m, f) &&
-	    lb_mend(m, f, j->review) != BNS_OK)
-		action = ACTION_HOLD;
+	if (action == LB_MEND && !lb_restore_later(j->hearing, j->change, m, f) && lb_mend(m, f, j->review) != BNS_OK)
+		action = LB_HOLD;
 	put_note(j, m->c, f, fresh, action);
 }
 
@@ -215,57 +150,6 @@ static void compare_roles(struct lb_mending *m, const struct lb_findings *former
 	for (size_t i = 0; i < now->count; i++)
 		if (now->list[i].rule->judge != lb_rule_ttl)
 			m->ttl_only[now->list[i].role] = false;
-}
-
-/* The first change at or behind an owner name. */
-static size_t diff_lower_bound(const struct judging *j, const uint8_t *owner)
-{
-	const struct bns_diff *diff = j->change->diff;
-	size_t low = 0, high = diff->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (j->lb->host->name_compare(diff->items[middle].owner, owner) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static void tell_role(struct judging *j, const struct lb_case *c, enum lb_role role, const uint8_t *owner)
-{
-	const struct bns_diff *diff = j->change->diff;
-	char host[BNS_NAME_TEXT_MAX];
-
-	for (size_t i = diff_lower_bound(j, owner); i < diff->count; i++) {
-		if (!lb_name_equal(diff->items[i].owner, owner))
-			return;
-		const struct bns_note note = {
-			.verdict = BNS_VERDICT_PASS,
-			.severity = 'M',
-			.owner = owner,
-			.type = diff->items[i].type,
-			.host = lb_name_words(j->lb, c->branding->host, host),
-			.role = lb_role_words[role],
-		};
-		j->failed |= j->lb->host->note(j->review, &note) != BNS_OK;
-	}
-}
-
-/* Whoever reads the change shall see which lines are a branding's, lawful or not. */
-static void tell_roles(struct judging *j, const struct lb_case *c)
-{
-	uint8_t name[BNS_NAME_MAX];
-
-	if (c->judge_edge) {
-		tell_role(j, c, LB_EDGE, c->branding->host);
-		for (enum lb_role role = LB_DCV; role <= LB_HOST_PROOF; role++)
-			if (lb_below_name(c, role, name))
-				tell_role(j, c, role, name);
-	}
-	if (c->judge_owner)
-		tell_role(j, c, LB_OWNER, c->branding->owner);
 }
 
 static void judge_case(struct judging *j, struct lb_case *c)
@@ -377,7 +261,7 @@ void lb_judge(struct lb *lb, const struct bns_change *change, struct bns_review 
 		if (is_apex(&j, &cases.list[i]))
 			continue;
 		if (change->diff)
-			tell_roles(&j, &cases.list[i]);
+			j.failed |= !lb_tell_roles(lb, change->diff, review, &cases.list[i]);
 		if (change->candidate)
 			judge_case(&j, &cases.list[i]);
 		else if (change->served)

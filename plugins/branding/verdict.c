@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "verdict.h"
+
+/* Does the rule, at this severity, hold a change at all? */
+static bool is_gated(const struct lb_policy *p, const struct lb_finding *f)
+{
+	switch ((enum lb_gate)p->gate[f->rule - lb_rules]) {
+	case LB_GATE_HOLD:
+		return true;
+	case LB_GATE_NOTE:
+		return false;
+	case LB_GATE_DEFAULT:
+		break;
+	}
+	return f->severity != 'M';
+}
+
+static enum lb_on_change on_change_of(const struct lb_policy *p, const struct lb_branding *b)
+{
+	return b->on_change != LB_ON_CHANGE_DEFAULT ? (enum lb_on_change)b->on_change : p->on_change;
+}
+
+/* No good version exists yet. */
+static enum lb_action first_load(const struct lb *lb, const struct bns_change *change, const struct lb_mending *m,
+				 const struct lb_finding *f)
+{
+	/* What was never there isn't put there: its setting-up may not be that far. */
+	bool absent = (f->rule->flags & LB_ABSENCE) && !m->c->is_protected;
+
+	switch (lb->policy->on_first_load) {
+	case LB_FIRST_HOLD:
+		return LB_HOLD;
+	case LB_FIRST_PIN:
+		if (!change->signed_zone && !absent && lb_can_mend(m, f))
+			return LB_MEND;
+		break;
+	case LB_FIRST_OBSERVE:
+		break;
+	}
+	return LB_ALARM;
+}
+
+enum lb_action lb_decide(const struct lb *lb, const struct bns_change *change, bool approved,
+			 const struct lb_mending *m, const struct lb_finding *f)
+{
+	const struct lb_policy *p = lb->policy;
+
+	if (!is_gated(p, f) || approved || lb_policy_override(p, m->c->branding->host, f->rule, change->now_s))
+		return LB_NOTE;
+	bool mendable = change->candidate && !change->signed_zone && lb_can_mend(m, f);
+	if (change->keep_branding)
+		return mendable ? LB_MEND : LB_HOLD;
+	if (change->candidate && !change->served)
+		return first_load(lb, change, m, f);
+	enum lb_on_change on_change = on_change_of(p, m->c->branding);
+	if (on_change == LB_ON_CHANGE_OBSERVE)
+		return LB_ALARM;
+	if (change->origin == BNS_ORIGIN_RESTORE)
+		return mendable ? LB_MEND : LB_ALARM;
+	return on_change == LB_ON_CHANGE_PIN && mendable ? LB_MEND : LB_HOLD;
+}
