@@ -12,7 +12,7 @@ BUILD_PACKAGES="gcc libc6-dev make autoconf automake libtool pkg-config libldns-
 RUN_PACKAGES="knot bind9-dnsutils"
 CHECK_PACKAGES="knot bind9 bind9-utils nsd pdns-server pdns-backend-sqlite3 bind9-dnsutils knot-dnsutils ldnsutils
 	openssl python3 python3-dnspython clang libclang-rt-dev llvm nginx-light unbound iproute2 util-linux
-	systemd python3-seccomp"
+	systemd python3-seccomp git jq python3-yaml"
 
 fail()
 {

@@ -61,8 +61,7 @@ static bool has_rdata(const json_t *side, const char *rdata)
 {
 	size_t i;
 	json_t *item;
-	json_array_foreach(json_object_get(side, "rdata"), i, item)
-	{
+	json_array_foreach (json_object_get(side, "rdata"), i, item) {
 		const char *text = json_string_value(item);
 		if (text && strcmp(text, rdata) == 0)
 			return true;
@@ -74,7 +73,7 @@ static bool has_rdata(const json_t *side, const char *rdata)
 struct line {
 	char *text;
 	char sign;
-	const json_t *findings; /* of the whole change, at its last line; else NULL */
+	const json_t *change; /* at its last line, for what is told of it; else NULL */
 };
 
 struct lines {
@@ -106,8 +105,7 @@ static void add_side(struct lines *l, char sign, const char *zone, const json_t 
 	json_t *item;
 	bool same_ttl =
 		json_is_object(other) && json_equal(json_object_get(side, "ttl"), json_object_get(other, "ttl"));
-	json_array_foreach(json_object_get(side, "rdata"), i, item)
-	{
+	json_array_foreach (json_object_get(side, "rdata"), i, item) {
 		char *text = NULL;
 		size_t len;
 		const char *rdata = json_string_value(item);
@@ -132,22 +130,26 @@ static void add_change(struct lines *l, const char *zone, const json_t *change)
 	add_side(l, '-', zone, change, before, after);
 	add_side(l, '+', zone, change, after, before);
 	if (l->count > before_count)
-		l->list[l->count - 1].findings = json_object_get(change, "findings");
+		l->list[l->count - 1].change = change;
 }
 
-static void print_notes(FILE *out, bool colour, size_t column, const json_t *findings)
+/* "LB01 held (C, edge): text" for each finding; a lawful record's role alone: "(edge)". */
+static void print_notes(FILE *out, bool colour, size_t column, const json_t *change)
 {
 	size_t i;
 	json_t *finding;
-	json_array_foreach(findings, i, finding)
-	{
+	const char *role = bns_rpc_str(change, "role");
+	const json_t *findings = json_object_get(change, "findings");
+	if (json_array_size(findings) == 0)
+		fprintf(out, "(%s)", role);
+	json_array_foreach (findings, i, finding) {
 		char head[64];
 		const char *verdict = bns_rpc_str(finding, "verdict");
 		if (i > 0)
 			fprintf(out, "\n%*s", (int)column, "");
-		snprintf(head, sizeof(head), "%s %s:", bns_rpc_str(finding, "rule"), bns_diff_verdict_word(verdict));
+		snprintf(head, sizeof(head), "%s %s", bns_rpc_str(finding, "rule"), bns_diff_verdict_word(verdict));
 		bns_paint(out, colour, verdict_colour(verdict), head);
-		fputc(' ', out);
+		fprintf(out, " (%s%s%s): ", bns_rpc_str(finding, "severity"), *role ? ", " : "", role);
 		bns_print_clean(out, bns_rpc_str(finding, "text"));
 	}
 }
@@ -167,9 +169,9 @@ static void print_line(FILE *out, bool colour, const struct line *line, size_t c
 {
 	size_t width = bns_text_width(line->text);
 	bns_paint(out, colour, line->sign == '-' ? BNS_RED : BNS_GREEN, line->text);
-	if (json_array_size(line->findings) > 0) {
+	if (json_array_size(json_object_get(line->change, "findings")) > 0 || *bns_rpc_str(line->change, "role")) {
 		fprintf(out, "%*s", width + 2 < column ? (int)(column - width) : 2, "");
-		print_notes(out, colour, column, line->findings);
+		print_notes(out, colour, column, line->change);
 	}
 	fputc('\n', out);
 }
@@ -179,8 +181,7 @@ void bns_render_changes(FILE *out, bool colour, const char *zone, const json_t *
 	size_t i;
 	json_t *change;
 	struct lines l = {.count = 0};
-	json_array_foreach(changes, i, change)
-	{
+	json_array_foreach (changes, i, change) {
 		add_change(&l, zone, change);
 	}
 	size_t column = notes_column(&l);
@@ -214,10 +215,8 @@ static bool belongs_to_change(const json_t *changes, const json_t *finding)
 	size_t k;
 	json_t *change;
 	json_t *other;
-	json_array_foreach(changes, i, change)
-	{
-		json_array_foreach(json_object_get(change, "findings"), k, other)
-		{
+	json_array_foreach (changes, i, change) {
+		json_array_foreach (json_object_get(change, "findings"), k, other) {
 			if (json_equal(other, finding))
 				return true;
 		}
@@ -230,8 +229,7 @@ json_t *bns_diff_loose_findings(const json_t *report)
 	size_t i;
 	json_t *finding;
 	json_t *loose = json_array();
-	json_array_foreach(json_object_get(report, "findings"), i, finding)
-	{
+	json_array_foreach (json_object_get(report, "findings"), i, finding) {
 		if (!belongs_to_change(json_object_get(report, "changes"), finding))
 			json_array_append(loose, finding);
 	}
@@ -246,7 +244,7 @@ static void print_serial(FILE *out, const json_t *serial)
 		fputs("none", out);
 }
 
-/* "example.com: serial 1 -> 2, hold" */
+/* "example.com: serial 1 -> 2, hold as example.com@2-1a2b3c4d" */
 void bns_diff_headline(FILE *out, const json_t *report)
 {
 	const json_t *before = json_object_get(report, "before_serial");
@@ -259,6 +257,9 @@ void bns_diff_headline(FILE *out, const json_t *report)
 		print_serial(out, after);
 	}
 	fprintf(out, ", %s", strcmp(verdict, "none") == 0 ? "no difference" : verdict);
+	/* What a policy approves, or an operator once it waits. */
+	if (strcmp(verdict, "hold") == 0 && *bns_rpc_str(report, "id"))
+		fprintf(out, " as %s", bns_rpc_str(report, "id"));
 }
 
 /* As diff(1) does: where there is nothing to see, nothing is said. */
@@ -280,8 +281,7 @@ static void text_report(FILE *out, bool colour, const json_t *report)
 	if (*bns_rpc_str(report, "note"))
 		fprintf(out, "note: %s\n", bns_rpc_str(report, "note"));
 	bns_render_changes(out, colour, bns_rpc_str(report, "zone"), json_object_get(report, "changes"));
-	json_array_foreach(loose, i, finding)
-	{
+	json_array_foreach (loose, i, finding) {
 		bns_render_finding(out, colour, finding);
 	}
 	json_decref(loose);
@@ -296,8 +296,7 @@ void bns_render_diff(FILE *out, bool colour, enum bns_diff_format format, const 
 		fputc('\n', out);
 		return;
 	}
-	json_array_foreach(json_object_get(diff, "zones"), i, report)
-	{
+	json_array_foreach (json_object_get(diff, "zones"), i, report) {
 		if (format == BNS_DIFF_MARKDOWN)
 			bns_review_markdown(out, report);
 		else if (format == BNS_DIFF_GITHUB)

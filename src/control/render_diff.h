@@ -29,7 +29,7 @@ void bns_render_changes(FILE *out, bool colour, const char *zone, const json_t *
 /* "LB01 C url1234.example.com. CNAME: text", and the remedy on a line of its own. */
 void bns_render_finding(FILE *out, bool colour, const json_t *finding);
 
-/* "example.com: serial 1 -> 2, hold", without a line end. */
+/* "example.com: serial 1 -> 2, hold as ID", without a line end. */
 void bns_diff_headline(FILE *out, const json_t *report);
 
 /* What a finding's verdict means for its record: held, refused, pinned, note. */

@@ -41,10 +41,10 @@ static void markdown_findings(FILE *out, const json_t *findings)
 	json_t *finding;
 	if (json_array_size(findings) == 0)
 		return;
-	fputs("\n| rule | severity | record | verdict | what | remedy |\n|---|---|---|---|---|---|\n", out);
-	json_array_foreach(findings, i, finding)
-	{
-		fprintf(out, "| %s | %s | ", bns_rpc_str(finding, "rule"), bns_rpc_str(finding, "severity"));
+	fputs("\n| rule | severity | role | record | verdict | what | remedy |\n|---|---|---|---|---|---|---|\n", out);
+	json_array_foreach (findings, i, finding) {
+		fprintf(out, "| %s | %s | %s | ", bns_rpc_str(finding, "rule"), bns_rpc_str(finding, "severity"),
+			bns_rpc_str(finding, "role"));
 		print_cell(out, bns_rpc_str(finding, "owner"));
 		fprintf(out, " %s | %s | ", bns_rpc_str(finding, "type"),
 			bns_diff_verdict_word(bns_rpc_str(finding, "verdict")));
@@ -53,6 +53,17 @@ static void markdown_findings(FILE *out, const json_t *findings)
 		print_cell(out, bns_rpc_str(finding, "remedy"));
 		fputs(" |\n", out);
 	}
+}
+
+/* What comes next: an approval where it is held, and the plan that `apply` expects. */
+static void markdown_ways_on(FILE *out, const json_t *report)
+{
+	const char *id = bns_rpc_str(report, "id");
+	if (strcmp(bns_rpc_str(report, "verdict"), "hold") == 0 && *id)
+		fprintf(out, "\nWhere it is meant, the policy takes `approve: [{id: \"%s\", reason: \"…\", by: …}]`.\n",
+			id);
+	if (json_array_size(json_object_get(report, "changes")) > 0 && *bns_rpc_str(report, "hash"))
+		fprintf(out, "\nPlan `%s`\n", bns_rpc_str(report, "hash"));
 }
 
 void bns_review_markdown(FILE *out, const json_t *report)
@@ -72,6 +83,7 @@ void bns_review_markdown(FILE *out, const json_t *report)
 	}
 	free(lines);
 	markdown_findings(out, json_object_get(report, "findings"));
+	markdown_ways_on(out, report);
 	fputc('\n', out);
 }
 
@@ -86,18 +98,27 @@ static void print_command_text(FILE *out, const char *text, bool property)
 	}
 }
 
+/* A structural problem knows its own line; what is gone has none, and is told at the top of the file. */
+static void print_place(FILE *out, const json_t *finding, const json_t *change)
+{
+	const json_t *place = *bns_rpc_str(finding, "file") ? finding : change;
+	const json_int_t line = json_integer_value(json_object_get(place, "line"));
+	if (!*bns_rpc_str(place, "file"))
+		return;
+	fputs("file=", out);
+	print_command_text(out, bns_rpc_str(place, "file"), true);
+	fprintf(out, ",line=%lld,", (long long)(line > 0 ? line : 1));
+}
+
 static void github_finding(FILE *out, const json_t *finding, const json_t *change)
 {
 	const char *verdict = bns_rpc_str(finding, "verdict");
-	const char *file = bns_rpc_str(change, "file");
+	const char *role = bns_rpc_str(finding, "role");
 	bool stops = strcmp(verdict, "hold") == 0 || strcmp(verdict, "refuse") == 0;
 	fprintf(out, "::%s ", stops ? "error" : "warning");
-	if (*file) {
-		fputs("file=", out);
-		print_command_text(out, file, true);
-		fprintf(out, ",line=%lld,", (long long)json_integer_value(json_object_get(change, "line")));
-	}
-	fprintf(out, "title=%s %s::", bns_rpc_str(finding, "rule"), bns_diff_verdict_word(verdict));
+	print_place(out, finding, change);
+	fprintf(out, "title=%s %s (%s%s%s)::", bns_rpc_str(finding, "rule"), bns_diff_verdict_word(verdict),
+		bns_rpc_str(finding, "severity"), *role ? "%2C " : "", role);
 	print_command_text(out, bns_rpc_str(finding, "owner"), false);
 	fputc(' ', out);
 	print_command_text(out, bns_rpc_str(finding, "text"), false);
@@ -108,6 +129,19 @@ static void github_finding(FILE *out, const json_t *finding, const json_t *chang
 	fputc('\n', out);
 }
 
+void bns_review_github_diag(FILE *out, const struct bns_diag *diag)
+{
+	fputs("::error ", out);
+	if (diag->file[0]) {
+		fputs("file=", out);
+		print_command_text(out, diag->file, true);
+		fprintf(out, ",line=%u,", diag->line ? diag->line : 1);
+	}
+	fputs("title=refused::", out);
+	print_command_text(out, diag->text, false);
+	fputc('\n', out);
+}
+
 void bns_review_github(FILE *out, const json_t *report)
 {
 	size_t i;
@@ -115,14 +149,12 @@ void bns_review_github(FILE *out, const json_t *report)
 	json_t *change;
 	json_t *finding;
 	json_t *loose = bns_diff_loose_findings(report);
-	json_array_foreach(json_object_get(report, "changes"), i, change)
-	{
-		json_array_foreach(json_object_get(change, "findings"), k, finding)
+	json_array_foreach (json_object_get(report, "changes"), i, change) {
+		json_array_foreach (json_object_get(change, "findings"), k, finding)
 			github_finding(out, finding, change);
 	}
-	json_array_foreach(loose, i, finding)
-	{
-		github_finding(out, finding, NULL);
+	json_array_foreach (loose, i, finding) {
+		github_finding(out, finding, report);
 	}
 	json_decref(loose);
 	fputs("::notice title=brandns::", out);

@@ -7,7 +7,12 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "base/error.h"
+
 void bns_review_markdown(FILE *out, const json_t *report);
 void bns_review_github(FILE *out, const json_t *report);
+
+/* A file that couldn't be read, as GitHub's workflow command. */
+void bns_review_github_diag(FILE *out, const struct bns_diag *diag);
 
 #endif

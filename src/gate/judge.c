@@ -15,6 +15,7 @@ struct judgement {
 	const struct bns_contents *after;
 	struct bns_diff diff;
 	struct bns_problems problems;
+	char id[BNS_CANDIDATE_ID_MAX]; /* as the gate would name it; "": a removal */
 	json_t *report;
 	bool done;
 };
@@ -35,7 +36,7 @@ static enum bns_error review(struct judgement *j, struct bns_plugins *plugins, c
 		.zone_text = bns_name_to_text_nodot(j->apex, zone),
 		.origin = j->after ? BNS_ORIGIN_FILE : BNS_ORIGIN_REMOVAL,
 		.source = source,
-		.id = "",
+		.id = j->id,
 		.served = j->before,
 		.candidate = j->after,
 		.diff = &j->diff,
@@ -53,11 +54,23 @@ static enum bns_error review(struct judgement *j, struct bns_plugins *plugins, c
 	return err;
 }
 
+/* A policy may approve this very version. */
+static enum bns_error identify(struct judgement *j)
+{
+	uint8_t digest[BNS_DIGEST_LEN];
+	enum bns_error err = bns_contents_digest(j->after, digest);
+	if (!err)
+		bns_candidate_id(j->apex, j->after->serial, digest, j->id);
+	return err;
+}
+
 enum bns_error bns_judge(struct bns_plugins *plugins, const uint8_t *apex, const struct bns_contents *before,
 			 const struct bns_contents *after, const char *source, json_t **report)
 {
 	struct judgement j = {.apex = apex, .before = before, .after = after};
 	enum bns_error err = after ? bns_zone_check(after, &j.problems) : BNS_OK;
+	if (!err && after)
+		err = identify(&j);
 	if (!err)
 		err = bns_diff_make(before, after, &j.diff);
 	if (!err && plugins)

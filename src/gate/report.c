@@ -59,6 +59,10 @@ static json_t *problem_json(const struct bns_problem *p)
 	json_object_set_new(o, "role", json_null());
 	json_object_set_new(o, "rdata", json_string(""));
 	json_object_set_new(o, "text", json_string(bns_diag_format(&p->where, place, sizeof(place))));
+	if (p->where.file[0]) {
+		json_object_set_new(o, "file", json_string(p->where.file));
+		json_object_set_new(o, "line", json_integer(p->where.line));
+	}
 	json_object_set_new(o, "remedy", json_null());
 	json_object_set_new(o, "verdict", json_string(bns_verdict_to_text(BNS_VERDICT_REFUSE)));
 	return o;
@@ -195,6 +199,16 @@ static const char *overall(const struct bns_diff *diff, const struct bns_review_
 	return diff->count > 0 ? "pass" : "none";
 }
 
+/* What an approval would name. */
+static json_t *id_json(const uint8_t *apex, const struct bns_contents *after)
+{
+	uint8_t digest[BNS_DIGEST_LEN];
+	char id[BNS_CANDIDATE_ID_MAX];
+	if (!after || bns_contents_digest(after, digest))
+		return json_null();
+	return json_string(bns_candidate_id(apex, after->serial, digest, id));
+}
+
 json_t *bns_report(const uint8_t *apex, const struct bns_contents *before, const struct bns_contents *after,
 		   const struct bns_diff *diff, const struct bns_review_result *review,
 		   const struct bns_problems *problems)
@@ -206,6 +220,7 @@ json_t *bns_report(const uint8_t *apex, const struct bns_contents *before, const
 	bns_report_hash(apex, before, after, hash);
 	json_object_set_new(o, "schema", json_integer(1));
 	json_object_set_new(o, "zone", json_string(bns_name_to_text_nodot(apex, zone)));
+	json_object_set_new(o, "id", id_json(apex, after));
 	json_object_set_new(o, "hash", json_string(hash));
 	json_object_set_new(o, "before_serial", before ? json_integer(before->serial) : json_null());
 	json_object_set_new(o, "after_serial", after ? json_integer(after->serial) : json_null());

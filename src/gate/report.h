@@ -3,7 +3,7 @@
  * What a change is, as JSON: the one shape behind `diff` (online and offline),
  * `held show` and events. Versioned by its "schema" key.
  *
- *   {"schema":1, "zone", "hash", "before_serial", "after_serial",
+ *   {"schema":1, "zone", "id":ID|null, "hash", "before_serial", "after_serial",
  *    "changes":[{"owner","type","before":{"ttl","rdata":[…]}|null,"after":…,
  *                "role":text|null,"findings":[FINDING…],"verdict"}],
  *    "findings":[FINDING…],           every fresh one and the structural problems

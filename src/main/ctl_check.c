@@ -19,7 +19,7 @@ static const char *option(const json_t *params, const char *name)
 
 struct check {
 	struct ctl *ctl;
-	struct bns_plugins *plugins;
+	struct ctl_policy policy;
 	json_t *rows;
 	size_t problems;
 	enum ctl_exit code;
@@ -73,8 +73,7 @@ static enum ctl_exit exit_of_findings(const json_t *findings)
 	size_t i;
 	json_t *finding;
 	enum ctl_exit code = CTL_DONE;
-	json_array_foreach(findings, i, finding)
-	{
+	json_array_foreach (findings, i, finding) {
 		const char *verdict = json_string_value(json_object_get(finding, "verdict"));
 		if (ctl_verdict_rank(verdict) > ctl_verdict_rank("pass"))
 			code = CTL_HELD;
@@ -82,21 +81,49 @@ static enum ctl_exit exit_of_findings(const json_t *findings)
 	return code;
 }
 
+/* What the zone's records turn in another one of the folder is told where that one is checked. */
+static bool is_told_elsewhere(const struct check *c, const struct ctl_zone *zone, const json_t *finding)
+{
+	uint8_t owner[BNS_NAME_MAX];
+	size_t len;
+	if (bns_name_from_text(bns_rpc_str(finding, "owner"), NULL, owner, &len) != BNS_OK)
+		return false;
+	bns_name_lower(owner);
+	if (bns_name_in(owner, zone->apex))
+		return false;
+	for (const uint8_t *at = owner; *at; at += *at + 1) {
+		const struct ctl_zone *other = ctl_side_find(c->policy.beside, at);
+		if (other)
+			return other->contents != NULL;
+	}
+	return false;
+}
+
+static void add_findings(const struct check *c, const struct ctl_zone *zone, const json_t *from, json_t *to)
+{
+	size_t i;
+	json_t *finding;
+	json_array_foreach (from, i, finding) {
+		if (!is_told_elsewhere(c, zone, finding))
+			json_array_append(to, finding);
+	}
+}
+
 /* Against nothing served: every finding is fresh, and none is excused by having been there before. */
 static json_t *check_policy(struct check *c, const struct ctl_zone *zone)
 {
 	size_t i;
 	json_t *finding;
-	json_t *report = ctl_judge(c->ctl, c->plugins, zone->apex, NULL, zone->contents, zone->path);
+	json_t *findings = json_array();
+	json_t *report = ctl_judge(c->ctl, &c->policy, zone->apex, NULL, zone->contents, zone->path);
 	if (!report) {
 		c->code = CTL_ERROR;
-		return json_array();
+		return findings;
 	}
-	json_t *findings = json_incref(json_object_get(report, "findings"));
-	json_array_extend(findings, json_object_get(report, "standing"));
+	add_findings(c, zone, json_object_get(report, "findings"), findings);
+	add_findings(c, zone, json_object_get(report, "standing"), findings);
 	json_decref(report);
-	json_array_foreach(findings, i, finding)
-	{
+	json_array_foreach (findings, i, finding) {
 		if (!c->ctl->json)
 			bns_render_finding(stdout, c->ctl->colour, finding);
 	}
@@ -109,7 +136,7 @@ static void check_one(struct check *c, const struct ctl_zone *zone)
 	char name[BNS_NAME_TEXT_MAX];
 	json_t *problems = check_structure(c, zone);
 	bool sound = json_array_size(problems) == 0;
-	json_t *findings = sound && c->plugins ? check_policy(c, zone) : json_array();
+	json_t *findings = sound && c->policy.plugins ? check_policy(c, zone) : json_array();
 	if (sound && json_array_size(findings) == 0 && !c->ctl->json)
 		printf("%s: zone %s, serial %u: good\n", zone->path, bns_name_to_text_nodot(zone->apex, name),
 		       (unsigned)zone->contents->serial);
@@ -125,7 +152,7 @@ static void check_side(struct check *c, const struct ctl_side *side)
 		if (side->zones[i].contents)
 			check_one(c, &side->zones[i]);
 	}
-	if (side->failed)
+	if (side->failed || side->count == 0)
 		c->code = CTL_ERROR;
 	if (c->problems > 0)
 		ctl_complain(c->ctl, "%s: %zu problem%s the daemon would refuse", side->name, c->problems,
@@ -138,16 +165,16 @@ enum ctl_exit ctl_check_zone(struct ctl *ctl, json_t *params)
 {
 	struct check c = {.ctl = ctl};
 	struct ctl_side side;
-	struct bns_yaml *policy = NULL;
 	const char *path = option(params, "path");
 	const char *policy_path = option(params, "policy");
 	if (*path == '@') {
 		ctl_complain(ctl, "check-zone takes a file or a folder, not a server");
 		return CTL_ERROR;
 	}
-	if (policy_path && !(c.plugins = ctl_policy_open(ctl, policy_path, &policy)))
+	if (policy_path && !ctl_policy_open(ctl, policy_path, &c.policy))
 		return CTL_ERROR;
 	c.rows = json_array();
+	c.policy.beside = &side;
 	if (ctl_side_open(ctl, path, say_problem, &side)) {
 		check_side(&c, &side);
 		ctl_side_close(&side);
@@ -160,8 +187,7 @@ enum ctl_exit ctl_check_zone(struct ctl *ctl, json_t *params)
 		json_decref(result);
 	}
 	json_decref(c.rows);
-	bns_plugins_free(c.plugins);
-	bns_yaml_free(policy);
+	ctl_policy_close(&c.policy);
 	return c.code;
 }
 

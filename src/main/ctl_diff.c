@@ -21,8 +21,7 @@ struct compare {
 	struct bns_tsig_key key;
 	bool has_key;
 	struct bns_tls_client *tls; /* NULL: in the clear */
-	struct bns_yaml *policy;
-	struct bns_plugins *plugins;
+	struct ctl_policy policy;
 	json_t *reports;
 	enum ctl_exit code;
 };
@@ -57,7 +56,7 @@ static void compare_zone(struct compare *c, const uint8_t *apex)
 	bool after_mine = false;
 	json_t *report = NULL;
 	if (version(c, &c->a, apex, &before, &before_mine) && version(c, &c->b, apex, &after, &after_mine))
-		report = ctl_judge(c->ctl, c->plugins, apex, before, after, c->b.name);
+		report = ctl_judge(c->ctl, &c->policy, apex, before, after, c->b.name);
 	if (report) {
 		ctl_report_complete(report, after);
 		json_array_append_new(c->reports, report);
@@ -128,6 +127,7 @@ static bool prepare(struct compare *c, const json_t *params)
 	const char *key = option(params, "key");
 	const char *policy = option(params, "policy");
 	enum bns_diff_format format;
+	void (*complain)(const struct ctl *, const struct bns_diag *) = ctl_report_complain(option(params, "format"));
 	if (!ctl_report_format(c->ctl, option(params, "format"), &format))
 		return false;
 	if (key && !ctl_key_from_text(c->ctl, key, &c->key))
@@ -135,12 +135,13 @@ static bool prepare(struct compare *c, const json_t *params)
 	c->has_key = key != NULL;
 	if (!ctl_tls_open(c->ctl, option(params, "tls"), option(params, "tls_ca"), option(params, "tls_pin"), &c->tls))
 		return false;
-	if (policy && !(c->plugins = ctl_policy_open(c->ctl, policy, &c->policy)))
+	if (policy && !ctl_policy_open(c->ctl, policy, &c->policy))
 		return false;
-	if (!ctl_side_open(c->ctl, option(params, "a"), ctl_complain_diag, &c->a))
+	if (!ctl_side_open(c->ctl, option(params, "a"), complain, &c->a))
 		return false;
-	if (!ctl_side_open(c->ctl, option(params, "b"), ctl_complain_diag, &c->b))
+	if (!ctl_side_open(c->ctl, option(params, "b"), complain, &c->b))
 		return false;
+	c->policy.beside = &c->a;
 	if (c->tls) {
 		ctl_tls_port(&c->a);
 		ctl_tls_port(&c->b);
@@ -154,15 +155,14 @@ static enum ctl_exit diff_offline(struct ctl *ctl, const json_t *params)
 	struct compare c = {.ctl = ctl, .reports = json_array()};
 	if (!prepare(&c, params) || !compare_all(&c, option(params, "zone")))
 		c.code = CTL_ERROR;
-	if (c.a.failed || c.b.failed)
+	if (c.a.failed || c.b.failed || json_array_size(c.reports) == 0)
 		c.code = CTL_ERROR;
 	if (json_array_size(c.reports) > 0)
 		c.code = ctl_worse(c.code, ctl_report_print(ctl, option(params, "format"), c.reports));
 	json_decref(c.reports);
 	ctl_side_close(&c.a);
 	ctl_side_close(&c.b);
-	bns_plugins_free(c.plugins);
-	bns_yaml_free(c.policy);
+	ctl_policy_close(&c.policy);
 	bns_tls_client_unref(c.tls);
 	OPENSSL_cleanse(&c.key, sizeof(c.key));
 	return c.code;

@@ -50,6 +50,8 @@ static void relocate(json_t *findings, const struct bns_problems *problems)
 				continue;
 			json_object_set_new(finding, "text",
 					    bns_rpc_text(bns_diag_format(&p->where, text, sizeof(text))));
+			json_object_set_new(finding, "file", bns_rpc_text(p->where.file));
+			json_object_set_new(finding, "line", json_integer(p->where.line));
 			break;
 		}
 	}
@@ -171,10 +173,10 @@ enum ctl_exit ctl_diff_online(struct ctl *ctl, const char *path, const char *onl
 		ctl_complain(ctl, "diff: %s needs another side; one side alone is a file or a folder", path);
 		return CTL_ERROR;
 	}
-	if (!ctl_report_format(ctl, format, &unused) || !ctl_side_open(ctl, path, ctl_complain_diag, &side))
+	if (!ctl_report_format(ctl, format, &unused) || !ctl_side_open(ctl, path, ctl_report_complain(format), &side))
 		return CTL_ERROR;
 	json_t *reports = json_array();
-	enum ctl_exit code = side.failed ? CTL_ERROR : CTL_DONE;
+	enum ctl_exit code = side.failed || side.count == 0 ? CTL_ERROR : CTL_DONE;
 	for (size_t i = 0; i < side.count && code != CTL_UNREACHABLE; i++) {
 		if (wanted(&side.zones[i], only))
 			code = ctl_worse(code, compare(ctl, &side.zones[i], reports));

@@ -31,36 +31,54 @@ static struct bns_yaml *policy_conf(const struct ctl *ctl, const char *path)
 	return conf;
 }
 
-struct bns_plugins *ctl_policy_open(const struct ctl *ctl, const char *policy, struct bns_yaml **conf)
+/* A chain of CNAMEs may go on in another zone, and other brandings may come by in this one. */
+static const struct bns_contents *served_beside(void *arg, const uint8_t *apex)
 {
-	struct bns_diag diag = {.text = "out of memory"};
-	char folder[4096];
-	char *path = realpath(policy, NULL);
-	struct bns_plugins *plugins = NULL;
-	if (!path) {
-		ctl_complain(ctl, "%s: %s", policy, strerror(errno));
-		return NULL;
-	}
-	*conf = policy_conf(ctl, path);
-	free(path);
-	if (!*conf)
-		return NULL;
-	plugins = bns_plugins_new(bns_plugins_default_dir(folder, sizeof(folder)), NULL);
-	if (plugins && bns_plugins_load(plugins, "branding", *conf, &diag) == BNS_OK)
-		return plugins;
-	ctl_complain_diag(ctl, &diag);
-	bns_plugins_free(plugins);
-	bns_yaml_free(*conf);
-	*conf = NULL;
-	return NULL;
+	const struct ctl_policy *policy = arg;
+	const struct ctl_zone *zone = policy->beside ? ctl_side_find(policy->beside, apex) : NULL;
+	return zone ? zone->contents : NULL;
 }
 
-json_t *ctl_judge(const struct ctl *ctl, struct bns_plugins *plugins, const uint8_t *apex,
+static bool load(const struct ctl *ctl, struct ctl_policy *policy)
+{
+	const struct bns_host_services services = {.arg = policy, .served = served_beside};
+	struct bns_diag diag = {.text = "out of memory"};
+	char folder[4096];
+	policy->plugins = bns_plugins_new(bns_plugins_default_dir(folder, sizeof(folder)), &services);
+	if (policy->plugins && bns_plugins_load(policy->plugins, "branding", policy->conf, &diag) == BNS_OK)
+		return true;
+	ctl_complain_diag(ctl, &diag);
+	ctl_policy_close(policy);
+	return false;
+}
+
+bool ctl_policy_open(const struct ctl *ctl, const char *path, struct ctl_policy *policy)
+{
+	*policy = (struct ctl_policy){0};
+	char *absolute = path ? realpath(path, NULL) : NULL;
+	if (path && !absolute) {
+		ctl_complain(ctl, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	if (absolute)
+		policy->conf = policy_conf(ctl, absolute);
+	free(absolute);
+	return (!path || policy->conf) && load(ctl, policy);
+}
+
+void ctl_policy_close(struct ctl_policy *policy)
+{
+	bns_plugins_free(policy->plugins);
+	bns_yaml_free(policy->conf);
+	*policy = (struct ctl_policy){0};
+}
+
+json_t *ctl_judge(const struct ctl *ctl, const struct ctl_policy *policy, const uint8_t *apex,
 		  const struct bns_contents *before, const struct bns_contents *after, const char *source)
 {
 	char zone[BNS_NAME_TEXT_MAX];
 	json_t *report = NULL;
-	enum bns_error err = bns_judge(plugins, apex, before, after, source, &report);
+	enum bns_error err = bns_judge(policy ? policy->plugins : NULL, apex, before, after, source, &report);
 	if (err == BNS_OK)
 		return report;
 	ctl_complain(ctl, "zone %s can't be judged: %s", bns_name_to_text_nodot(apex, zone), bns_strerror(err));

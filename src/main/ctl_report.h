@@ -19,6 +19,9 @@ json_t *ctl_report_merge(json_t *reports);
 /* Prints the diff as asked for (`format` NULL: text, or JSON with -j). */
 enum ctl_exit ctl_report_print(const struct ctl *ctl, const char *format, json_t *reports);
 
+/* How files that can't be read are told beside a diff of that format (NULL: none was given). */
+void (*ctl_report_complain(const char *format))(const struct ctl *ctl, const struct bns_diag *diag);
+
 /* False: the word was complained about. */
 bool ctl_report_format(const struct ctl *ctl, const char *word, enum bns_diff_format *format);
 

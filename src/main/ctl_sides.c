@@ -83,15 +83,17 @@ static bool read_folder(const struct ctl *ctl, struct ctl_side *side,
 	struct dirent **entries;
 	bool good = true;
 	int n = scandir(side->name, &entries, is_zone_file, alphasort);
-	if (n <= 0)
-		ctl_complain(ctl, n < 0 ? "%s: %s" : "%s: no *.zone file in this folder", side->name, strerror(errno));
+	if (n < 0)
+		ctl_complain(ctl, "%s: %s", side->name, strerror(errno));
+	if (n == 0)
+		ctl_complain(ctl, "%s: no *.zone file in this folder", side->name);
 	for (int i = 0; i < n; i++) {
 		good = good && read_entry(ctl, side, entries[i]->d_name, complain);
 		free(entries[i]);
 	}
 	if (n >= 0)
 		free(entries);
-	return n > 0 && good;
+	return n >= 0 && good;
 }
 
 bool ctl_side_open(const struct ctl *ctl, const char *name,

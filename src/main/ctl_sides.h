@@ -53,12 +53,20 @@ bool ctl_tls_open(const struct ctl *ctl, const char *name, const char *ca_file, 
 /* Where a server's port isn't written, it is then that of DNS over TLS. */
 void ctl_tls_port(struct ctl_side *side);
 
-/* ctl_policy.c: the branding plugin with that policy; NULL: it was told why not. `*conf` must outlive it;
- * bns_yaml_free. */
-struct bns_plugins *ctl_policy_open(const struct ctl *ctl, const char *policy, struct bns_yaml **conf);
+/* ctl_policy.c: the branding plugin with a policy, as the daemon has it. `{0}`: none, differences alone. */
+struct ctl_policy {
+	struct bns_yaml *conf;
+	struct bns_plugins *plugins;
+	const struct ctl_side *beside; /* the zones served beside the one that is judged; NULL: none are known */
+};
+
+/* `policy` NULL: without a file, brandings are only recognised. It stays where it is until it is closed. False: it was
+ * told why not. */
+bool ctl_policy_open(const struct ctl *ctl, const char *policy, struct ctl_policy *out);
+void ctl_policy_close(struct ctl_policy *policy);
 
 /* Judges before → after, either may be NULL. New reference; NULL: it was told why not. */
-json_t *ctl_judge(const struct ctl *ctl, struct bns_plugins *plugins, const uint8_t *apex,
+json_t *ctl_judge(const struct ctl *ctl, const struct ctl_policy *policy, const uint8_t *apex,
 		  const struct bns_contents *before, const struct bns_contents *after, const char *source);
 
 /* "none" < "pass" < "amend" < "hold" < "refuse". */

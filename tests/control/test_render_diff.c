@@ -12,14 +12,15 @@
 
 #define FINDING                                                                                                        \
 	"{\"rule\":\"LB01\",\"severity\":\"C\",\"owner\":\"url1234.example.com.\",\"type\":\"CNAME\","                 \
-	"\"text\":\"https links already delivered will show the certificate of *.sendgrid.net\","                      \
+	"\"role\":\"edge\",\"text\":\"https links already delivered will show the certificate of *.sendgrid.net\","                      \
 	"\"remedy\":\"restore the CDN target\",\"verdict\":\"hold\"}"
 
 #define REVERT                                                                                                         \
-	"{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":1,\"after_serial\":2,\"verdict\":\"hold\","           \
+	"{\"zones\":[{\"zone\":\"example.com\",\"id\":\"example.com@2-1a2b3c4d\",\"hash\":\"0123\","                          \
+	"\"before_serial\":1,\"after_serial\":2,\"verdict\":\"hold\","                                                 \
 	"\"changes\":[{\"owner\":\"url1234.example.com.\",\"type\":\"CNAME\",\"file\":\"zones/a,b.zone\",\"line\":7,"  \
 	"\"before\":{\"ttl\":300,\"rdata\":[\"d1.cdn.example.\"]},"                                                    \
-	"\"after\":{\"ttl\":300,\"rdata\":[\"sendgrid.net.\"]},\"findings\":[" FINDING "]}],"                          \
+	"\"after\":{\"ttl\":300,\"rdata\":[\"sendgrid.net.\"]},\"role\":\"edge\",\"findings\":[" FINDING "]}],"                          \
 	"\"findings\":[" FINDING "]}]}"
 
 static char *render(const char *json, enum bns_diff_format format, bool colour)
@@ -49,9 +50,9 @@ static void text_shows_what_went_and_what_came_and_what_it_breaks(void **state)
 {
 	(void)state;
 	expect(REVERT, BNS_DIFF_TEXT,
-	       "example.com: serial 1 -> 2, hold\n"
+	       "example.com: serial 1 -> 2, hold as example.com@2-1a2b3c4d\n"
 	       "- url1234 CNAME d1.cdn.example.\n"
-	       "+ url1234 CNAME sendgrid.net.    LB01 held: https links already delivered will show the certificate of "
+	       "+ url1234 CNAME sendgrid.net.    LB01 held (C, edge): https links already delivered will show the certificate of "
 	       "*.sendgrid.net\n");
 }
 
@@ -59,29 +60,31 @@ static void markdown_fits_a_pull_request(void **state)
 {
 	(void)state;
 	expect(REVERT, BNS_DIFF_MARKDOWN,
-	       "### example.com: serial 1 -> 2, hold\n\n"
+	       "### example.com: serial 1 -> 2, hold as example.com@2-1a2b3c4d\n\n"
 	       "```diff\n"
 	       "- url1234 CNAME d1.cdn.example.\n"
-	       "+ url1234 CNAME sendgrid.net.    LB01 held: https links already delivered will show the certificate of "
+	       "+ url1234 CNAME sendgrid.net.    LB01 held (C, edge): https links already delivered will show the certificate of "
 	       "*.sendgrid.net\n"
 	       "```\n\n"
-	       "| rule | severity | record | verdict | what | remedy |\n|---|---|---|---|---|---|\n"
-	       "| LB01 | C | url1234.example.com. CNAME | held | https links already delivered will show the "
+	       "| rule | severity | role | record | verdict | what | remedy |\n|---|---|---|---|---|---|---|\n"
+	       "| LB01 | C | edge | url1234.example.com. CNAME | held | https links already delivered will show the "
 	       "certificate of "
-	       "\\*.sendgrid.net | restore the CDN target |\n\n");
+	       "\\*.sendgrid.net | restore the CDN target |\n\n"
+	       "Where it is meant, the policy takes `approve: [{id: \"example.com@2-1a2b3c4d\", reason: \"…\", by: "
+	       "…}]`.\n\nPlan `0123`\n\n");
 }
 
 static void github_gets_workflow_commands(void **state)
 {
 	(void)state;
 	expect(REVERT, BNS_DIFF_GITHUB,
-	       "::error file=zones/a%2Cb.zone,line=7,title=LB01 held::url1234.example.com. https links already "
+	       "::error file=zones/a%2Cb.zone,line=7,title=LB01 held (C%2C edge)::url1234.example.com. https links already "
 	       "delivered "
 	       "will show the certificate of *.sendgrid.net; remedy: restore the CDN target\n"
-	       "::notice title=brandns::example.com: serial 1 -> 2, hold\n"
+	       "::notice title=brandns::example.com: serial 1 -> 2, hold as example.com@2-1a2b3c4d\n"
 	       "::group::example.com\n"
 	       "- url1234 CNAME d1.cdn.example.\n"
-	       "+ url1234 CNAME sendgrid.net.    LB01 held: https links already delivered will show the certificate of "
+	       "+ url1234 CNAME sendgrid.net.    LB01 held (C, edge): https links already delivered will show the certificate of "
 	       "*.sendgrid.net\n"
 	       "::endgroup::\n");
 }
@@ -108,6 +111,38 @@ static void nothing_to_see_is_nothing_said(void **state)
 	expect("{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":1,\"after_serial\":1,\"verdict\":\"none\","
 	       "\"changes\":[],\"findings\":[]}]}",
 	       BNS_DIFF_TEXT, "");
+}
+
+static void lawful_line_of_a_branding_says_its_role(void **state)
+{
+	(void)state;
+	expect("{\"zones\":[{\"zone\":\"example.com\",\"before_serial\":1,\"after_serial\":1,\"verdict\":\"pass\","
+	       "\"changes\":[{\"owner\":\"u.example.com.\",\"type\":\"CNAME\",\"role\":\"edge\",\"findings\":[],"
+	       "\"before\":{\"ttl\":300,\"rdata\":[\"d1.\"]},\"after\":{\"ttl\":300,\"rdata\":[\"d2.\"]}}]}]}",
+	       BNS_DIFF_TEXT, "example.com: serial 1, pass\n- u CNAME d1.\n+ u CNAME d2.  (edge)\n");
+}
+
+static void held_change_is_named_as_an_approval_would(void **state)
+{
+	(void)state;
+	expect("{\"zones\":[{\"zone\":\"example.com\",\"id\":\"example.com@2-1a2b3c4d\",\"before_serial\":1,"
+	       "\"after_serial\":2,\"verdict\":\"hold\",\"changes\":[],\"findings\":[]}]}",
+	       BNS_DIFF_TEXT, "example.com: serial 1 -> 2, hold as example.com@2-1a2b3c4d\n");
+}
+
+static void github_is_told_the_place_of_what_has_no_line_of_its_own(void **state)
+{
+	(void)state;
+	char *text = render("{\"zones\":[{\"zone\":\"example.com\",\"file\":\"a.zone\",\"before_serial\":1,"
+			    "\"after_serial\":2,\"verdict\":\"refuse\",\"changes\":[{\"owner\":\"u.example.com.\","
+			    "\"type\":\"CNAME\",\"file\":\"a.zone\",\"role\":\"edge\","
+			    "\"before\":{\"ttl\":300,\"rdata\":[\"d1.\"]},\"after\":null,\"findings\":[" FINDING
+			    "]}],\"findings\":[{\"rule\":\"x\",\"severity\":\"C\",\"owner\":\"example.com.\",\"type\":"
+			    "\"NS\",\"text\":\"no NS\",\"verdict\":\"refuse\",\"file\":\"b.inc\",\"line\":3}]}]}",
+			    BNS_DIFF_GITHUB, false);
+	assert_non_null(strstr(text, "::error file=a.zone,line=1,title=LB01 held (C%2C edge)::"));
+	assert_non_null(strstr(text, "::error file=b.inc,line=3,title=x refused (C)::example.com. no NS\n"));
+	free(text);
 }
 
 static void only_what_differs_in_an_rrset_is_shown(void **state)
@@ -162,7 +197,7 @@ static void colour_is_used_where_asked_for_only(void **state)
 	(void)state;
 	assert_null(strchr(plain, '\033'));
 	assert_non_null(strstr(coloured, "\033[31m- url1234 CNAME d1.cdn.example.\033[0m"));
-	assert_non_null(strstr(coloured, "\033[31mLB01 held:\033[0m"));
+	assert_non_null(strstr(coloured, "\033[31mLB01 held\033[0m"));
 	free(plain);
 	free(coloured);
 }
@@ -176,6 +211,9 @@ int main(void)
 		cmocka_unit_test(no_difference_shows_nothing),
 		cmocka_unit_test(a_serial_that_differs_alone_is_noted),
 		cmocka_unit_test(nothing_to_see_is_nothing_said),
+		cmocka_unit_test(lawful_line_of_a_branding_says_its_role),
+		cmocka_unit_test(held_change_is_named_as_an_approval_would),
+		cmocka_unit_test(github_is_told_the_place_of_what_has_no_line_of_its_own),
 		cmocka_unit_test(only_what_differs_in_an_rrset_is_shown),
 		cmocka_unit_test(ttl_is_shown_where_it_changes_or_records_come_and_go),
 		cmocka_unit_test(finding_without_a_change_is_shown_all_the_same),

@@ -87,7 +87,7 @@ def test_a_held_change_is_shown_then_decided_by_its_id(t):
     assert d.status("example.com")["held"] == held["id"]
     code, out, _ = plain(d, "held", "show", "example.com")
     assert code == 0
-    assert "\n- url1234 CNAME d1.cdn.example.\n+ url1234 CNAME sendgrid.net.    LB01 held: " in out, out
+    assert "\n- url1234 CNAME d1.cdn.example.\n+ url1234 CNAME sendgrid.net.    LB01 held (C, edge): " in out, out
     assert f"brandnsctl -s {d.socket} held approve {held['id']} --reason" in out, out
     code, out, err = plain(d, "held", "approve", "example.com")
     assert (code, out) == (1, held["id"] + "\n") and held["id"] in err, (code, out, err)
@@ -244,7 +244,7 @@ def test_files_are_compared_without_a_daemon(t):
     code, out, _ = ctl("diff", good, revert, "--policy", policy, "--format", "json")
     assert code == 3 and json.loads(out)["verdict"] == "hold", out
     code, out, _ = ctl("diff", good, revert, "--policy", policy, "--format", "github")
-    assert code == 3 and out.startswith(f"::error file={revert},line=6,title=LB01 held::"), out
+    assert code == 3 and out.startswith(f"::error file={revert},line=6,title=LB01 held (C%2C edge)::"), out
     code, out, err = ctl("diff", good, write(t, "bad.zone", "@ SOA x"))
     assert (code, out) == (1, "") and "bad.zone:1:" in err, (code, out, err)
 
