@@ -95,3 +95,17 @@ AC_DEFUN([BNS_SYSTEMD_UNITS], [
 	BNS_UNIT_DIR([tmpfilesdir], [BNS_TMPFILESDIR], [${prefix}/lib/tmpfiles.d])
 	AM_CONDITIONAL([BNS_UNITS], [test "x$BNS_SYSTEMDSYSTEMUNITDIR" != xno])
 ])
+
+dnl --without-seccomp; otherwise where libseccomp is there. Sanitizers look into processes by calls that a filter refuses.
+AC_DEFUN([BNS_WANT_SECCOMP], [
+	AC_ARG_WITH([seccomp], [AS_HELP_STRING([--without-seccomp], [filter no system calls])], [],
+		[AS_IF([test -n "$BNS_SANITIZE"], [with_seccomp=no], [with_seccomp=check])])
+	AS_IF([test "x$with_seccomp" != xno], [
+		PKG_CHECK_MODULES([SECCOMP], [libseccomp >= 2.5], [with_seccomp=yes], [
+			AS_IF([test "x$with_seccomp" = xyes],
+				[AC_MSG_ERROR([libseccomp >= 2.5 is missing. On Debian: apt-get install libseccomp-dev])])
+			with_seccomp=no
+		])
+	])
+	AM_CONDITIONAL([BNS_SECCOMP], [test "x$with_seccomp" = xyes])
+])

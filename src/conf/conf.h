@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/seccomp.h"
 #include "base/yaml.h"
 
 /* Octets that need not be text. */
@@ -166,6 +167,7 @@ struct bns_conf {
 	uint16_t udp_max_payload;
 	unsigned tcp_max_clients;
 	uint64_t tcp_idle_timeout_s;
+	enum bns_seccomp_mode seccomp;
 	const char *plugin_dir;  /* NULL: the built-in one */
 
 	const char *storage;     /* absolute */

@@ -10,6 +10,7 @@
 #define AT(type, field)             .offset = offsetof(struct type, field)
 #define LIST_AT(type, field, count) .offset = offsetof(struct type, field), .count_offset = offsetof(struct type, count)
 
+_Static_assert(sizeof(enum bns_seccomp_mode) == sizeof(unsigned), "a WORD option is stored as unsigned");
 _Static_assert(sizeof(enum bns_serial_policy) == sizeof(unsigned), "a WORD option is stored as unsigned");
 _Static_assert(sizeof(enum bns_catalog_role) == sizeof(unsigned), "a WORD option is stored as unsigned");
 
@@ -109,6 +110,13 @@ static const struct bns_option server_options[] = {
 	 .default_text = "",
 	 .help = "Agent domain to which resolvers may report errors (RFC 9567), told in every answer with EDNS; empty "
 		 "tells none"},
+	{.name = "seccomp",
+	 .type = BNS_OPTION_WORD,
+	 AT(bns_conf, seccomp),
+	 .words = bns_seccomp_modes,
+	 .default_text = "yes",
+	 .help = "System calls that no part has a use for are refused, and running a program ends the process; `log` "
+		 "refuses nothing and leaves what it would have to the kernel's log"},
 	{.name = "plugin-dir",
 	 .type = BNS_OPTION_PATH,
 	 AT(bns_conf, plugin_dir),

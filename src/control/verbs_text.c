@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/seccomp.h"
 #include "control/handlers.h"
 #include "control/shapes.h"
 #include "zone/dump.h"
@@ -29,6 +30,7 @@ static const char *source_of(const struct reading *r)
 
 static void read_work(uv_work_t *work)
 {
+	bns_seccomp_thread(BNS_SECCOMP_POOL);
 	struct reading *r = work->data;
 	const char *text = bns_call_text(r->call, "text");
 	r->err = bns_zone_parse(text, strlen(text), source_of(r), r->apex, &r->contents, &r->diag);

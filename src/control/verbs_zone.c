@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/seccomp.h"
 #include "control/handlers.h"
 #include "control/shapes.h"
 #include "zone/dump.h"
@@ -113,6 +114,7 @@ struct dump_job {
 
 static void dump_work(uv_work_t *work)
 {
+	bns_seccomp_thread(BNS_SECCOMP_POOL);
 	struct dump_job *job = work->data;
 	FILE *out = open_memstream(&job->text, &job->len);
 	job->err = out ? bns_zone_dump(job->contents, out) : BNS_ENOMEM;

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/replace.h"
+#include "base/seccomp.h"
 #include "gate/work.h"
 
 static void write_in_pool(uv_work_t *work)
 {
+	bns_seccomp_thread(BNS_SECCOMP_POOL);
 	struct bns_job *job = work->data;
 	job->pool_error = bns_replace_text(job->write_path, job->file_text);
 	job->write_errno = errno;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/seccomp.h"
 #include "gate/catalog.h"
 #include "gate/report.h"
 #include "gate/work.h"
@@ -50,6 +51,7 @@ static enum bns_error read_decided(struct bns_job *job)
 
 static void prepare_work(uv_work_t *work)
 {
+	bns_seccomp_thread(BNS_SECCOMP_POOL);
 	bns_prepare_in_pool(work->data);
 }
 
@@ -362,6 +364,7 @@ static void review(struct bns_job *job)
 
 static void build_work(uv_work_t *work)
 {
+	bns_seccomp_thread(BNS_SECCOMP_POOL);
 	bns_build_in_pool(work->data);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/seccomp.h"
 #include "gate/work.h"
 #include "zone/repoint.h"
 #include "zone/text.h"
@@ -40,6 +41,7 @@ static void point_end(struct point *p, const char *outcome, const char *reason)
 
 static void edit_in_pool(uv_work_t *work)
 {
+	bns_seccomp_thread(BNS_SECCOMP_POOL);
 	struct point *p = work->data;
 	char *text = NULL;
 	size_t len;

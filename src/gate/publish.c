@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/seccomp.h"
 #include "gate/work.h"
 
 /* ---- what others are told of a new version ---- */
@@ -25,6 +26,7 @@ static void tell_plugins(struct bns_job *job, const struct bns_contents *now)
 
 static void write_work(uv_work_t *work)
 {
+	bns_seccomp_thread(BNS_SECCOMP_POOL);
 	bns_write_file_in_pool(work->data);
 }
 

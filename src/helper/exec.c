@@ -20,6 +20,7 @@
 #include "base/frame.h"
 #include "base/log.h"
 #include "base/rcu.h"
+#include "base/seccomp.h"
 
 #define MESSAGE_MAX ((size_t)1 << 30)
 
@@ -198,10 +199,11 @@ static void on_signal(uv_signal_t *handle, int number)
 	leave(0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	uv_signal_t term;
 	bns_log_open(BNS_LOG_STDERR, "exec-helper");
+	bns_seccomp_program(BNS_SECCOMP_HELPER, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	bns_rcu_register();
 	bns_rcu_offline();

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/frame.h"
 #include "base/log.h"
+#include "base/seccomp.h"
 
 #define MESSAGE_MAX ((size_t)1 << 20)
 #define THREADS_MAX 64
@@ -208,7 +209,7 @@ static bool has_failed(void)
 	return failed;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct bns_frames frames = {0};
 	char buf[65536];
@@ -217,6 +218,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return 1;
+	bns_seccomp_program(BNS_SECCOMP_PROBE, argc, argv);
 	while (!has_failed() && (n = read(STDIN_FILENO, buf, sizeof(buf))) > 0)
 		if (bns_frames_take(&frames, buf, (size_t)n, MESSAGE_MAX, on_message, NULL) != BNS_OK)
 			break;

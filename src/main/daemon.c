@@ -235,6 +235,7 @@ static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
 	struct bns_gate_callbacks callbacks = {.arg = d, .published = published, .event = event, .removed = removed};
 	struct bns_host_services services = bns_gate_host_services(&d->gate);
 	services.loop = &d->loop;
+	services.seccomp = d->conf->seccomp;
 	d->gate = bns_gate_new(&d->loop, d->table, d->store, NULL, &callbacks);
 	if (!d->gate)
 		return BNS_ENOMEM;
@@ -323,6 +324,8 @@ static enum bns_error start(struct bns_daemon *d, struct bns_diag *diag)
 		err = add_zones(d, diag);
 	if (!err)
 		err = open_control(d, diag);
+	if (!err)
+		bns_privileges_filter(d->conf->seccomp);
 	if (!err)
 		err = bns_server_start(d->server, &d->loop, d->table, d->plugins, bns_transfer_on_datagram,
 				       bns_transfer_on_connection, d->transfer);

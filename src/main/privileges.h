@@ -3,12 +3,20 @@
 #ifndef BNS_MAIN_PRIVILEGES_H
 #define BNS_MAIN_PRIVILEGES_H
 
-#include "base/error.h"
+#include "base/seccomp.h"
 
 /*
- * Becomes `user` with its groups, without capabilities, for good. Nothing to
- * do where `user` is NULL or that is who we are; who isn't root only gives up capabilities.
+ * Has no core written, whose memory would hold keys, and lets no process of the
+ * same user look into this one. Becomes `user` with its groups, without
+ * capabilities, for good. Nothing of that to do where `user` is NULL or that is
+ * who we are; who isn't root only gives up capabilities.
  */
 enum bns_error bns_privileges_drop(const char *user, struct bns_diag *diag) BNS_MUST_CHECK;
+
+/*
+ * The filters of system calls, over all threads there are; once everything is
+ * open. A kernel without them is told of in the log, and the daemon goes on.
+ */
+void bns_privileges_filter(enum bns_seccomp_mode mode);
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "base/frame.h"
 #include "base/log.h"
+#include "base/trusted.h"
+#include "plugin/launcher.h"
 
 #define RESTART_MS       1000
 #define QUEUED_MAX_BYTES ((size_t)1 << 30)
@@ -18,12 +20,12 @@
 struct bns_helper {
 	struct bns_plugin *plugin;
 	const struct bns_helper_events *events;
-	char path[PATH_MAX];
-	uv_process_t process;
+	char *program;
+	uint32_t life; /* the launcher's number of the process */
 	uv_pipe_t to, from;
 	uv_timer_t restart;
 	struct bns_frames frames;
-	char how[64]; /* the last one ended */
+	char how[96]; /* the last one ended */
 	bool running; /* messages are taken */
 	bool ended;   /* the process has */
 	bool drained; /* what it wrote has been read */
@@ -47,6 +49,7 @@ static void closed(uv_handle_t *handle)
 	if (--h->handles > 0 || !h->stopping)
 		return;
 	bns_frames_free(&h->frames);
+	free(h->program);
 	free(h);
 }
 
@@ -73,24 +76,25 @@ static void end_of_process(struct bns_helper *h)
 	if (!h->ended || !h->drained || h->stopping)
 		return;
 	bns_frames_free(&h->frames);
-	close_handle((uv_handle_t *)&h->process);
 	close_handle((uv_handle_t *)&h->to);
 	close_handle((uv_handle_t *)&h->from);
-	bns_log(BNS_LOG_ERR, "%s: its helper %s ended with %s and is started again", h->plugin->id, h->path, h->how);
+	bns_log(BNS_LOG_ERR, "%s: its helper %s ended with %s and is started again", h->plugin->id, h->program, h->how);
 	h->events->ended(h->plugin, h->how);
 	uv_timer_start(&h->restart, on_restart, RESTART_MS, 0);
 }
 
-static void on_process_exit(uv_process_t *process, int64_t status, int term_signal)
+static void on_process_end(void *arg, const char *how)
 {
-	struct bns_helper *h = process->data;
-	if (term_signal)
-		snprintf(h->how, sizeof(h->how), "signal %d (%s)", term_signal, strsignal(term_signal));
-	else
-		snprintf(h->how, sizeof(h->how), "exit status %d", (int)status);
+	struct bns_helper *h = arg;
+	snprintf(h->how, sizeof(h->how), "%s", how);
 	h->running = false;
 	h->ended = true;
 	end_of_process(h);
+}
+
+static void kill_process(const struct bns_helper *h, int signal)
+{
+	bns_launcher_kill(h->plugin->all->launcher, h->life, signal);
 }
 
 /* ---- what it says ---- */
@@ -118,7 +122,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	/* The end, or nothing that could be understood any more. */
 	uv_read_stop(stream);
 	if (!h->ended)
-		uv_process_kill(&h->process, SIGKILL);
+		kill_process(h, SIGKILL);
 	h->running = false;
 	h->drained = true;
 	end_of_process(h);
@@ -126,10 +130,9 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 /* ---- start ---- */
 
-static bool fail(struct bns_helper *h, int code, struct bns_diag *diag)
+static bool fail(const struct bns_helper *h, const char *why, struct bns_diag *diag)
 {
-	bns_diag_set(diag, NULL, 0, 0, "plugin '%s' can't start its helper %s: %s", h->plugin->id, h->path,
-		     uv_strerror(code));
+	bns_diag_set(diag, NULL, 0, 0, "plugin '%s' can't start its helper %s: %s", h->plugin->id, h->program, why);
 	return false;
 }
 
@@ -140,44 +143,80 @@ static void open_pipe(struct bns_helper *h, uv_loop_t *loop, uv_pipe_t *pipe)
 	h->handles++;
 }
 
-static bool spawn(struct bns_helper *h, struct bns_diag *diag)
+/* Our ends watched by the loop, those of the program in `theirs`; 0, or libuv's code and nothing left open there. */
+static int open_pipes(struct bns_helper *h, int theirs[2])
 {
-	uv_loop_t *loop = h->plugin->all->services.loop;
-	char *args[] = {h->path, NULL};
-	uv_stdio_container_t stdio[] = {
-		{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&h->to},
-		{.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&h->from},
-		{.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
-	};
-	const uv_process_options_t options = {
-		.exit_cb = on_process_exit, .file = h->path, .args = args, .stdio = stdio, .stdio_count = 3};
-	open_pipe(h, loop, &h->to);
-	open_pipe(h, loop, &h->from);
-	h->ended = h->drained = false;
-	int code = uv_spawn(loop, &h->process, &options);
-	h->process.data = h;
-	h->handles++;
+	uv_file to[2], from[2];
+	int code = uv_pipe(to, 0, UV_NONBLOCK_PIPE);
+	if (code != 0)
+		return code;
+	code = uv_pipe(from, UV_NONBLOCK_PIPE, 0);
+	if (code != 0) {
+		close(to[0]);
+		close(to[1]);
+		return code;
+	}
+	theirs[0] = to[0];
+	theirs[1] = from[1];
+	if ((code = uv_pipe_open(&h->to, to[1])) != 0)
+		close(to[1]);
+	int other = uv_pipe_open(&h->from, from[0]);
+	if (other != 0)
+		close(from[0]);
+	if (code == 0)
+		code = other;
 	if (code == 0)
 		code = uv_read_start((uv_stream_t *)&h->from, give_room, on_read);
 	if (code != 0) {
-		close_handle((uv_handle_t *)&h->process);
-		close_handle((uv_handle_t *)&h->to);
-		close_handle((uv_handle_t *)&h->from);
-		return fail(h, code, diag);
+		close(theirs[0]);
+		close(theirs[1]);
 	}
+	return code;
+}
+
+static bool launch(struct bns_helper *h, const int theirs[2], struct bns_diag *diag)
+{
+	struct bns_launcher *launcher;
+	struct bns_diag why = {0};
+	enum bns_error err = bns_launcher_get(h->plugin->all, &launcher, &why);
+	if (!err)
+		err = bns_launcher_start(launcher, h->program, theirs, on_process_end, h, &h->life);
+	if (err)
+		return fail(h, why.text[0] ? why.text : bns_strerror(err), diag);
 	h->running = true;
 	return true;
 }
 
-/* Installed beside the plugins; in a build tree the plugins are in a hidden folder below. */
-static void find_program(struct bns_helper *h, const char *program)
+static bool spawn(struct bns_helper *h, struct bns_diag *diag)
 {
-	static const char hidden[] = "/.libs";
-	const char *dir = h->plugin->all->dir;
-	size_t len = strlen(dir), tail = sizeof(hidden) - 1;
-	snprintf(h->path, sizeof(h->path), "%s/%s", dir, program);
-	if (access(h->path, X_OK) != 0 && len > tail && strcmp(dir + len - tail, hidden) == 0)
-		snprintf(h->path, sizeof(h->path), "%.*s/%s", (int)(len - tail), dir, program);
+	uv_loop_t *loop = h->plugin->all->services.loop;
+	int theirs[2];
+	open_pipe(h, loop, &h->to);
+	open_pipe(h, loop, &h->from);
+	h->ended = h->drained = false;
+	int code = open_pipes(h, theirs);
+	bool good = code == 0 ? launch(h, theirs, diag) : fail(h, uv_strerror(code), diag);
+	if (code == 0) {
+		close(theirs[0]);
+		close(theirs[1]);
+	}
+	if (!good) {
+		close_handle((uv_handle_t *)&h->to);
+		close_handle((uv_handle_t *)&h->from);
+	}
+	return good;
+}
+
+/* The launcher looks again; here a program that isn't there is told to who configured it. */
+static bool check_program(const struct bns_helper *h, struct bns_diag *diag)
+{
+	char path[PATH_MAX];
+	struct bns_diag why = {0};
+	if (!bns_launcher_find(h->plugin->all->dir, h->program, path, sizeof(path)))
+		return fail(h, "no such program beside the plugins", diag);
+	if (bns_trusted_file(path, &why))
+		return fail(h, why.text[0] ? why.text : bns_strerror(BNS_ENOENT), diag);
+	return true;
 }
 
 enum bns_error bns_helper_start(struct bns_plugin *p, const char *program, const struct bns_helper_events *events,
@@ -191,11 +230,11 @@ enum bns_error bns_helper_start(struct bns_plugin *p, const char *program, const
 		return BNS_ENOMEM;
 	h->plugin = p;
 	h->events = events;
-	find_program(h, program);
+	h->program = strdup(program);
 	uv_timer_init(loop, &h->restart);
 	h->restart.data = h;
 	h->handles = 1;
-	if (!spawn(h, diag)) {
+	if (!h->program || !check_program(h, diag) || !spawn(h, diag)) {
 		bns_helper_stop(h);
 		return BNS_EIO;
 	}
@@ -210,8 +249,9 @@ void bns_helper_stop(struct bns_helper *h)
 	if (h->handles == 1)
 		return;
 	if (h->running)
-		uv_process_kill(&h->process, SIGTERM);
-	close_handle((uv_handle_t *)&h->process);
+		kill_process(h, SIGTERM);
+	if (h->plugin->all->launcher)
+		bns_launcher_forget(h->plugin->all->launcher, h->life);
 	close_handle((uv_handle_t *)&h->to);
 	close_handle((uv_handle_t *)&h->from);
 }

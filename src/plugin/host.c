@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/trusted.h"
 #include "plugin/helper.h"
+#include "plugin/launcher.h"
 
 /* The folder `levels` above the running program, or an empty text. */
 static void program_folder(char *buf, size_t cap, unsigned levels)
@@ -87,6 +89,8 @@ void bns_plugins_stop(struct bns_plugins *ps)
 			bns_helper_stop(p->helper);
 		p->helper = NULL;
 	}
+	bns_launcher_close(ps->launcher);
+	ps->launcher = NULL;
 }
 
 void bns_plugins_free(struct bns_plugins *ps)
@@ -143,6 +147,11 @@ static enum bns_error load_object(struct bns_plugin *p, const struct bns_yaml *a
 		bns_diag_set(diag, file, line, column, "'%s' is no name of a plugin: letters, digits, '-' and '_'",
 			     p->id);
 		return BNS_EINVAL;
+	}
+	struct bns_diag why = {0};
+	if (bns_trusted_file(path, &why) && why.text[0]) {
+		bns_diag_set(diag, file, line, column, "plugin '%s' isn't loaded: %s", p->id, why.text);
+		return BNS_EDENIED;
 	}
 	p->object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!p->object) {

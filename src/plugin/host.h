@@ -9,6 +9,7 @@
 
 #include <uv.h>
 
+#include "base/seccomp.h"
 #include "plugin/plugin.h"
 
 struct bns_plugins; /* the loaded ones, in configuration order */
@@ -17,6 +18,7 @@ struct bns_plugins; /* the loaded ones, in configuration order */
 struct bns_host_services {
 	void *arg;
 	uv_loop_t *loop; /* plugins' helper programs are watched on it */
+	enum bns_seccomp_mode seccomp; /* of helper programs */
 	enum bns_error (*remember)(void *arg, const char *plugin, const char *key, const void *value, size_t len);
 	void (*forget)(void *arg, const char *plugin, const char *key);
 	enum bns_error (*recall)(void *arg, const char *plugin, const char *prefix,

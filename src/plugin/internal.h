@@ -24,6 +24,7 @@ struct bns_review_run;
 struct bns_plugins {
 	char *dir;
 	struct bns_host_services services;
+	struct bns_launcher *launcher;  /* launcher.c's; NULL: no helper program was asked for */
 	struct bns_plugin *first;
 	struct bns_plugin **last;
 	size_t query_count;             /* plugins with a query hook */

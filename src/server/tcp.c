@@ -2,9 +2,9 @@
 #include "server/tcp.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/rcu.h"
@@ -243,7 +243,7 @@ static void turn_away(struct bns_tcp *tcp, int listen_fd)
 	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0)
 		close(fd);
-	tcp->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	tcp->spare_fd = eventfd(0, EFD_CLOEXEC); /* a worker opens no files */
 }
 
 static void add_connection(struct bns_tcp *tcp, int fd, const union bns_addr *client, struct bns_tls *tls)
@@ -328,7 +328,7 @@ enum bns_error bns_tcp_open(struct bns_worker *w, const struct bns_worker_conf *
 	tcp->tls = conf->tls;
 	tcp->max_clients = conf->tcp_max_clients;
 	tcp->idle_timeout_ms = conf->tcp_idle_timeout_ms;
-	tcp->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	tcp->spare_fd = eventfd(0, EFD_CLOEXEC);
 	tcp->answers = malloc(BNS_TCP_OUT_BYTES);
 	uv_timer_init(&w->loop, &tcp->idle);
 	tcp->idle.data = tcp;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/rcu.h"
+#include "base/seccomp.h"
 #include "server/tcp.h"
 #include "server/udp.h"
 
@@ -73,6 +74,7 @@ static void run(void *arg)
 {
 	struct bns_worker *w = arg;
 	pin(w);
+	bns_seccomp_thread(BNS_SECCOMP_WORKER);
 	bns_rcu_register();
 	w->online = true;
 	uv_run(&w->loop, UV_RUN_DEFAULT);

@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 
 #include "base/log.h"
+#include "base/seccomp.h"
 #include "base/size.h"
 #include "store/store_internal.h"
 
@@ -139,6 +140,7 @@ static bool reopen(struct bns_store *s)
 
 static void write_group(struct bns_store *s, struct bns_store_list *group)
 {
+	bns_seccomp_thread(BNS_SECCOMP_STORE);
 	int rc = write_together(s, group->first, NULL);
 	if ((rc == MDB_MAP_FULL && dead_readers_gone(s)) || (rc == MDB_PANIC && reopen(s)))
 		rc = write_together(s, group->first, NULL);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/rcu.h"
+#include "base/seccomp.h"
 
 struct bns_snapshot {
 	uv_work_t work;
@@ -19,6 +20,7 @@ struct bns_snapshot {
 /* Pool: a reader of the table for as long as the copying takes. */
 static void copy(uv_work_t *work)
 {
+	bns_seccomp_thread(BNS_SECCOMP_POOL);
 	struct bns_snapshot *s = work->data;
 	const struct bns_image *img;
 

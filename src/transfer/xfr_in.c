@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/seccomp.h"
 #include "transfer/channel.h"
 
 #define REASON_MAX (BNS_ADDR_TEXT_MAX + BNS_NAME_TEXT_MAX + BNS_ASK_REASON_MAX + 32)
@@ -122,6 +123,7 @@ static enum bns_error make(struct bns_xfr_in *x, const struct bns_contents *base
 
 static void make_in_pool(uv_work_t *work)
 {
+	bns_seccomp_thread(BNS_SECCOMP_POOL);
 	struct bns_xfr_in *x = work->data;
 	struct bns_contents *base;
 

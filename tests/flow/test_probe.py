@@ -109,10 +109,14 @@ def test_a_helper_that_dies_holds_the_change_and_comes_back(t):
     assert node.move(3, target("good")) == 0
 
 
-def is_helper(folder, parent):
+def parent_of(pid):
+    return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def is_helper(folder, daemon):
+    """Started by the launcher, which the daemon started."""
     try:
-        name = (folder / "comm").read_text().strip()
-        return name == "probe-helper" and int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1]) == parent
+        return (folder / "comm").read_text().strip() == "probe-helper" and parent_of(parent_of(folder.name)) == daemon
     except OSError:
         return False
 
