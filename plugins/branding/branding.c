@@ -3,6 +3,7 @@
  * The branding plugin: holds back changes that would break the TLS routing of
  * link brandings. This file is the descriptor and what ties the parts together.
  */
+#include "check.h"
 #include "life.h"
 #include "seen.h"
 #include "watch.h"
@@ -33,6 +34,7 @@ static void lb_free(struct lb *lb)
 	lb_memory_close(lb);
 	lb_policy_free(lb->policy);
 	lb_granted_close(lb);
+	lb_recheck_free(lb->recheck);
 	lb_watch_free(lb->watch);
 	free(lb->beyond);
 	free(lb);
@@ -48,7 +50,8 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 	lb->host = host;
 	lb->beyond = lb_beyond_new();
 	lb->watch = lb_watch_new(host->now_s());
-	if (!lb->beyond || !lb->watch) {
+	lb->recheck = lb_recheck_new(((const struct lb_options *)host->options(p))->recheck_s);
+	if (!lb->beyond || !lb->watch || !lb->recheck) {
 		lb_free(lb);
 		return BNS_ENOMEM;
 	}
@@ -125,6 +128,7 @@ static void branding_tick(struct bns_plugin *p, int64_t now_s)
 	lb_overrides_tick(lb, now_s);
 	lb_lives_sweep(lb);
 	lb_endings_tick(lb, now_s);
+	lb_recheck_tick(lb, now_s);
 	lb_watch_tick(lb, now_s);
 }
 
@@ -144,6 +148,8 @@ static const struct bns_option options[] = {
 	 "The policy file; without one, brandings are only recognised."},
 	{"profiles", BNS_OPTION_PATH, offsetof(struct lb_options, profiles), "",
 	 "The folder of provider profiles; empty: those that came with the plugin."},
+	{"recheck", BNS_OPTION_DURATION, offsetof(struct lb_options, recheck_s), "6h",
+	 "How often each routed branding is probed from outside, where the plugin probe is configured; 0s: never."},
 	{0},
 };
 

@@ -178,6 +178,7 @@ struct lb_expected {
 struct lb_options {
 	const char *policy;
 	const char *profiles;
+	uint64_t recheck_s;
 };
 
 struct lb {
@@ -191,6 +192,7 @@ struct lb {
 	struct lb_map seen;     /* host → what probes saw; see seen.c */
 	struct lb_map expected; /* host → struct lb_expected */
 	struct lb_granted *granted;
+	struct lb_recheck *recheck;
 	size_t ending_at; /* the policy's next branding whose zone's times are looked at */
 	size_t sweep_at;  /* the policy's next branding to be looked at; behind the last: none */
 };
@@ -283,7 +285,7 @@ char *lb_name_text(const struct lb *lb, const uint8_t *name, char out[BNS_NAME_T
 /* Without it, for sentences. */
 char *lb_name_words(const struct lb *lb, const uint8_t *name, char out[BNS_NAME_TEXT_MAX]);
 
-/* beyond.c: served zones, each copied once per call of the host; forget at its begin. */
+/* beyond.c: served zones, each copied once per call of the host; forget at its begin, be it only an answer's. */
 struct lb_beyond;
 struct lb_beyond *lb_beyond_new(void);
 void lb_beyond_forget(const struct lb *lb);

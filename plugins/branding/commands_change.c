@@ -102,6 +102,7 @@ static void probed(void *arg, const struct bns_answer *a)
 	struct route *r = arg;
 	char text[1024], target[BNS_NAME_TEXT_MAX];
 
+	lb_beyond_forget(r->lb);
 	lb_life_probed(r->lb, r->host, r->target, a);
 	if (a->evidence == BNS_EVIDENCE_GOOD || a->weight != BNS_ANSWERER_REQUIRED) {
 		r->probe = json_evidence(r->lb, a);

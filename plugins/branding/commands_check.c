@@ -3,13 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cases.h"
+#include "check.h"
 #include "commands.h"
-#include "evidence.h"
-#include "life.h"
-#include "resolve.h"
-
-#define CHECK_LIMIT_MS 120000 /* many name servers, many addresses, each with its time */
+#include "seen.h"
 
 struct check {
 	struct lb *lb;
@@ -50,36 +46,16 @@ static void probed(void *arg, const struct bns_answer *a)
 	char at[BNS_TIME_TEXT_MAX];
 	json_t *steps = json_array();
 
+	lb_beyond_forget(c->lb);
 	for (size_t i = 0; i < a->note_count; i++)
 		json_array_append_new(steps, json_step(&a->notes[i]));
 	json_object_set_new(c->root, "steps", steps);
 	json_object_set_new(c->root, "probe",
 			    json_pack("{s:s, s:s, s:s?}", "evidence", lb_evidence_words[a->evidence], "at",
 				      c->lb->host->time_to_text(a->at_s, at), "text", a->text));
-	if (a->evidence != BNS_EVIDENCE_NONE)
-		lb_life_probed(c->lb, c->host, c->target, a);
+	lb_check_took(c->lb, c->host, c->target, a);
 	lb_answer(c->lb, c->reply, c->root);
 	free(c);
-}
-
-/* Whose answers the target must hand on, and where the host is now. */
-static struct bns_question question_of(struct check *c, const struct bns_contents *zone, const char *zone_text)
-{
-	const struct lb *lb = c->lb;
-	const struct lb_branding *written = lb_policy_find(lb, lb->policy, c->host), own = lb_recognised(lb, c->host);
-	const struct lb_branding *b = written ? written : &own;
-	const struct lb_case at = {.branding = b, .profile = b->account->profile, .region = b->account->region};
-	struct lb_path path;
-
-	lb_resolve(lb, zone, c->host, &path);
-	lb_name_lower(c->target, path.names[path.steps > 0 ? 1 : 0]);
-	return (struct bns_question){
-		.kind = "check",
-		.zone_text = zone_text,
-		.host = c->host,
-		.target = c->target,
-		.origin = lb_origin_of(&at),
-	};
 }
 
 void lb_start_check(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
@@ -87,7 +63,6 @@ void lb_start_check(struct bns_plugin *p, const char *const *args, size_t count,
 {
 	struct lb *lb = lb_of(p);
 	struct check *c = calloc(1, sizeof(*c));
-	char zone_text[BNS_NAME_TEXT_MAX];
 	const uint8_t *apex;
 
 	(void)by;
@@ -113,8 +88,7 @@ void lb_start_check(struct bns_plugin *p, const char *const *args, size_t count,
 	json_t *findings = json_array();
 	lb_add_findings(lb, c->host, zone, findings);
 	c->root = json_pack("{s:i, s:o, s:o}", "schema", 1, "host", lb_json_name(lb, c->host), "findings", findings);
-	const struct bns_question question = question_of(c, zone, lb_name_words(lb, apex, zone_text));
-	if (lb->host->ask(p, &question, CHECK_LIMIT_MS, probed, c) != BNS_ANSWERER_NONE)
+	if (lb_check_ask(lb, c->host, zone, c->target, probed, c) != BNS_ANSWERER_NONE)
 		return;
 	json_object_set_new(c->root, "probe", json_null());
 	lb_answer(lb, reply, c->root);

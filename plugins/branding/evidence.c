@@ -130,6 +130,7 @@ static void answered(void *arg, const struct bns_answer *answer)
 	struct lb_hearing *h = q->hearing;
 	bool good = answer->evidence == BNS_EVIDENCE_GOOD, required = answer->weight == BNS_ANSWERER_REQUIRED;
 
+	lb_beyond_forget(h->lb);
 	if (!good)
 		put_all(q, answer, required && !q->is_restore ? BNS_VERDICT_HOLD : BNS_VERDICT_PASS);
 	if (q->is_restore && (good || !required))

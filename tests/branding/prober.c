@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A plugin that answers the branding plugin's questions as the test tells it to. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,11 @@ struct options {
 	const char *answer; /* "good", "bad", "plain" (bad, without a note); "later": on `prober answer` */
 };
 
-static struct bns_ask *waiting;
+#define WAITING_MAX 64
+
+static struct bns_ask *waiting[WAITING_MAX];
+static size_t waiting_count;
+static char asked_hosts[16384]; /* apart by a space, in their order */
 
 static enum bns_answerer weight_of(const struct bns_plugin *p)
 {
@@ -44,11 +49,15 @@ static void answer(const struct bns_plugin *p, struct bns_ask *ask, const char *
 static enum bns_answerer asked(struct bns_plugin *p, const struct bns_question *q, struct bns_ask *ask)
 {
 	const struct options *o = bns_host_of(p)->options(p);
+	char name[BNS_NAME_TEXT_MAX];
+	size_t used = strlen(asked_hosts);
 
-	if (strcmp(q->kind, "route") != 0)
+	if (strcmp(q->kind, "route") != 0 && strcmp(q->kind, "check") != 0)
 		return BNS_ANSWERER_NONE;
-	if (strcmp(o->answer, "later") == 0)
-		waiting = ask;
+	bns_host_of(p)->name_to_text(q->host, name);
+	snprintf(asked_hosts + used, sizeof(asked_hosts) - used, "%s ", name);
+	if (strcmp(o->answer, "later") == 0 && waiting_count < WAITING_MAX)
+		waiting[waiting_count++] = ask;
 	else
 		answer(p, ask, o->answer);
 	return weight_of(p);
@@ -57,14 +66,37 @@ static enum bns_answerer asked(struct bns_plugin *p, const struct bns_question *
 static enum bns_error run_answer(struct bns_plugin *p, const char *const *args, size_t count, char **json,
 				 struct bns_diag *diag)
 {
-	struct bns_ask *ask = waiting;
+	size_t had = waiting_count;
 
 	(void)diag;
-	waiting = NULL;
-	if (ask && count == 1)
-		answer(p, ask, args[0]);
+	/* An answer may bring the next question. */
+	waiting_count = 0;
+	for (size_t i = 0; i < had && count == 1; i++)
+		answer(p, waiting[i], args[0]);
 	*json = strdup("{}");
-	return ask && *json ? BNS_OK : BNS_ENOENT;
+	return had && *json ? BNS_OK : BNS_ENOENT;
+}
+
+static enum bns_error run_asked(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+				struct bns_diag *diag)
+{
+	(void)p;
+	(void)args;
+	(void)count;
+	(void)diag;
+	*json = strdup(asked_hosts);
+	asked_hosts[0] = '\0';
+	return *json ? BNS_OK : BNS_ENOMEM;
+}
+
+/* What waited in a former life is gone. */
+static enum bns_error prober_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
+{
+	(void)p;
+	(void)host;
+	(void)diag;
+	waiting_count = 0;
+	return BNS_OK;
 }
 
 static const struct bns_option options[] = {
@@ -74,7 +106,8 @@ static const struct bns_option options[] = {
 };
 
 static const struct bns_plugin_command commands[] = {
-	{"prober answer", "good|bad", "Answers the question that waits.", true, run_answer, NULL},
+	{"prober answer", "good|bad", "Answers the questions that wait.", true, run_answer, NULL},
+	{"prober asked", "", "The hosts that were asked about since the last time.", false, run_asked, NULL},
 	{0},
 };
 
@@ -85,5 +118,6 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.options = options,
 	.options_size = sizeof(struct options),
 	.commands = commands,
+	.open = prober_open,
 	.asked = asked,
 };

@@ -144,6 +144,8 @@ static enum bns_error load(struct world *w, struct bns_diag *diag)
 	if (w->prober)
 		snprintf(text + len, sizeof(text) - (size_t)len, "profiles: %s/profiles\n",
 			 bns_plugins_default_dir(dir, sizeof(dir)));
+	if (w->recheck)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "recheck: %s\n", w->recheck);
 	w->plugins = host_new(w);
 	enum bns_error err = load_one(w, "branding", text, diag);
 	if (err == BNS_OK && w->prober) {
@@ -216,10 +218,16 @@ struct world *world_open(const char *policy)
 
 struct world *world_open_probed(const char *policy, const char *prober)
 {
+	return world_open_rechecked(policy, prober, NULL);
+}
+
+struct world *world_open_rechecked(const char *policy, const char *prober, const char *recheck)
+{
 	struct world *w = world_new(policy);
 	struct bns_diag diag = {0};
 
 	w->prober = prober;
+	w->recheck = recheck;
 	if (prober)
 		make_folder(w);
 

@@ -41,9 +41,10 @@ struct world_words {
 struct world {
 	struct bns_plugins *plugins;
 	char policy_path[64];
-	const char *prober; /* its configuration; NULL: nobody probes */
-	char folder[64];    /* both plugins, where there is a prober */
-	const char *later;  /* while a review waits: "expire", or the word for `prober answer` */
+	const char *recheck; /* the branding plugin's option; NULL: its default */
+	const char *prober;  /* its configuration; NULL: nobody probes */
+	char folder[64];     /* both plugins, where there is a prober */
+	const char *later;   /* while a review waits: "expire", or the word for `prober answer` */
 	int64_t now_s;
 	bool signed_zone, keep_branding, dry_run;
 	const char *id;
@@ -76,6 +77,8 @@ struct world {
 struct world *world_open(const char *policy);
 /* The same, beside a prober with those options. */
 struct world *world_open_probed(const char *policy, const char *prober);
+/* And with that interval of checks. */
+struct world *world_open_rechecked(const char *policy, const char *prober, const char *recheck);
 void world_close(struct world *w);
 
 /* Closes the plugin and opens it again, with what it remembers and no policy change. */
