@@ -63,6 +63,13 @@ struct lb_profile {
 	struct lb_profile *next;
 };
 
+/* Where the ESP's API is asked for an account's brandings. */
+struct lb_api {
+	const char *key_file; /* absolute, or relative to the working folder */
+	const char *url;      /* NULL: the region's own */
+	uint64_t refresh_s;   /* 0: only when somebody asks */
+};
+
 struct lb_account {
 	const char *id; /* NULL: a branding that names none */
 	const struct lb_profile *profile;
@@ -72,6 +79,7 @@ struct lb_account {
 	const char *const *ssl_subusers; /* for whom the ESP has switched https on; ends with NULL; NULL: none */
 	const char *const *issuers;      /* of the CDN's certificates; ends with NULL; NULL: not said */
 	struct lb_names from;            /* the domains of its From addresses */
+	const struct lb_api *api;        /* NULL: nobody asks */
 	bool ssl_enabled;
 	uint32_t line;
 };

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The policy's accounts at the ESPs. */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "reader.h"
 
-#define DEFAULT_PROVIDER "sendgrid"
+#define DEFAULT_PROVIDER  "sendgrid"
+#define DEFAULT_REFRESH_S 3600
+#define REFRESH_MIN_S     60
+#define REFRESH_MAX_S     (30 * 86400)
 
 static enum bns_error read_region(const struct lb_reader *r, const struct bns_yaml *map, struct lb_account *a)
 {
@@ -22,11 +28,68 @@ static enum bns_error read_region(const struct lb_reader *r, const struct bns_ya
 			   a->profile->title, id, a->profile->regions[0].id);
 }
 
+/* Relative to the policy's file. */
+static enum bns_error read_key_file(const struct lb_reader *r, const struct bns_yaml *map, struct lb_api *api)
+{
+	const char *text, *slash = strrchr(map->file, '/');
+	char path[PATH_MAX];
+	struct stat st;
+	enum bns_error err = lb_read_text(r, map, "key-file", true, &text);
+
+	if (err != BNS_OK)
+		return err;
+	int above = text[0] != '/' && slash ? (int)(slash - map->file) + 1 : 0;
+	snprintf(path, sizeof(path), "%.*s%s", above, above ? map->file : "", text);
+	/* Whether it is there and can be read is seen, and told, when it is used. */
+	if (stat(path, &st) == 0 && (st.st_mode & (S_IROTH | S_IWOTH)))
+		return lb_complain(r, lb_read_get(map, "key-file"),
+				   "'%s' may be read or written by others: chmod o-rw it, and replace the key", path);
+	api->key_file = lb_pool_text(r->pool, path);
+	return api->key_file ? BNS_OK : BNS_ENOMEM;
+}
+
+static enum bns_error read_refresh(const struct lb_reader *r, const struct bns_yaml *map, struct lb_api *api)
+{
+	const char *text;
+	enum bns_error err = lb_read_text(r, map, "refresh", false, &text);
+
+	api->refresh_s = DEFAULT_REFRESH_S;
+	if (err != BNS_OK || !text)
+		return err;
+	if (r->lb->host->duration_from_text(text, &api->refresh_s) == BNS_OK &&
+	    (api->refresh_s == 0 || (api->refresh_s >= REFRESH_MIN_S && api->refresh_s <= REFRESH_MAX_S)))
+		return BNS_OK;
+	return lb_complain(r, lb_read_get(map, "refresh"), "'refresh' must be a time from 1m to 30d, or 0, not '%s'",
+			   text);
+}
+
+static enum bns_error read_api(const struct lb_reader *r, const struct bns_yaml *map, struct lb_account *a)
+{
+	static const char *const keys[] = {"key-file", "url", "refresh", NULL};
+
+	if (!map)
+		return BNS_OK;
+	struct lb_api *api = lb_pool_alloc(r->pool, sizeof(*api));
+	if (!api)
+		return BNS_ENOMEM;
+	if (strcmp(a->profile->name, DEFAULT_PROVIDER) != 0)
+		return lb_complain(r, map, "%s's API isn't known here: leave 'api' out", a->profile->title);
+	enum bns_error err = lb_read_keys(r, map, "'api'", keys);
+	if (err == BNS_OK)
+		err = read_key_file(r, map, api);
+	if (err == BNS_OK)
+		err = lb_read_copy(r, map, "url", false, &api->url);
+	if (err == BNS_OK)
+		err = read_refresh(r, map, api);
+	a->api = api;
+	return err;
+}
+
 static enum bns_error read_account(const struct lb_reader *r, const struct bns_yaml *map, struct lb_policy *p,
 				   struct lb_account *a)
 {
 	static const char *const keys[] = {"id",   "provider",    "region", "subuser", "ssl",
-					   "from", "ssl-subuser", "issuer", NULL};
+					   "from", "ssl-subuser", "issuer", "api",     NULL};
 	static const char *const ssl_words[] = {"disabled", "enabled", NULL};
 	const char *provider;
 	unsigned ssl = 0;
@@ -54,6 +117,8 @@ static enum bns_error read_account(const struct lb_reader *r, const struct bns_y
 		err = lb_read_names(r, lb_read_get(map, "from"), &a->from.list, &a->from.count);
 	if (err == BNS_OK)
 		err = lb_read_word(r, map, "ssl", ssl_words, &ssl);
+	if (err == BNS_OK)
+		err = read_api(r, lb_read_get(map, "api"), a);
 	a->ssl_enabled = ssl == 1;
 	return err;
 }

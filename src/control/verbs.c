@@ -180,9 +180,21 @@ static const struct bns_param backup_cli[] = {
 	END,
 };
 static const struct bns_param import_cli[] = {
-	WORDS("files", "FILE...", "JSON of the provider's API: brandings, and what validating them answered"),
+	{.name = "files",
+	 .kind = BNS_PARAM_WORDS,
+	 .label = "FILE...",
+	 .help = "JSON of the provider's API: brandings, and what validating them answered"},
 	OPTION("account", "ID", "the account they belong to; the user they name where it is left out"),
 	OPTION("into", "POLICY", "merge into this file; what isn't imported stays as it stands"),
+	FLAG("from_api", "ask the provider's API, as `api` of the account in POLICY says, or the next options"),
+	OPTION("key_file", "FILE", "a key of that API, in a file that others can't read"),
+	OPTION("region", "REGION", "where the account is: global or eu"),
+	OPTION("url", "URL", "another API than the region's"),
+	OPTION("subuser", "NAMES", "subusers to ask for too, with commas between"),
+	OPTION("validate", "HOST",
+	       "have the provider validate this branding NOW: while its first CNAME is at a CDN that fails, and the "
+	       "provider stops applying the branding to mail"),
+	FLAG("validate_anyway", "its first CNAME is at the provider's, whatever POLICY says"),
 	END,
 };
 

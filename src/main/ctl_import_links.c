@@ -13,6 +13,7 @@ struct reading {
 	char checked[BNS_TIME_TEXT_MAX]; /* when the file was written */
 	json_t *links;                   /* host → branding */
 	json_t *results;                 /* id → validation_results, with when */
+	json_t *subusers;                /* host → those with which it is associated */
 };
 
 static const char *word(const json_t *o, const char *key)
@@ -81,6 +82,21 @@ static bool take_result(struct reading *r, const json_t *result)
 					     "checked", r->checked)) == 0;
 }
 
+/* A branding of the account's, with which the API was asked for one of its subusers. */
+static bool take_associated(struct reading *r, const json_t *value)
+{
+	const json_t *link = json_object_get(value, "link");
+	const char *host = word(json_object_get(json_object_get(link, "dns"), "domain_cname"), "host");
+	if (!take_link(r, link))
+		return false;
+	/* One of the subuser's own needs no word of it. */
+	if (strcmp(word(link, "username"), word(value, "subuser")) == 0)
+		return true;
+	if (!json_object_get(r->subusers, host))
+		json_object_set_new(r->subusers, host, json_array());
+	return json_array_append(json_object_get(r->subusers, host), json_object_get(value, "subuser")) == 0;
+}
+
 static bool take(struct reading *r, const json_t *value)
 {
 	size_t i;
@@ -95,6 +111,8 @@ static bool take(struct reading *r, const json_t *value)
 		return take_result(r, value);
 	if (json_object_get(value, "dns"))
 		return take_link(r, value);
+	if (json_object_get(value, "link"))
+		return take_associated(r, value);
 	ctl_complain(r->ctl,
 		     "%s: neither a branding (with 'dns') nor an answer of validate (with 'validation_results')",
 		     r->file);
@@ -165,6 +183,8 @@ static json_t *in_order(const struct reading *r)
 	json_t *list = json_array(), *link;
 	json_object_foreach (r->links, host, link) {
 		apply_result(r, link);
+		if (json_object_get(r->subusers, host))
+			json_object_set(json_object_get(link, "esp"), "subuser", json_object_get(r->subusers, host));
 		if (hosts)
 			hosts[at++] = host;
 	}
@@ -176,9 +196,9 @@ static json_t *in_order(const struct reading *r)
 	return list;
 }
 
-json_t *ctl_import_read(const struct ctl *ctl, const json_t *files)
+json_t *ctl_import_read(const struct ctl *ctl, const json_t *files, const json_t *documents)
 {
-	struct reading r = {.ctl = ctl, .links = json_object(), .results = json_object()};
+	struct reading r = {.ctl = ctl, .links = json_object(), .results = json_object(), .subusers = json_object()};
 	size_t i;
 	json_t *file, *list = NULL;
 	bool good = true;
@@ -186,9 +206,15 @@ json_t *ctl_import_read(const struct ctl *ctl, const json_t *files)
 		r.file = json_string_value(file);
 		good = good && read_file(&r);
 	}
+	if (good && documents) {
+		r.file = "the provider's answer";
+		bns_time_to_text(bns_clock_wall_s(), r.checked);
+		good = take(&r, documents);
+	}
 	if (good)
 		list = in_order(&r);
 	json_decref(r.links);
 	json_decref(r.results);
+	json_decref(r.subusers);
 	return list;
 }

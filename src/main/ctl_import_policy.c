@@ -45,12 +45,29 @@ static unsigned last_line(const struct bns_yaml *y)
 
 /* ---- what is written ---- */
 
+static void put_value(FILE *out, const json_t *value);
+
+static void put_list(FILE *out, const json_t *list)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach (list, i, item) {
+		fputs(i == 0 ? "[" : ", ", out);
+		put_value(out, item);
+	}
+	fputs(i == 0 ? "[]" : "]", out);
+}
+
 static void put_value(FILE *out, const json_t *value)
 {
 	const char *text = json_string_value(value);
 	if (text && text[0] &&
 	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == strlen(text)) {
 		fputs(text, out);
+		return;
+	}
+	if (json_is_array(value)) {
+		put_list(out, value);
 		return;
 	}
 	/* JSON's strings are YAML's. */
@@ -90,8 +107,9 @@ static void tell(struct ctl_import *im, const json_t *link, const char *state)
 
 /* ---- a branding that is there ---- */
 
-static const struct bns_yaml *find_branding(const struct bns_yaml *list, const char *host)
+const struct bns_yaml *ctl_import_branding(const struct ctl_import *im, const char *host)
 {
+	const struct bns_yaml *list = im->root ? bns_yaml_get(im->root, "branding") : NULL;
 	for (const struct bns_yaml *b = list ? list->child : NULL; b; b = b->next) {
 		const struct bns_yaml *name = bns_yaml_get(b, "host");
 		size_t len = name ? strlen(name->text) : 0;
@@ -102,11 +120,38 @@ static const struct bns_yaml *find_branding(const struct bns_yaml *list, const c
 	return NULL;
 }
 
-static bool same_lines(const struct ctl_import *im, unsigned from, unsigned to, const char *text)
+/* Does the file say that value? */
+static bool same_value(const struct bns_yaml *y, const json_t *value)
 {
-	size_t len = strlen(text);
-	const char *now = json_string_value(json_array_get(im->lines, from - 1));
-	return from == to && len == strlen(now) + 1 && strncmp(text, now, len - 1) == 0;
+	const struct bns_yaml *item = y ? y->child : NULL;
+	size_t i;
+	json_t *v;
+	if (!y || !json_is_array(value)) {
+		char *text =
+			json_is_string(value) ? strdup(json_string_value(value)) : json_dumps(value, JSON_ENCODE_ANY);
+		bool same = y && text && y->kind == BNS_YAML_SCALAR && strcmp(y->text, text) == 0;
+		free(text);
+		return same;
+	}
+	if (y->count != json_array_size(value))
+		return false;
+	json_array_foreach (value, i, v) {
+		if (!same_value(item, v))
+			return false;
+		item = item->next;
+	}
+	return true;
+}
+
+/* When it was looked at is no news: `checked` says since when the rest is known. */
+static bool same_esp(const struct bns_yaml *esp, const json_t *fresh)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)fresh, key, value)
+		if (strcmp(key, "checked") != 0 && !same_value(bns_yaml_get(esp, key), value))
+			return false;
+	return esp->kind == BNS_YAML_MAPPING && esp->count == json_object_size(fresh);
 }
 
 static bool update(struct ctl_import *im, const struct bns_yaml *branding, const json_t *link)
@@ -126,7 +171,7 @@ static bool update(struct ctl_import *im, const struct bns_yaml *branding, const
 		return false;
 	put_esp(out, branding->child->key_column, link);
 	fclose(out);
-	bool same = esp && same_lines(im, esp->key_line, last_line(esp), text);
+	bool same = esp && same_esp(esp, json_object_get(link, "esp"));
 	if (esp && !same)
 		edit(im, esp->key_line - 1, last_line(esp) - esp->key_line + 1, text);
 	if (!esp)
@@ -138,15 +183,15 @@ static bool update(struct ctl_import *im, const struct bns_yaml *branding, const
 
 /* ---- what is new ---- */
 
-static bool has_account(const struct ctl_import *im)
+const struct bns_yaml *ctl_import_account(const struct ctl_import *im, const char *id)
 {
 	const struct bns_yaml *list = im->root ? bns_yaml_get(im->root, "account") : NULL;
 	for (const struct bns_yaml *a = list ? list->child : NULL; a; a = a->next) {
-		const struct bns_yaml *id = bns_yaml_get(a, "id");
-		if (id && strcmp(id->text, im->account) == 0)
-			return true;
+		const struct bns_yaml *known = bns_yaml_get(a, "id");
+		if (known && strcmp(known->text, id) == 0)
+			return a;
 	}
-	return false;
+	return NULL;
 }
 
 /* Behind the last item of a section, or as a section of its own at the end. */
@@ -167,16 +212,26 @@ static void add(struct ctl_import *im, const char *section, const char *text)
 
 static void add_account(struct ctl_import *im, const json_t *links)
 {
-	char text[512];
 	const json_t *first = json_array_get(links, 0);
-	snprintf(text, sizeof(text), "  - {id: %s, provider: sendgrid, region: %s}\n", im->account,
-		 json_is_true(json_object_get(first, "eu")) ? "eu" : "global");
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	if (!out)
+		return;
+	fprintf(out, "  - {id: %s, provider: sendgrid, region: %s", im->account,
+		json_is_true(json_object_get(first, "eu")) ? "eu" : "global");
+	if (json_array_size(im->subusers) > 0) {
+		fputs(", subuser: ", out);
+		put_value(out, im->subusers);
+	}
+	fputs("}\n", out);
+	fclose(out);
 	add(im, "account", text);
+	free(text);
 }
 
 bool ctl_import_merge(struct ctl_import *im, const json_t *links)
 {
-	const struct bns_yaml *list = im->root ? bns_yaml_get(im->root, "branding") : NULL;
 	size_t i, len, fresh = 0;
 	json_t *link;
 	char *text = NULL;
@@ -185,7 +240,8 @@ bool ctl_import_merge(struct ctl_import *im, const json_t *links)
 	if (!out)
 		return false;
 	json_array_foreach (links, i, link) {
-		const struct bns_yaml *known = find_branding(list, json_string_value(json_object_get(link, "host")));
+		const struct bns_yaml *known =
+			ctl_import_branding(im, json_string_value(json_object_get(link, "host")));
 		if (known) {
 			good = good && update(im, known, link);
 			continue;
@@ -195,7 +251,7 @@ bool ctl_import_merge(struct ctl_import *im, const json_t *links)
 		fresh++;
 	}
 	fclose(out);
-	if (good && fresh > 0 && !has_account(im))
+	if (good && fresh > 0 && !ctl_import_account(im, im->account))
 		add_account(im, links);
 	if (good && fresh > 0)
 		add(im, "branding", text);
@@ -276,6 +332,7 @@ char *ctl_import_text(const struct ctl_import *im)
 void ctl_import_close(struct ctl_import *im)
 {
 	bns_yaml_free(im->root);
+	json_decref(im->subusers);
 	json_decref(im->lines);
 	json_decref(im->edits);
 	json_decref(im->summary);

@@ -7,15 +7,9 @@ import json
 import os
 import subprocess
 
+import espapi
 import flow
-
-
-def link(number, host, owner, valid=True, **more):
-    """As GET /v3/whitelabel/links tells one."""
-    cname = {"valid": valid, "type": "cname", "data": "sendgrid.net"}
-    return {"id": number, "domain": "example.com", "subdomain": host.split(".")[0], "username": "acme", "user_id": 7,
-            "default": number == 1, "valid": True, "legacy": False,
-            "dns": {"domain_cname": {**cname, "host": host}, "owner_cname": {**cname, "host": owner}, **more}}
+from espapi import KEY, link
 
 
 LINKS = [link(2, "url22.example.com", "5678901.example.com", valid=False), link(1, "url11.example.com", "5678901.example.com")]
@@ -143,6 +137,143 @@ def test_bad_input_is_named_and_nothing_is_written(t):
     broken = ctl("import", t.folder / "c.json", "--into", policy)
     assert broken.returncode == 1 and "c.json:1:" in broken.stderr, broken
     assert policy.read_text() == before
+
+
+# -- from the API -----------------------------------------------------------------------------------------------------
+
+
+API_POLICY = """\
+account:
+  - {id: acme, provider: sendgrid, subuser: [eu], api: {key-file: api.key, url: "URL", refresh: 0}}
+branding:
+  - host: url22.example.com
+    owner: 5678901.example.com
+    account: acme
+"""
+
+
+def api_with_policy(t):
+    """The policy names the key and the subuser."""
+    api = espapi.Api(t, {None: LINKS, "eu": [link(5, "url55.example.com", user="eu")]})
+    policy = t.folder / "policy.yaml"
+    policy.write_text(API_POLICY.replace("URL", api.url))
+    return api, policy
+
+
+def test_the_api_is_asked_for_the_account_and_each_subuser(t):
+    api, policy = api_with_policy(t)
+    api.associated["eu"] = LINKS[0]
+    done = ctl("import", "--from-api", "--into", policy)
+    assert done.returncode == 0, done
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["new", "url11.example.com"], ["changed", "url22.example.com"], ["new", "url55.example.com"]], done.stdout
+    text = policy.read_text()
+    assert "id: 5, user: eu," in text and "subuser: [eu]}\n" in text, text
+    assert not api.asked("POST") and {user for _, user in api.asked()} == {None, "eu"}, api.requests
+    check(t, policy)
+    assert ctl("import", "--from-api", "--into", policy).returncode == 0 and policy.read_text() == text
+
+
+def test_all_pages_are_read(t):
+    api = espapi.Api(t, {None: [link(n, f"url{n}.example.com", f"{n}.example.com") for n in range(1, 251)]})
+    done = ctl("-j", "import", "--from-api", "--key-file", api.key_file, "--url", api.url)
+    assert done.returncode == 0 and len(json.loads(done.stdout)["brandings"]) == 250, done.stderr
+    assert len(api.asked()) == 3, api.requests
+    api.answer = lambda *_: (200, api.links[None][:100])  # knows no offset
+    endless = ctl("-j", "import", "--from-api", "--key-file", api.key_file, "--url", api.url)
+    assert len(json.loads(endless.stdout)["brandings"]) == 100 and len(api.asked()) == 5, endless.stderr
+
+
+def test_what_the_api_refuses_is_told_without_the_key_and_nothing_is_written(t):
+    api, policy = api_with_policy(t)
+    before = policy.read_text()
+    for fault, words in ((espapi.bad_json, "the answer is no JSON"), (espapi.too_long, "longer than 8 MiB"),
+                         (espapi.forbidden, "status 403"), (espapi.moved, "status 302"),
+                         (espapi.too_many(3600), "status 429: too many requests"),
+                         (lambda handler: handler.send(200, {"x": 1}) or True, "no list of brandings")):
+        api.fault = fault
+        done = ctl("import", "--from-api", "--into", policy)
+        assert done.returncode == 1 and words in done.stderr, done
+        assert KEY not in done.stderr + done.stdout and "\x1b" not in done.stderr, done
+    api.fault = None
+    api.key_file.write_text("another key")
+    assert "must hold one API key" in ctl("import", "--from-api", "--into", policy).stderr
+    api.key_file.write_text("wrong")
+    refused = ctl("import", "--from-api", "--into", policy)
+    assert "status 401: authorization required; is the key right" in refused.stderr, refused
+    assert policy.read_text() == before
+
+
+def test_too_many_requests_are_tried_again_when_the_api_says_so(t):
+    api = espapi.Api(t, {None: LINKS})
+    api.fault = espapi.too_many(1, times=2)
+    done = ctl("import", "--from-api", "--key-file", api.key_file, "--url", api.url)
+    assert done.returncode == 0 and len(api.asked()) == 3, (done, api.requests)
+
+
+def test_an_api_that_answers_nothing_is_given_up(t):
+    api = espapi.Api(t, {None: LINKS})
+    api.fault = espapi.silent
+    done = ctl("-t", 1, "import", "--from-api", "--key-file", api.key_file, "--url", api.url)
+    assert done.returncode == 1 and "Timeout was reached" in done.stderr, done
+
+
+def test_a_key_that_others_can_read_and_a_url_in_the_clear_are_refused(t):
+    api = espapi.Api(t, {None: LINKS})
+    for url in ("http://api.example.com", "http://127.0.0.1.example.com", "ftp://127.0.0.1", "https://a@b.example"):
+        done = ctl("import", "--from-api", "--key-file", api.key_file, "--url", url)
+        assert done.returncode == 1 and "no https:// URL" in done.stderr, done
+    api.key_file.chmod(0o644)
+    done = ctl("import", "--from-api", "--key-file", api.key_file, "--url", api.url)
+    assert done.returncode == 1 and "may be read or written by others" in done.stderr and not api.requests, done
+    missing = ctl("import", "--from-api", "--key-file", t.folder / "none", "--url", api.url)
+    assert "No such file" in missing.stderr, missing
+    policy = t.folder / "policy.yaml"
+    policy.write_text(API_POLICY.replace("URL", api.url))
+    conf = t.folder / "brandns.yaml"
+    conf.write_text(f"plugin:\n  - id: branding\n    policy: {policy}\n")
+    checked = ctl("check-config", conf)
+    assert checked.returncode != 0 and "may be read or written by others" in checked.stderr, checked
+    nothing = ctl("import", "--from-api", "--url", api.url)
+    assert nothing.returncode == 1 and "--from-api needs a key" in nothing.stderr, nothing
+    assert ctl("import").returncode == 1
+
+
+def test_nothing_is_validated_unless_somebody_asks_and_nothing_at_a_cdn_by_chance(t):
+    api, policy = api_with_policy(t)
+    api.reason = 'Expected CNAME to match "sendgrid.net." but found "d1.cdn.example.".'
+    assert ctl("import", "--from-api", "--into", policy, "--validate", "url22.example.com").returncode == 0
+    assert [path for path, _ in api.asked("POST")] == ["/v3/whitelabel/links/2/validate"], api.requests
+    assert "valid: false" in policy.read_text() and "but found" in policy.read_text()
+    policy.write_text(API_POLICY.replace("URL", api.url) + "    mode: cdn\n    target: [d1.cdn.example]\n")
+    for host in ("url22.example.com", "url99.example.com"):
+        done = ctl("import", "--from-api", "--into", policy, "--validate", host)
+        assert done.returncode == 1 and "the provider stops applying the branding" in done.stderr, done
+    assert len(api.asked("POST")) == 1
+    done = ctl("import", "--from-api", "--into", policy, "--validate", "url22.example.com", "--validate-anyway")
+    assert done.returncode == 0 and len(api.asked("POST")) == 2, done
+
+
+def test_a_policy_that_can_t_be_used_is_not_written(t):
+    policy = t.folder / "policy.yaml"
+    policy.write_text("default: {on-change: hald}\n")
+    done = ctl("import", write(t, "links.json", LINKS), "--into", policy)
+    assert done.returncode == 1 and "nothing was written" in done.stderr and "hald" in done.stderr, done
+    assert policy.read_text() == "default: {on-change: hald}\n" and len(list(t.folder.iterdir())) == 2
+
+
+def test_what_was_imported_is_what_the_daemon_reads(t):
+    policy = t.folder / "policy.yaml"
+    assert ctl("import", write(t, "r.json", RESULT), write(t, "links.json", LINKS), "--into", policy).returncode == 0
+    zone = t.folder / "example.com.zone"
+    zone.write_text(flow.zone(1, "url11 CNAME sendgrid.net.\nurl22 CNAME sendgrid.net.\n5678901 CNAME sendgrid.net."))
+    node = flow.Brandnsd(t, {"zone": [{"domain": "example.com", "file": str(zone)}],
+                             "plugin": [{"id": "branding", "policy": str(policy)}]})
+    flow.wait_for(lambda: node.status("example.com")["state"] == "served", 10, "the zone to be served")
+    found = {row["host"]: row["text"] for row in node.ctl("branding", "check", "--all").json["findings"]
+             if row["rule"] == "LB17"}
+    assert list(found) == ["url22.example.com"] and "but found" in found["url22.example.com"], found
+    assert node.ctl("branding", "show", "url11.example.com").json["esp"]["valid"] is True
 
 
 flow.run()
