@@ -44,7 +44,7 @@ def test_a_bad_name_is_answered_with_the_nearest(t):
 def test_the_methods_are_documented(t):
     known = Pair(t).node.ctl("verbs").json["verbs"]
     methods = {row["method"] for row in known if row["method"].startswith("account.")}
-    documented = set(re.findall(r"^### `(account\.[a-z]+)`$", (flow.SRC / "docs/control.md").read_text(), re.M))
+    documented = set(re.findall(r"^### Plugin branding: `(account\.[a-z]+)`$", (flow.SRC / "docs/control.md").read_text(), re.M))
     assert methods == documented and methods, methods ^ documented
 
 
