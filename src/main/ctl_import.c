@@ -23,13 +23,13 @@ static void show(const struct ctl_import *im)
 /* What would be written is read as the daemon will read it. */
 static bool is_policy(const struct ctl_import *im, const char *path)
 {
-	struct bns_yaml *conf = NULL;
-	struct bns_plugins *plugins = ctl_policy_open(im->ctl, path, &conf);
-	bns_plugins_free(plugins);
-	bns_yaml_free(conf);
-	if (!plugins)
+	struct ctl_policy policy;
+	if (!ctl_policy_open(im->ctl, path, &policy)) {
 		ctl_complain(im->ctl, "the policy that would come of it can't be used; nothing was written");
-	return plugins != NULL;
+		return false;
+	}
+	ctl_policy_close(&policy);
+	return true;
 }
 
 static bool write_file(const struct ctl_import *im, const char *into, const char *text)
