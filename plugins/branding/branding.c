@@ -28,16 +28,26 @@ static enum bns_error load_policy(const struct lb *lb, struct lb_policy **out, s
 
 static void lb_free(struct lb *lb)
 {
-	lb_lives_close(lb);
+	lb_lives_free(lb->lives);
 	lb_seen_close(lb);
 	lb_expected_close(lb);
 	lb_memory_close(lb);
-	lb_policy_free(lb->policy);
+	if (!lb->policy_is_watched)
+		lb_policy_free(lb->policy);
 	lb_granted_close(lb);
 	lb_recheck_free(lb->recheck);
 	lb_watch_free(lb->watch);
 	free(lb->beyond);
 	free(lb);
+}
+
+static enum bns_error watch_first(struct lb *lb)
+{
+	struct lb_watch_former *none;
+	enum bns_error err = lb_watch_set(lb, lb->policy, &none);
+
+	lb->policy_is_watched = err == BNS_OK;
+	return err;
 }
 
 static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
@@ -51,7 +61,8 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 	lb->beyond = lb_beyond_new();
 	lb->watch = lb_watch_new(host->now_s());
 	lb->recheck = lb_recheck_new(((const struct lb_options *)host->options(p))->recheck_s);
-	if (!lb->beyond || !lb->watch || !lb->recheck) {
+	lb->lives = lb_lives_new();
+	if (!lb->beyond || !lb->watch || !lb->recheck || !lb->lives) {
 		lb_free(lb);
 		return BNS_ENOMEM;
 	}
@@ -63,11 +74,9 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 	if (err == BNS_OK)
 		err = lb_expected_open(lb);
 	if (err == BNS_OK)
-		err = lb_watch_set(lb->watch, lb->policy);
+		err = watch_first(lb);
 	if (err == BNS_OK)
 		err = lb_seen_open(lb);
-	if (err == BNS_OK)
-		err = lb_lives_open(lb);
 	if (err != BNS_OK) {
 		lb_free(lb);
 		return err;
@@ -95,10 +104,11 @@ static enum bns_error branding_reload(struct bns_plugin *p, struct bns_diag *dia
 {
 	struct lb *lb = lb_of(p);
 	struct lb_policy *former = lb->policy, *policy;
+	struct lb_watch_former *watched;
 	enum bns_error err = load_policy(lb, &policy, diag);
 
 	if (err == BNS_OK) {
-		err = lb_watch_set(lb->watch, policy);
+		err = lb_watch_set(lb, policy, &watched);
 		if (err != BNS_OK)
 			lb_policy_free(policy);
 	}
@@ -106,7 +116,7 @@ static enum bns_error branding_reload(struct bns_plugin *p, struct bns_diag *dia
 		return err;
 	lb->policy = policy;
 	lb_overrides_replaced(lb, former, lb->host->now_s());
-	lb_policy_free(former);
+	lb_watch_drop(lb, watched);
 	lb->sweep_at = 0;
 	return BNS_OK;
 }
@@ -126,6 +136,7 @@ static void branding_tick(struct bns_plugin *p, int64_t now_s)
 	struct lb *lb = lb_of(p);
 
 	lb_overrides_tick(lb, now_s);
+	lb_lives_tick(lb, now_s);
 	lb_lives_sweep(lb);
 	lb_endings_tick(lb, now_s);
 	lb_recheck_tick(lb, now_s);

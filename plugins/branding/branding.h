@@ -45,6 +45,8 @@ struct lb_region {
 
 struct lb_profile {
 	const char *name;  /* "sendgrid" */
+	const char *path;  /* its file's */
+	uint64_t digest[2];
 	const char *title; /* "SendGrid" */
 	const char *certificate;
 	struct lb_names esp;
@@ -145,6 +147,7 @@ struct lb_reach {
 
 struct lb_policy {
 	struct lb_pool pool;
+	struct lb_region *region; /* most of it lies there; NULL: all of it is the pool's */
 	const char *profile_folder; /* "": none of its own */
 	enum lb_on_change on_change;
 	enum lb_on_first_load on_first_load;
@@ -161,6 +164,8 @@ struct lb_policy {
 	size_t stray_count;
 	struct lb_reach *reach; /* listed targets, in canonical order */
 	size_t reach_count;
+	uint32_t *watched; /* hosts and their owners by hash, see lb_policy_watched */
+	size_t watched_mask;
 	struct lb_override *overrides;
 	size_t override_count;
 	size_t file_override_count; /* the first ones are the file's */
@@ -193,10 +198,11 @@ struct lb {
 	struct bns_plugin *plugin;
 	const struct bns_host *host;
 	struct lb_policy *policy;
+	bool policy_is_watched; /* the watch frees it */
 	struct lb_beyond *beyond;
 	struct lb_watch *watch; /* shared with packet threads */
 	struct lb_map memory;   /* host → struct lb_memory_entry */
-	struct lb_map lives;    /* host → struct lb_life */
+	struct lb_lives *lives;
 	struct lb_map seen;     /* host → what probes saw; see seen.c */
 	struct lb_map expected; /* host → struct lb_expected */
 	struct lb_granted *granted;
@@ -213,6 +219,8 @@ enum bns_error lb_profile_load(const struct lb *lb, struct lb_policy *policy, co
 			       const struct bns_yaml *at, const struct lb_profile **out,
 			       struct bns_diag *diag) BNS_MUST_CHECK;
 const struct lb_region *lb_profile_region(const struct lb_profile *profile, const char *id);
+/* Where the provider's profile is; false where there is none. */
+bool lb_profile_find(const struct lb *lb, const struct lb_policy *policy, const char *provider, char *out, size_t cap);
 /* The ESP's own name. */
 bool lb_profile_is_esp(const struct lb *lb, const struct lb_profile *profile, const uint8_t *name);
 /* The ESP's own, and meant for links. */
@@ -240,6 +248,8 @@ const struct lb_branding *const *lb_policy_strays(const struct lb *lb, const str
 /* Those with a target at or below `zone`. */
 const struct lb_reach *lb_policy_reach(const struct lb *lb, const struct lb_policy *policy, const uint8_t *zone,
 				       size_t *count);
+/* The branding that has the name as its host, or as its owner: its place and which of both; false: none. Any thread. */
+bool lb_policy_watched(const struct lb_policy *policy, const uint8_t *name, uint32_t *branding, bool *is_owner);
 /* The override in force for that host and rule, or NULL. */
 const struct lb_override *lb_policy_override(const struct lb_policy *policy, const uint8_t *host,
 					     const struct lb_rule *rule, int64_t now_s);

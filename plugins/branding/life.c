@@ -10,6 +10,7 @@
 #include "seen.h"
 
 #define KEY_PREFIX "life/"
+
 #define SWEEP_STEP 64
 
 const char *const lb_state_words[] = {"new",         "verifying", "verified", "routed", "tls-ok",
@@ -32,10 +33,13 @@ enum lb_state lb_state_of(const struct lb_signs *s)
 	return LB_IS_NEW;
 }
 
-const struct lb_life *lb_life_get(const struct lb *lb, const uint8_t *host)
-{
-	return lb_map_get(&lb->lives, host);
-}
+/* Behind these, what wasn't used lately goes from memory; what was written is in the store by then. */
+#define KEPT_COUNT 1000
+#define KEPT_S     10
+
+struct lb_lives {
+	struct lb_map map; /* host → struct lb_life */
+};
 
 enum lb_state lb_life_state(const struct lb_life *life)
 {
@@ -46,34 +50,45 @@ static void life_free(struct lb_life *life)
 {
 	for (size_t i = 0; i < life->step_count; i++)
 		free(life->steps[i].why);
+	free(life->steps);
 	free(life);
 }
 
-void lb_lives_close(struct lb *lb)
+struct lb_lives *lb_lives_new(void)
 {
-	for (size_t i = 0; lb->lives.keys && i <= lb->lives.mask; i++)
-		if (lb->lives.values[i])
-			life_free(lb->lives.values[i]);
-	lb_map_free(&lb->lives);
+	return calloc(1, sizeof(struct lb_lives));
 }
 
-static struct lb_life *life_of(struct lb *lb, const uint8_t *host)
+void lb_lives_free(struct lb_lives *lives)
 {
-	struct lb_life *life = lb_map_get(&lb->lives, host);
+	if (!lives)
+		return;
+	for (size_t i = 0; lives->map.keys && i <= lives->map.mask; i++)
+		if (lives->map.values[i])
+			life_free(lives->map.values[i]);
+	lb_map_free(&lives->map);
+	free(lives);
+}
 
-	if (life)
-		return life;
-	life = calloc(1, sizeof(*life));
-	if (!life)
-		return NULL;
-	memcpy(life->host, host, lb_name_len(host));
-	void **place = lb_map_put(&lb->lives, life->host);
-	if (!place) {
-		free(life);
-		return NULL;
+/* Moves those that stay to a new map: a million may have come by at a first load. */
+void lb_lives_tick(struct lb *lb, int64_t now_s)
+{
+	struct lb_map *map = &lb->lives->map, kept = {.count = 0};
+
+	if (map->count <= KEPT_COUNT)
+		return;
+	for (size_t i = 0; i <= map->mask; i++) {
+		struct lb_life *life = map->values[i];
+		if (!life)
+			continue;
+		void **place = now_s - life->used_s <= KEPT_S ? lb_map_put(&kept, life->host) : NULL;
+		if (place)
+			*place = life;
+		else
+			life_free(life);
 	}
-	*place = life;
-	return life;
+	lb_map_free(map);
+	*map = kept;
 }
 
 static bool add_step(struct lb_life *life, int64_t at_s, enum lb_state state, const char *why)
@@ -82,27 +97,20 @@ static bool add_step(struct lb_life *life, int64_t at_s, enum lb_state state, co
 
 	if (!copy)
 		return false;
-	if (life->step_count == LB_LIFE_STEPS) {
+	if (life->step_count < LB_LIFE_STEPS) {
+		void *grown = realloc(life->steps, (life->step_count + 1) * sizeof(*life->steps));
+		if (!grown) {
+			free(copy);
+			return false;
+		}
+		life->steps = grown;
+	} else {
 		free(life->steps[0].why);
 		memmove(life->steps, life->steps + 1, (LB_LIFE_STEPS - 1) * sizeof(*life->steps));
 		life->step_count--;
 	}
 	life->steps[life->step_count++] = (struct lb_step){.at_s = at_s, .state = state, .why = copy};
 	return true;
-}
-
-void lb_life_drop(struct lb *lb, const uint8_t *host)
-{
-	struct lb_life *life = lb_map_get(&lb->lives, host);
-	char name[BNS_NAME_TEXT_MAX], key[BNS_NAME_TEXT_MAX + 8];
-
-	lb_seen_drop(lb, host);
-	if (!life)
-		return;
-	snprintf(key, sizeof(key), KEY_PREFIX "%s", lb_name_words(lb, host, name));
-	lb->host->forget(lb->plugin, key);
-	lb_map_remove(&lb->lives, host);
-	life_free(life);
 }
 
 static void remember(struct lb *lb, const struct lb_life *life)
@@ -136,41 +144,94 @@ static char *next_line(char **text)
 	return line && *line ? line : NULL;
 }
 
+static const char *key_of(const struct lb *lb, const uint8_t *host, char out[BNS_NAME_TEXT_MAX + 8])
+{
+	char name[BNS_NAME_TEXT_MAX];
+
+	snprintf(out, BNS_NAME_TEXT_MAX + 8, KEY_PREFIX "%s", lb_name_words(lb, host, name));
+	return out;
+}
+
 struct recalling {
-	struct lb *lb;
+	const struct lb *lb;
+	const char *key;
+	struct lb_life *life;
 	bool failed;
 };
 
 static void recall_one(void *arg, const char *key, const void *value, size_t len)
 {
 	struct recalling *r = arg;
-	uint8_t wire[BNS_NAME_MAX], host[BNS_NAME_MAX];
-	char *text = strndup(value, len), *at = text, *line;
-	size_t wire_len;
 	long long at_s;
 	int state, from;
 
-	if (!text) {
-		r->failed = true;
+	/* Longer names may begin as this one does. */
+	if (strcmp(key, r->key) != 0)
 		return;
-	}
-	if (r->lb->host->name_from_text(key + strlen(KEY_PREFIX), NULL, wire, &wire_len) == BNS_OK) {
-		lb_name_lower(host, wire);
-		struct lb_life *life = life_of(r->lb, host);
-		r->failed |= !life;
-		while (life && (line = next_line(&at)))
-			if (sscanf(line, "%d %lld %n", &state, &at_s, &from) >= 2 && state >= 0 && state < LB_STATES)
-				r->failed |= !add_step(life, at_s, (enum lb_state)state, line + from);
-	}
+	char *text = strndup(value, len), *at = text, *line;
+	r->failed = !text;
+	while ((line = next_line(&at)))
+		if (sscanf(line, "%d %lld %n", &state, &at_s, &from) >= 2 && state >= 0 && state < LB_STATES)
+			r->failed |= !add_step(r->life, at_s, (enum lb_state)state, line + from);
 	free(text);
 }
 
-enum bns_error lb_lives_open(struct lb *lb)
+static struct lb_life *life_new(struct lb_lives *lives, const uint8_t *host)
 {
-	struct recalling r = {.lb = lb};
-	enum bns_error err = lb->host->recall(lb->plugin, KEY_PREFIX, recall_one, &r);
+	struct lb_life *life = calloc(1, sizeof(*life) + lb_name_len(host));
 
-	return err == BNS_OK && r.failed ? BNS_ENOMEM : err;
+	if (!life)
+		return NULL;
+	memcpy(life->host, host, lb_name_len(host));
+	void **place = lb_map_put(&lives->map, life->host);
+	if (!place) {
+		free(life);
+		return NULL;
+	}
+	*place = life;
+	return life;
+}
+
+/* From memory, or from the store; one without steps where nothing has happened yet. NULL: it can't be known. */
+static struct lb_life *life_of(const struct lb *lb, const uint8_t *host)
+{
+	struct lb_life *life = lb_map_get(&lb->lives->map, host);
+	char key[BNS_NAME_TEXT_MAX + 8];
+
+	if (!life) {
+		life = life_new(lb->lives, host);
+		struct recalling r = {.lb = lb, .key = key_of(lb, host, key), .life = life};
+		if (life && (lb->host->recall(lb->plugin, key, recall_one, &r) != BNS_OK || r.failed)) {
+			lb_map_remove(&lb->lives->map, host);
+			life_free(life);
+			return NULL;
+		}
+	}
+	if (life)
+		life->used_s = lb->host->now_s();
+	return life;
+}
+
+const struct lb_life *lb_life_get(const struct lb *lb, const uint8_t *host)
+{
+	const struct lb_life *life = life_of(lb, host);
+
+	return life && life->step_count > 0 ? life : NULL;
+}
+
+void lb_life_drop(struct lb *lb, const uint8_t *host)
+{
+	struct lb_life *life = life_of(lb, host);
+	char key[BNS_NAME_TEXT_MAX + 8];
+
+	lb_seen_drop(lb, host);
+	if (!life || life->step_count == 0)
+		return;
+	lb->host->forget(lb->plugin, key_of(lb, host, key));
+	/* An empty one stays until the store has forgotten it too. */
+	for (size_t i = 0; i < life->step_count; i++)
+		free(life->steps[i].why);
+	life->step_count = 0;
 }
 
 /* The finding of severity C that breaks a routed edge; its words go to `why`. */

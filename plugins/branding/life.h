@@ -44,15 +44,21 @@ struct lb_step {
 };
 
 struct lb_life {
-	uint8_t host[BNS_NAME_MAX];
-	struct lb_step steps[LB_LIFE_STEPS];
+	struct lb_step *steps;
 	size_t step_count;
+	int64_t used_s;
+	uint8_t host[];
 };
 
-enum bns_error lb_lives_open(struct lb *lb) BNS_MUST_CHECK;
-void lb_lives_close(struct lb *lb);
+/* What was looked at of late; the others are in the store. */
+struct lb_lives;
+struct lb_lives *lb_lives_new(void);
+void lb_lives_free(struct lb_lives *lives);
 
-/* NULL: nothing has happened yet. */
+/* Forgets what is in the store by now. */
+void lb_lives_tick(struct lb *lb, int64_t now_s);
+
+/* NULL: nothing has happened yet. Good until the plugin is called again. */
 const struct lb_life *lb_life_get(const struct lb *lb, const uint8_t *host);
 enum lb_state lb_life_state(const struct lb_life *life);
 

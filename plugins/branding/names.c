@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "names.h"
 
+#include "region.h"
+
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +108,8 @@ struct lb_pool_block {
 static void *pool_bytes(struct lb_pool *pool, size_t size, size_t align)
 {
 	struct lb_pool_block *b = pool->head;
+	if (pool->region)
+		return lb_region_bytes(pool->region, size, align);
 	size_t at = b ? (b->used + align - 1) & ~(align - 1) : 0;
 
 	if (!b || at > b->size || b->size - at < size) {

@@ -42,8 +42,10 @@ uint64_t lb_name_hash(const uint8_t *name);
 
 /* A bump allocator; what it handed out is freed together. */
 struct lb_pool_block;
+struct lb_region;
 struct lb_pool {
 	struct lb_pool_block *head;
+	struct lb_region *region; /* where all is taken from; NULL: blocks of its own */
 };
 
 void *lb_pool_alloc(struct lb_pool *pool, size_t size); /* zeroed, aligned; NULL when memory is short */

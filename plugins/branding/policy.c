@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy_saved.h"
 #include "reader.h"
 #include "rules.h"
 
@@ -86,7 +87,7 @@ static enum bns_error read_brandings(const struct lb_reader *r, const struct bns
 
 	if (err != BNS_OK || count == 0)
 		return err;
-	p->brandings = calloc(count, sizeof(*p->brandings));
+	p->brandings = lb_pool_alloc(r->pool, count * sizeof(*p->brandings));
 	if (!p->brandings)
 		return BNS_ENOMEM;
 	for (; item && err == BNS_OK; item = item->next)
@@ -183,7 +184,9 @@ static enum bns_error read_profile_folder(const struct lb_reader *r, const struc
 	const char *folder, *slash = root->file ? strrchr(root->file, '/') : NULL;
 	enum bns_error err = lb_read_text(r, root, "profiles", false, &folder);
 
-	p->profile_folder = "";
+	p->profile_folder = lb_pool_text(r->pool, "");
+	if (err == BNS_OK && !p->profile_folder)
+		err = BNS_ENOMEM;
 	if (err != BNS_OK || !folder)
 		return err;
 	int above = folder[0] != '/' && slash ? (int)(slash - root->file) + 1 : 0;
@@ -216,39 +219,54 @@ static enum bns_error read_policy(const struct lb_reader *r, const struct bns_ya
 	return err == BNS_OK ? read_approvals(r, root, p) : err;
 }
 
-enum bns_error lb_policy_load(const struct lb *lb, const char *path, struct lb_policy **out, struct bns_diag *diag)
+static enum bns_error read_file(const struct lb *lb, const char *path, struct lb_policy *p, struct bns_diag *diag)
 {
 	static const struct bns_yaml nothing = {.kind = BNS_YAML_MAPPING, .text = ""};
-	struct lb_policy *p = calloc(1, sizeof(*p));
+	const struct lb_reader r = {.lb = lb, .pool = &p->pool, .diag = diag};
 	struct bns_yaml *root = NULL;
 	enum bns_error err = BNS_OK;
 
-	if (!p)
-		return BNS_ENOMEM;
 	/* Without a policy, brandings are only learned. */
 	if (path[0])
 		err = lb->host->yaml_load(path, &root, diag);
-	const struct lb_reader r = {.lb = lb, .pool = &p->pool, .diag = diag};
 	if (err == BNS_OK)
 		err = read_policy(&r, root ? root : &nothing, p);
 	lb->host->yaml_free(root);
-	if (err == BNS_OK)
-		err = lb_policy_index(lb, p, path, diag);
-	if (err != BNS_OK) {
-		lb_policy_free(p);
-		return err;
+	return err == BNS_OK ? lb_policy_index(lb, p, path, diag) : err;
+}
+
+enum bns_error lb_policy_load(const struct lb *lb, const char *path, struct lb_policy **out, struct bns_diag *diag)
+{
+	struct lb_saving saving;
+	struct lb_policy *p = *out = lb_saved_policy(lb, path, &saving);
+
+	if (p)
+		return BNS_OK;
+	p = calloc(1, sizeof(*p));
+	if (!p) {
+		lb_region_drop(saving.region);
+		return BNS_ENOMEM;
 	}
-	*out = p;
-	return BNS_OK;
+	p->pool.region = saving.region;
+	enum bns_error err = read_file(lb, path, p, diag);
+	if (err == BNS_OK && !saving.region) {
+		*out = p;
+		return BNS_OK;
+	}
+	if (err == BNS_OK && !(*out = lb_saving_end(p, path, &saving)))
+		err = BNS_ENOMEM;
+	else if (err != BNS_OK)
+		lb_region_drop(saving.region);
+	lb_pool_free(&p->pool);
+	free(p);
+	return err;
 }
 
 void lb_policy_free(struct lb_policy *policy)
 {
 	if (!policy)
 		return;
-	free(policy->brandings);
-	free(policy->strays);
-	free(policy->reach);
 	lb_pool_free(&policy->pool);
+	lb_region_drop(policy->region);
 	free(policy);
 }

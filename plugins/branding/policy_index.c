@@ -83,7 +83,7 @@ static enum bns_error index_strays(const struct lb *lb, struct lb_policy *p)
 		count += is_stray(&p->brandings[i]);
 	if (count == 0)
 		return BNS_OK;
-	p->strays = calloc(count, sizeof(*p->strays));
+	p->strays = lb_pool_alloc(&p->pool, count * sizeof(*p->strays));
 	if (!p->strays)
 		return BNS_ENOMEM;
 	for (size_t i = 0; i < p->branding_count; i++)
@@ -109,7 +109,7 @@ static enum bns_error index_reach(const struct lb *lb, struct lb_policy *p)
 		count += p->brandings[i].target_count;
 	if (count == 0)
 		return BNS_OK;
-	p->reach = calloc(count, sizeof(*p->reach));
+	p->reach = lb_pool_alloc(&p->pool, count * sizeof(*p->reach));
 	if (!p->reach)
 		return BNS_ENOMEM;
 	for (size_t i = 0; i < p->branding_count; i++)
@@ -119,6 +119,56 @@ static enum bns_error index_reach(const struct lb *lb, struct lb_policy *p)
 	return BNS_OK;
 }
 
+/* The branding's place, and whether it is its owner; 0 is free. */
+static const uint8_t *watched_name(const struct lb_policy *p, uint32_t slot)
+{
+	const struct lb_branding *b = &p->brandings[(slot - 1) / 2];
+
+	return (slot - 1) % 2 ? b->owner : b->host;
+}
+
+static size_t watched_at(const struct lb_policy *p, const uint8_t *name)
+{
+	size_t at = (size_t)(lb_name_hash(name) >> 20) & p->watched_mask;
+
+	while (p->watched[at] && !lb_name_equal(watched_name(p, p->watched[at]), name))
+		at = (at + 1) & p->watched_mask;
+	return at;
+}
+
+static enum bns_error index_watched(struct lb_policy *p)
+{
+	size_t size = 2;
+
+	while (size < 3 * p->branding_count)
+		size *= 2;
+	/* A place and a bit must fit. */
+	if (p->branding_count > INT32_MAX)
+		return BNS_ERANGE;
+	p->watched = lb_pool_alloc(&p->pool, size * sizeof(*p->watched));
+	if (!p->watched)
+		return BNS_ENOMEM;
+	p->watched_mask = size - 1;
+	for (uint32_t i = 0; i < p->branding_count; i++) {
+		if (!p->brandings[i].owner)
+			continue;
+		p->watched[watched_at(p, p->brandings[i].host)] = 2 * i + 1;
+		p->watched[watched_at(p, p->brandings[i].owner)] = 2 * i + 2;
+	}
+	return BNS_OK;
+}
+
+bool lb_policy_watched(const struct lb_policy *policy, const uint8_t *name, uint32_t *branding, bool *is_owner)
+{
+	uint32_t slot = policy->watched[watched_at(policy, name)];
+
+	if (!slot)
+		return false;
+	*branding = (slot - 1) / 2;
+	*is_owner = (slot - 1) % 2;
+	return true;
+}
+
 enum bns_error lb_policy_index(const struct lb *lb, struct lb_policy *policy, const char *file, struct bns_diag *diag)
 {
 	sort_brandings(lb, policy);
@@ -126,6 +176,8 @@ enum bns_error lb_policy_index(const struct lb *lb, struct lb_policy *policy, co
 
 	if (err == BNS_OK)
 		err = index_strays(lb, policy);
+	if (err == BNS_OK)
+		err = index_watched(policy);
 	return err == BNS_OK ? index_reach(lb, policy) : err;
 }
 

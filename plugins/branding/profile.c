@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy_saved.h"
 #include "reader.h"
 
 /* Beside the plugin in a build tree, else where they were installed. */
@@ -23,7 +24,7 @@ static void own_folder(char *out, size_t cap)
 }
 
 /* The policy's folder, the configuration's, those that came with the plugin: the first that has it. */
-static bool find_file(const struct lb *lb, const struct lb_policy *policy, const char *provider, char *out, size_t cap)
+bool lb_profile_find(const struct lb *lb, const struct lb_policy *policy, const char *provider, char *out, size_t cap)
 {
 	const struct lb_options *options = lb->host->options(lb->plugin);
 	char own[PATH_MAX];
@@ -54,9 +55,11 @@ static enum bns_error load_file(const struct lb_reader *r, const struct lb_polic
 	if (!provider_is_sound(p->name) || strlen(p->name) > 48)
 		return lb_complain(r, at, "'%s' is no provider: a short word in lower case", p->name);
 	/* The default provider's file is always tried: reading says why it can't be read. */
-	if (!find_file(r->lb, policy, p->name, path, sizeof(path)) && at)
+	if (!lb_profile_find(r->lb, policy, p->name, path, sizeof(path)) && at)
 		return lb_complain(r, at, "provider '%s' has no profile: there is no %s", p->name, path);
 	enum bns_error err = r->lb->host->yaml_load(path, &root, r->diag);
+	if (err == BNS_OK && (!(p->path = lb_pool_text(r->pool, path)) || !lb_saved_profile_digest(path, p->digest)))
+		err = BNS_ENOMEM;
 	if (err == BNS_OK)
 		err = lb_read_profile(r, root, p);
 	r->lb->host->yaml_free(root);

@@ -9,6 +9,9 @@
 
 #include "account.h"
 
+/* How many brandings' zones are looked at in a second: a milliseconds' work. */
+#define ENDINGS_MAX 1000
+
 static void find_edge(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out,
 		      const char *rdata, const char *text)
 {
@@ -215,14 +218,17 @@ static void tell_ending(struct lb *lb, struct lb_branding *b, int64_t now_s)
 	bool ends = apex[0] && ending_words(lb, b->host, apex, &times, now_s, text, sizeof(text));
 	if (ends && !b->told_ending)
 		lb->host->event(lb->plugin, BNS_LOG_WARN, "zone-expiring", lb_name_words(lb, apex, zone), text);
-	b->told_ending = ends;
+	/* Written to only where it changes: a saved policy's pages are shared with its file. */
+	if (b->told_ending != ends)
+		b->told_ending = ends;
 }
 
 void lb_endings_tick(struct lb *lb, int64_t now_s)
 {
 	struct lb_policy *p = lb->policy;
 
-	for (size_t left = p->branding_count / 60 + 1; left > 0 && p->branding_count > 0; left--) {
+	size_t some = p->branding_count / 60 + 1;
+	for (size_t left = some < ENDINGS_MAX ? some : ENDINGS_MAX; left > 0 && p->branding_count > 0; left--) {
 		lb->ending_at = lb->ending_at < p->branding_count ? lb->ending_at : 0;
 		tell_ending(lb, &p->brandings[lb->ending_at++], now_s);
 	}

@@ -11,27 +11,28 @@
 #define WITHIN_S   60
 #define RING_SLOTS 64 /* a power of two; more at once are of no interest */
 
-/* One branding; the times are of the last question for each name. */
-struct watched {
-	const uint8_t *host;
-	_Atomic int64_t edge_s, owner_s;
-	/* Main loop's. */
-	uint64_t count;
-	int64_t last_s;
+/*
+ * What packet threads look into: the policy in force, and beside it when the names of each of its brandings were asked
+ * for last. Pages of times that nobody has asked for take no memory.
+ */
+struct table {
+	struct lb_policy *policy;
+	_Atomic uint32_t (*asked_s)[2]; /* edge, owner; wall clock */
 };
 
-/* Never changed once it is public. One that was replaced stays for packet threads that may still read it. */
-struct table {
-	struct lb_pool pool;
-	struct lb_map edges, owners; /* name → struct watched */
-	struct table *former;
+/* A branding whose both names were asked for. Main loop's. */
+struct seen {
+	uint64_t count;
+	int64_t last_s;
+	uint8_t host[];
 };
 
 struct lb_watch {
 	_Atomic(struct table *) table;
-	_Atomic int64_t now_s;
+	_Atomic uint32_t now_s;
 	_Atomic unsigned head;
-	_Atomic(struct watched *) ring[RING_SLOTS];
+	_Atomic uint32_t ring[RING_SLOTS]; /* a branding's place in the policy and one; 0: nothing */
+	struct lb_map seen;                /* host → struct seen */
 };
 
 struct lb_watch *lb_watch_new(int64_t now_s)
@@ -39,92 +40,86 @@ struct lb_watch *lb_watch_new(int64_t now_s)
 	struct lb_watch *w = calloc(1, sizeof(*w));
 
 	if (w)
-		atomic_init(&w->now_s, now_s);
+		atomic_init(&w->now_s, (uint32_t)now_s);
 	return w;
 }
 
 static void table_free(struct table *t)
 {
-	lb_map_free(&t->edges);
-	lb_map_free(&t->owners);
-	lb_pool_free(&t->pool);
+	if (!t)
+		return;
+	lb_policy_free(t->policy);
+	free((void *)t->asked_s);
 	free(t);
+}
+
+/* No packet thread has it any more. */
+static void free_later(void *table)
+{
+	table_free(table);
 }
 
 void lb_watch_free(struct lb_watch *w)
 {
-	struct table *t = w ? atomic_load(&w->table) : NULL;
-
-	while (t) {
-		struct table *former = t->former;
-		table_free(t);
-		t = former;
-	}
+	if (!w)
+		return;
+	table_free(atomic_load(&w->table));
+	for (size_t i = 0; w->seen.keys && i <= w->seen.mask; i++)
+		free(w->seen.values[i]);
+	lb_map_free(&w->seen);
 	free(w);
 }
 
-static bool add(struct table *t, const struct lb_branding *b)
-{
-	const struct watched *known = t->former ? lb_map_get(&t->former->edges, b->host) : NULL;
-	struct watched *one = lb_pool_alloc(&t->pool, sizeof(*one));
-	const uint8_t *host = lb_pool_name(&t->pool, b->host), *owner = lb_pool_name(&t->pool, b->owner);
-	void **edge_place, **owner_place;
+static void count_seen(struct lb *lb, int64_t now_s);
 
-	if (!one || !host || !owner || !(edge_place = lb_map_put(&t->edges, host)))
-		return false;
-	*edge_place = one;
-	if (!(owner_place = lb_map_put(&t->owners, owner)))
-		return false;
-	*owner_place = one;
-	one->host = host;
-	if (known) {
-		one->count = known->count;
-		one->last_s = known->last_s;
-	}
-	return true;
-}
-
-enum bns_error lb_watch_set(struct lb_watch *w, const struct lb_policy *policy)
+enum bns_error lb_watch_set(struct lb *lb, struct lb_policy *policy, struct lb_watch_former **former)
 {
 	struct table *t = calloc(1, sizeof(*t));
 
-	if (!t)
+	if (t)
+		t->asked_s = calloc(policy->branding_count + 1, sizeof(*t->asked_s));
+	if (!t || !t->asked_s) {
+		free(t);
 		return BNS_ENOMEM;
-	t->former = atomic_load(&w->table);
-	for (size_t i = 0; i < policy->branding_count; i++) {
-		if (policy->brandings[i].owner && !add(t, &policy->brandings[i])) {
-			table_free(t);
-			return BNS_ENOMEM;
-		}
 	}
-	atomic_store_explicit(&w->table, t, memory_order_release);
+	/* Places in the ring are the former policy's. */
+	count_seen(lb, lb->host->now_s());
+	t->policy = policy;
+	*former = (struct lb_watch_former *)atomic_exchange_explicit(&lb->watch->table, t, memory_order_acq_rel);
 	return BNS_OK;
 }
 
-static bool is_near(int64_t then_s, int64_t now_s)
+void lb_watch_drop(struct lb *lb, struct lb_watch_former *former)
+{
+	if (former)
+		lb->host->later(lb->plugin, free_later, former);
+}
+
+static bool is_near(uint32_t then_s, uint32_t now_s)
 {
 	return then_s != 0 && now_s - then_s <= WITHIN_S;
 }
 
 void lb_watch_query(struct lb_watch *w, const struct bns_query_view *q)
 {
+	uint32_t branding;
+	bool is_owner;
+
 	if (q->qtype != BNS_TYPE_CNAME)
 		return;
 	const struct table *t = atomic_load_explicit(&w->table, memory_order_acquire);
-	struct watched *edge = t ? lb_map_get(&t->edges, q->qname) : NULL;
-	struct watched *one = edge ? edge : t ? lb_map_get(&t->owners, q->qname) : NULL;
-
-	if (!one)
+	if (!t || !lb_policy_watched(t->policy, q->qname, &branding, &is_owner))
 		return;
-	int64_t now_s = atomic_load_explicit(&w->now_s, memory_order_relaxed);
-	atomic_store_explicit(edge ? &one->edge_s : &one->owner_s, now_s, memory_order_relaxed);
-	if (!is_near(atomic_load_explicit(edge ? &one->owner_s : &one->edge_s, memory_order_relaxed), now_s))
+	_Atomic uint32_t *mine = &t->asked_s[branding][is_owner], *other = &t->asked_s[branding][!is_owner];
+	uint32_t now_s = atomic_load_explicit(&w->now_s, memory_order_relaxed);
+	atomic_store_explicit(mine, now_s, memory_order_relaxed);
+	if (!is_near(atomic_load_explicit(other, memory_order_relaxed), now_s))
 		return;
 	/* Both again before it is told again. */
-	atomic_store_explicit(&one->edge_s, 0, memory_order_relaxed);
-	atomic_store_explicit(&one->owner_s, 0, memory_order_relaxed);
+	atomic_store_explicit(mine, 0, memory_order_relaxed);
+	atomic_store_explicit(other, 0, memory_order_relaxed);
 	unsigned slot = atomic_fetch_add_explicit(&w->head, 1, memory_order_relaxed) % RING_SLOTS;
-	atomic_store_explicit(&w->ring[slot], one, memory_order_release);
+	atomic_store_explicit(&w->ring[slot], branding + 1, memory_order_release);
 }
 
 static void tell(struct lb *lb, const uint8_t *host)
@@ -150,32 +145,55 @@ static void tell(struct lb *lb, const uint8_t *host)
 			lb_name_words(lb, apex, zone_text), text);
 }
 
-void lb_watch_tick(struct lb *lb, int64_t now_s)
+static struct seen *seen_of(struct lb_watch *w, const uint8_t *host)
+{
+	struct seen *seen = lb_map_get(&w->seen, host);
+
+	if (seen)
+		return seen;
+	seen = calloc(1, sizeof(*seen) + lb_name_len(host));
+	if (!seen)
+		return NULL;
+	memcpy(seen->host, host, lb_name_len(host));
+	void **place = lb_map_put(&w->seen, seen->host);
+	if (!place) {
+		free(seen);
+		return NULL;
+	}
+	*place = seen;
+	return seen;
+}
+
+static void count_seen(struct lb *lb, int64_t now_s)
 {
 	struct lb_watch *w = lb->watch;
+	const struct table *t = atomic_load(&w->table);
 
-	atomic_store_explicit(&w->now_s, now_s, memory_order_relaxed);
 	for (unsigned i = 0; i < RING_SLOTS; i++) {
-		struct watched *one = atomic_exchange_explicit(&w->ring[i], NULL, memory_order_acquire);
-		if (!one)
+		uint32_t place = atomic_exchange_explicit(&w->ring[i], 0, memory_order_acquire);
+		struct seen *seen = place && place <= t->policy->branding_count
+					    ? seen_of(w, t->policy->brandings[place - 1].host)
+					    : NULL;
+		if (!seen)
 			continue;
-		/* It may be a former table's. */
-		struct watched *now = lb_map_get(&atomic_load(&w->table)->edges, one->host);
-		if (!now)
-			continue;
-		bool told = is_near(now->last_s, now_s);
-		now->count++;
-		now->last_s = now_s;
+		bool told = seen->last_s != 0 && now_s - seen->last_s <= WITHIN_S;
+		seen->count++;
+		seen->last_s = now_s;
 		if (!told)
-			tell(lb, now->host);
+			tell(lb, seen->host);
 	}
+}
+
+void lb_watch_tick(struct lb *lb, int64_t now_s)
+{
+	atomic_store_explicit(&lb->watch->now_s, (uint32_t)now_s, memory_order_relaxed);
+	count_seen(lb, now_s);
 }
 
 uint64_t lb_watch_count(const struct lb_watch *w, const uint8_t *host, int64_t *last_s)
 {
-	const struct table *t = atomic_load(&w->table);
-	const struct watched *one = t ? lb_map_get(&t->edges, host) : NULL;
+	const struct seen *seen = lb_map_get(&w->seen, host);
 
-	*last_s = one ? one->last_s : 0;
-	return one ? one->count : 0;
+	*last_s = seen ? seen->last_s : 0;
+	return seen ? seen->count : 0;
 }

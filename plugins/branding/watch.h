@@ -14,8 +14,13 @@ struct lb_watch;
 struct lb_watch *lb_watch_new(int64_t now_s);
 void lb_watch_free(struct lb_watch *w);
 
-/* The policy's brandings are those to watch from now on; counts go on. */
-enum bns_error lb_watch_set(struct lb_watch *w, const struct lb_policy *policy) BNS_MUST_CHECK;
+/*
+ * The policy's brandings are those to watch from now on, and the policy is the watch's to free: packet threads read in
+ * it. Counts go on. Who needs the former policy no more drops it; it goes once no packet thread can have it.
+ */
+struct lb_watch_former;
+enum bns_error lb_watch_set(struct lb *lb, struct lb_policy *policy, struct lb_watch_former **former) BNS_MUST_CHECK;
+void lb_watch_drop(struct lb *lb, struct lb_watch_former *former);
 
 /* Neither allocates nor locks; a question for another type costs one comparison. */
 void lb_watch_query(struct lb_watch *w, const struct bns_query_view *q);

@@ -236,6 +236,7 @@ static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
 	struct bns_host_services services = bns_gate_host_services(&d->gate);
 	services.loop = &d->loop;
 	services.seccomp = d->conf->seccomp;
+	services.cache_folder = d->conf->storage;
 	d->gate = bns_gate_new(&d->loop, d->table, d->store, NULL, &callbacks);
 	if (!d->gate)
 		return BNS_ENOMEM;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a plugin may ask of the program: every call of struct bns_host but a review's. */
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/rcu.h"
 #include "plugin/helper.h"
 #include "wire/name.h"
 #include "wire/rrtype.h"
@@ -120,6 +123,38 @@ static bool call_times(struct bns_plugin *p, const uint8_t *zone, struct bns_zon
 	return s->times && s->times(s->arg, zone, times);
 }
 
+static const char *call_cache_folder(const struct bns_plugin *p)
+{
+	return p->all->services.cache_folder;
+}
+
+struct later {
+	struct bns_rcu_head rcu;
+	void (*call)(void *arg);
+	void *arg;
+};
+
+static void run_later(struct bns_rcu_head *head)
+{
+	struct later *l = (struct later *)((char *)head - offsetof(struct later, rcu));
+
+	l->call(l->arg);
+	free(l);
+}
+
+static void call_later(struct bns_plugin *p, void (*call)(void *arg), void *arg)
+{
+	struct later *l = malloc(sizeof(*l));
+
+	/* What can't be freed later is not freed at all: better than too early. */
+	if (!l)
+		return;
+	p->all->has_later = true;
+	l->call = call;
+	l->arg = arg;
+	bns_rcu_defer(&l->rcu, run_later);
+}
+
 const struct bns_host bns_plugin_host = {
 	.abi = BNS_PLUGIN_ABI,
 	.log = call_log,
@@ -136,6 +171,8 @@ const struct bns_host bns_plugin_host = {
 	.find_node = bns_contents_find_node,
 	.contents_encode = bns_contents_encode,
 	.record_write_canonical = bns_record_write_canonical,
+	.cache_folder = call_cache_folder,
+	.later = call_later,
 	.yaml_load = bns_yaml_load,
 	.yaml_free = bns_yaml_free,
 	.diag = bns_diag_set,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/rcu.h"
 #include "base/trusted.h"
 #include "plugin/helper.h"
 #include "plugin/launcher.h"
@@ -66,6 +67,12 @@ struct bns_plugins *bns_plugins_new(const char *plugin_dir, const struct bns_hos
 	}
 	if (services)
 		ps->services = *services;
+	/* The configuration that names it may go. */
+	if (ps->services.cache_folder && !(ps->cache_folder = strdup(ps->services.cache_folder))) {
+		bns_plugins_free(ps);
+		return NULL;
+	}
+	ps->services.cache_folder = ps->cache_folder;
 	ps->last = &ps->first;
 	return ps;
 }
@@ -104,11 +111,15 @@ void bns_plugins_free(struct bns_plugins *ps)
 			p->desc->close(p);
 	bns_reviews_free(ps);
 	bns_asks_free(ps);
+	/* What they have put off is their code. */
+	if (ps->has_later)
+		bns_rcu_barrier();
 	while (ps->first) {
 		struct bns_plugin *next = ps->first->next;
 		plugin_free(ps->first);
 		ps->first = next;
 	}
+	free(ps->cache_folder);
 	free(ps->dir);
 	free(ps);
 }

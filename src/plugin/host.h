@@ -17,6 +17,7 @@ struct bns_plugins; /* the loaded ones, in configuration order */
 /* What lies above this floor and plugins may reach. NULL members: not available (offline), the call does nothing. */
 struct bns_host_services {
 	void *arg;
+	const char *cache_folder; /* for files that can be made anew */
 	uv_loop_t *loop; /* plugins' helper programs are watched on it */
 	enum bns_seccomp_mode seccomp; /* of helper programs */
 	enum bns_error (*remember)(void *arg, const char *plugin, const char *key, const void *value, size_t len);

@@ -23,6 +23,8 @@ struct bns_review_run;
 
 struct bns_plugins {
 	char *dir;
+	char *cache_folder; /* services', our copy */
+	bool has_later;     /* some plugin has put a call off until packet threads are past it */
 	struct bns_host_services services;
 	struct bns_launcher *launcher;  /* launcher.c's; NULL: no helper program was asked for */
 	struct bns_plugin *first;

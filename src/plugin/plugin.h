@@ -344,6 +344,15 @@ struct bns_host {
 	/* Addresses and networks; see base/addr.h. */
 	enum bns_error (*prefix_from_text)(const char *text, struct bns_prefix *prefix);
 	bool (*prefix_covers)(const struct bns_prefix *prefix, const union bns_addr *addr); /* any thread */
+
+	/* A folder for files that can be made anew at any time; NULL offline. */
+	const char *(*cache_folder)(const struct bns_plugin *p);
+
+	/*
+	 * Calls `call` once no packet thread is in `query` any more that was in it when this was called: what `query`
+	 * could find until now may be freed then. On a thread of its own, which may call nothing of the host.
+	 */
+	void (*later)(struct bns_plugin *p, void (*call)(void *arg), void *arg);
 };
 
 /* The host, in every call of the descriptor: an instance begins with it. */

@@ -186,6 +186,26 @@ static void list_says_state_and_since_when(void **state)
 	world_close(w);
 }
 
+static void lives_that_nobody_looked_at_are_found_in_the_store(void **state)
+{
+	(void)state;
+	struct world *w = world_open(CDN_POLICY);
+	char name[64], text[4096];
+	const char *host = name;
+	serve(w, NULL, CDN);
+	/* More than are kept in memory. */
+	for (int i = 0; i < 1100; i++) {
+		snprintf(name, sizeof(name), "url%d.example.com", i);
+		(void)!world_verb(w, "branding show", &host, 1, text, sizeof(text));
+	}
+	w->now_s += 60;
+	bns_plugins_tick(w->plugins, w->now_s);
+	assert_state(w, "routed");
+	serve(w, w->served[0], CDN);
+	assert_state(w, "routed");
+	world_close(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +219,7 @@ int main(void)
 		cmocka_unit_test(removal_of_a_routed_branding_is_broken),
 		cmocka_unit_test(managed_branding_is_managed_once_it_is_whole),
 		cmocka_unit_test(list_says_state_and_since_when),
+		cmocka_unit_test(lives_that_nobody_looked_at_are_found_in_the_store),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,6 +107,7 @@ static struct bns_plugins *host_new(struct world *w)
 {
 	const struct bns_host_services services = {
 		.arg = w,
+		.cache_folder = w->cache_folder[0] ? w->cache_folder : NULL,
 		.remember = remember,
 		.forget = forget,
 		.recall = recall,
@@ -236,6 +237,27 @@ struct world *world_open_rechecked(const char *policy, const char *prober, const
 	return w;
 }
 
+struct world *world_open_saving(const char *policy)
+{
+	struct world *w = world_new(policy);
+	struct bns_diag diag = {0};
+
+	snprintf(w->cache_folder, sizeof(w->cache_folder), "/tmp/branding-saved-XXXXXX");
+	assert_non_null(mkdtemp(w->cache_folder));
+	if (load(w, &diag) != BNS_OK)
+		fail_msg("%s:%u:%u: %s", diag.file, diag.line, diag.column, diag.text);
+	return w;
+}
+
+static void drop_saved(const struct world *w)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/branding.policy", w->cache_folder);
+	unlink(path);
+	assert_int_equal(rmdir(w->cache_folder), 0);
+}
+
 static void open_in_vain(const char *policy, bool its_own, struct bns_diag *diag)
 {
 	struct world *w = world_new(policy);
@@ -291,6 +313,8 @@ void world_close(struct world *w)
 		unlink(w->policy_path);
 	if (w->prober)
 		drop_folder(w);
+	if (w->cache_folder[0])
+		drop_saved(w);
 	free(w);
 }
 

@@ -41,10 +41,11 @@ struct world_words {
 struct world {
 	struct bns_plugins *plugins;
 	char policy_path[64];
-	const char *recheck; /* the branding plugin's option; NULL: its default */
-	const char *prober;  /* its configuration; NULL: nobody probes */
-	char folder[64];     /* both plugins, where there is a prober */
-	const char *later;   /* while a review waits: "expire", or the word for `prober answer` */
+	const char *recheck;   /* the branding plugin's option; NULL: its default */
+	char cache_folder[64]; /* "": none */
+	const char *prober;    /* its configuration; NULL: nobody probes */
+	char folder[64];       /* both plugins, where there is a prober */
+	const char *later;     /* while a review waits: "expire", or the word for `prober answer` */
 	int64_t now_s;
 	bool signed_zone, keep_branding, dry_run;
 	const char *id;
@@ -75,6 +76,8 @@ struct world {
 
 /* Opens the plugin with that policy; NULL: with none. */
 struct world *world_open(const char *policy);
+/* The same, with a folder for what the plugin may save, which world_close takes away. */
+struct world *world_open_saving(const char *policy);
 /* The same, beside a prober with those options. */
 struct world *world_open_probed(const char *policy, const char *prober);
 /* And with that interval of checks. */
