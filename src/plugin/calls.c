@@ -155,6 +155,26 @@ static void call_later(struct bns_plugin *p, void (*call)(void *arg), void *arg)
 	bns_rcu_defer(&l->rcu, run_later);
 }
 
+static bool call_is_online(const struct bns_plugin *p)
+{
+	return p->all->services.loop != NULL;
+}
+
+static void call_metrics(struct bns_plugin *p, const struct bns_metric_sink *sink)
+{
+	bns_plugins_metrics(p->all, sink);
+}
+
+static void call_show(struct bns_plugin *p, const char *method, const char *params, bns_shown_fn done, void *arg)
+{
+	const struct bns_host_services *s = &p->all->services;
+
+	if (s->show)
+		s->show(s->control, method, params, done, arg);
+	else
+		done(arg, NULL, "nothing is served here");
+}
+
 const struct bns_host bns_plugin_host = {
 	.abi = BNS_PLUGIN_ABI,
 	.log = call_log,
@@ -195,9 +215,14 @@ const struct bns_host bns_plugin_host = {
 	.point = call_point,
 	.times = call_times,
 	.now_s = bns_clock_wall_s,
+	.is_online = call_is_online,
+	.metrics = call_metrics,
+	.show = call_show,
+	.watch = bns_watch,
 	.time_from_text = bns_time_from_text,
 	.time_to_text = bns_time_to_text,
 	.duration_from_text = bns_duration_from_text,
+	.addr_from_text = bns_addr_from_text,
 	.prefix_from_text = bns_prefix_from_text,
 	.prefix_covers = bns_prefix_covers,
 };

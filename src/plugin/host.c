@@ -95,6 +95,7 @@ void bns_plugins_stop(struct bns_plugins *ps)
 		if (p->helper)
 			bns_helper_stop(p->helper);
 		p->helper = NULL;
+		bns_watches_stop(p);
 	}
 	bns_launcher_close(ps->launcher);
 	ps->launcher = NULL;
@@ -236,6 +237,7 @@ enum bns_error bns_plugins_load(struct bns_plugins *ps, const char *id, const st
 	if (err == BNS_OK)
 		err = open_plugin(p, diag);
 	if (err != BNS_OK) {
+		bns_watches_stop(p);
 		plugin_free(p);
 		return err;
 	}
@@ -275,6 +277,18 @@ void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s)
 	for (struct bns_plugin *p = ps->first; p; p = p->next)
 		if (p->desc->tick)
 			p->desc->tick(p, now_s);
+}
+
+void bns_plugins_metrics(struct bns_plugins *ps, const struct bns_metric_sink *sink)
+{
+	if (ps->services.metrics)
+		ps->services.metrics(ps->services.control, sink);
+	for (struct bns_plugin *p = ps->first; p; p = p->next) {
+		for (const struct bns_metric *m = p->desc->metrics; m && m->name; m++) {
+			sink->metric(sink->arg, m);
+			m->read(p, sink);
+		}
+	}
 }
 
 /* Of several hooks the strictest counts, so that their order doesn't matter. */

@@ -33,6 +33,11 @@ struct bns_host_services {
 	void (*point)(void *arg, const uint8_t *zone, const uint8_t *owner, const uint8_t *target, const char *by,
 	              bns_pointed_fn done, void *done_arg);
 	bool (*times)(void *arg, const uint8_t *zone, struct bns_zone_times *times);
+
+	/* Of the control floor, with an argument of its own. */
+	void *control;
+	void (*metrics)(void *control, const struct bns_metric_sink *sink);
+	void (*show)(void *control, const char *method, const char *params, bns_shown_fn done, void *done_arg);
 };
 
 /*
@@ -62,6 +67,9 @@ enum bns_error bns_plugins_reload(struct bns_plugins *ps, struct bns_diag *diag)
 
 void bns_plugins_served(struct bns_plugins *ps, const struct bns_change *change);
 void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s);
+
+/* Tells the daemon's metrics, then every plugin's. */
+void bns_plugins_metrics(struct bns_plugins *ps, const struct bns_metric_sink *sink);
 
 /* Packet thread; CONTINUE at once where no plugin has a query hook. */
 enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, enum bns_query_stage stage,

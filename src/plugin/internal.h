@@ -15,6 +15,7 @@ struct bns_plugin {
 	void *options;
 	char *id;
 	struct bns_helper *helper; /* helper.c's; NULL: none */
+	struct bns_watch *watches; /* watch.c's */
 	struct bns_arena arena; /* the options' texts and lists */
 	struct bns_plugin *next;
 };
@@ -44,6 +45,10 @@ extern const struct bns_host bns_plugin_host;
 enum bns_error bns_options_fill(const struct bns_option *table, void *options, const char *id,
 				const struct bns_yaml *conf, struct bns_arena *arena,
 				struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* watch.c: bns_host's call; the end of all of a plugin's. */
+enum bns_error bns_watch(struct bns_plugin *p, int fd, void (*ready)(struct bns_plugin *p));
+void bns_watches_stop(struct bns_plugin *p);
 
 /* bns_host's review calls. */
 enum bns_error bns_review_note(struct bns_review *r, const struct bns_note *note);

@@ -27,7 +27,7 @@
 #include "zone/diff.h"
 #include "zone/digest.h"
 
-#define BNS_PLUGIN_ABI 6
+#define BNS_PLUGIN_ABI 7
 
 struct bns_host;
 struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
@@ -212,6 +212,52 @@ struct bns_query_view {
 				  owner, the closest encloser of what isn't there; NULL without a zone */
 };
 
+/* ---- what can be measured ---- */
+
+enum bns_metric_type { BNS_METRIC_COUNTER, BNS_METRIC_GAUGE, BNS_METRIC_HISTOGRAM };
+
+struct bns_label {
+	const char *name;
+	const char *value; /* any text */
+};
+
+struct bns_metric;
+
+/* Who hears of metrics: of each one first, then of its values. All lives during the call. */
+struct bns_metric_sink {
+	void *arg;
+	void (*metric)(void *arg, const struct bns_metric *metric);
+	/* `suffix`: of a histogram "_bucket" (with the label le), "_sum", "_count"; else "". `labels` end with name
+	 * NULL; NULL: none. */
+	void (*value)(void *arg, const char *suffix, const struct bns_label *labels, double value);
+};
+
+/* One row of a metric table. Names are brandns_PLUGIN_WHAT_UNIT, in base units, a counter's ends in _total. */
+struct bns_metric {
+	const char *name;
+	enum bns_metric_type type;
+	const char *help; /* one sentence */
+	/* Tells the values there are now. The main loop waits meanwhile. */
+	void (*read)(struct bns_plugin *p, const struct bns_metric_sink *out);
+};
+
+/* For metrics without labels, and such with one. */
+static inline void bns_metric_tell(const struct bns_metric_sink *out, double value)
+{
+	out->value(out->arg, "", NULL, value);
+}
+
+static inline void bns_metric_tell_of(const struct bns_metric_sink *out, const char *label, const char *of,
+				      double value)
+{
+	const struct bns_label labels[] = {{label, of}, {NULL, NULL}};
+
+	out->value(out->arg, "", labels, value);
+}
+
+/* The end of bns_host.show: JSON text as the control socket answers it, or NULL and why. Both live during the call. */
+typedef void (*bns_shown_fn)(void *arg, const char *json, const char *why);
+
 /* What a plugin hears of its helper program; see bns_host.helper_start. */
 struct bns_helper_events {
 	void (*message)(struct bns_plugin *p, const uint8_t *data, size_t len);
@@ -336,12 +382,31 @@ struct bns_host {
 	bool (*times)(struct bns_plugin *p, const uint8_t *zone, struct bns_zone_times *times);
 	int64_t (*now_s)(void);
 
+	/* False: nothing is served, a file is only looked at. */
+	bool (*is_online)(const struct bns_plugin *p);
+
+	/* Tells all metrics there are: the daemon's, then every plugin's. Offline there are the plugins' alone. */
+	void (*metrics)(struct bns_plugin *p, const struct bns_metric_sink *sink);
+
+	/*
+	 * A verb that changes nothing ("held.list"), as anybody may ask it at the control socket; `params` is the text
+	 * of a JSON object, NULL: none. `done` is called once, maybe before this returns.
+	 */
+	void (*show)(struct bns_plugin *p, const char *method, const char *params, bns_shown_fn done, void *arg);
+
+	/*
+	 * Calls `ready` whenever `fd` can be read, from now on until just before `close`: for libraries that wait by
+	 * a descriptor of their own. Offline it isn't watched.
+	 */
+	enum bns_error (*watch)(struct bns_plugin *p, int fd, void (*ready)(struct bns_plugin *p));
+
 	/* Times and spans as files write them; see base/clock.h. */
 	enum bns_error (*time_from_text)(const char *text, int64_t *wall_s);
 	char *(*time_to_text)(int64_t wall_s, char *out); /* BNS_TIME_TEXT_MAX */
 	enum bns_error (*duration_from_text)(const char *text, uint64_t *seconds);
 
 	/* Addresses and networks; see base/addr.h. */
+	enum bns_error (*addr_from_text)(const char *text, uint16_t default_port, union bns_addr *addr);
 	enum bns_error (*prefix_from_text)(const char *text, struct bns_prefix *prefix);
 	bool (*prefix_covers)(const struct bns_prefix *prefix, const union bns_addr *addr); /* any thread */
 
@@ -368,6 +433,7 @@ struct bns_plugin_descriptor {
 	const struct bns_option *options;          /* ends with name NULL; NULL: none */
 	size_t options_size;                       /* of the option structure */
 	const struct bns_plugin_command *commands; /* ends with verb NULL; NULL: none */
+	const struct bns_metric *metrics;          /* ends with name NULL; NULL: none */
 
 	/* Reads what the options name; on failure says why in `diag`. */
 	enum bns_error (*open)(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag);

@@ -263,6 +263,18 @@ static const struct bns_plugin_command commands[] = {
 	{0},
 };
 
+static void tell_served(struct bns_plugin *p, const struct bns_metric_sink *out)
+{
+	const struct sample *s = bns_host_of(p)->state(p);
+
+	bns_metric_tell_of(out, "of", "sample", s->served);
+}
+
+static const struct bns_metric metrics[] = {
+	{"brandns_sample_served_total", BNS_METRIC_COUNTER, "Versions.", tell_served},
+	{0},
+};
+
 const struct bns_plugin_descriptor bns_plugin = {
 	.abi = SAMPLE_ABI,
 	.name = "sample",
@@ -270,6 +282,7 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.options = options,
 	.options_size = sizeof(struct sample_options),
 	.commands = commands,
+	.metrics = metrics,
 	.open = sample_open,
 	.close = sample_close,
 	.review = sample_review,

@@ -17,15 +17,20 @@
 #include "wire/rrtype.h"
 #include "zone/load.h"
 
-static struct bns_plugins *host_new(void)
+static struct bns_plugins *host_of(const struct bns_host_services *services)
 {
 	char dir[PATH_MAX], own[PATH_MAX + 32];
 
 	bns_plugins_default_dir(dir, sizeof(dir));
 	snprintf(own, sizeof(own), "%s/../../tests/plugin/.libs", dir);
-	struct bns_plugins *ps = bns_plugins_new(own, NULL);
+	struct bns_plugins *ps = bns_plugins_new(own, services);
 	assert_non_null(ps);
 	return ps;
+}
+
+static struct bns_plugins *host_new(void)
+{
+	return host_of(NULL);
 }
 
 static enum bns_error load(struct bns_plugins *ps, const char *id, const char *options, struct bns_diag *diag)
@@ -219,6 +224,42 @@ static void commands_are_found_and_walked(void **state)
 	assert_string_equal(bns_plugins_command_at(ps, 3)->verb, "sample answer");
 	assert_null(bns_plugins_command_at(ps, 4));
 	assert_null(bns_plugins_command(ps, "sample", &p));
+	bns_plugins_free(ps);
+}
+
+static void write_metric(void *arg, const struct bns_metric *metric)
+{
+	strcat(arg, metric->name);
+}
+
+static void write_value(void *arg, const char *suffix, const struct bns_label *labels, double value)
+{
+	char *at = (char *)arg + strlen(arg);
+
+	sprintf(at, "%s{%s=%s} %g ", suffix, labels ? labels->name : "", labels ? labels->value : "", value);
+}
+
+static void metrics_of_the_daemon(void *control, const struct bns_metric_sink *sink)
+{
+	static const struct bns_metric own = {.name = "own", .help = "Own."};
+
+	sink->metric(sink->arg, &own);
+	bns_metric_tell(sink, *(int *)control);
+}
+
+static void metrics_are_told_the_daemons_first(void **state)
+{
+	int seven = 7;
+	char text[256] = "";
+	const struct bns_metric_sink sink = {.arg = text, .metric = write_metric, .value = write_value};
+	const struct bns_host_services services = {.control = &seven, .metrics = metrics_of_the_daemon};
+	struct bns_plugins *ps = host_of(&services);
+	struct bns_diag diag;
+
+	(void)state;
+	assert_int_equal(load(ps, "sample", "word: a\n", &diag), BNS_OK);
+	bns_plugins_metrics(ps, &sink);
+	assert_string_equal(text, "own{=} 7 brandns_sample_served_total{of=sample} 0 ");
 	bns_plugins_free(ps);
 }
 
@@ -541,6 +582,7 @@ int main(void)
 		cmocka_unit_test(options_that_do_not_fit_are_refused_at_their_place),
 		cmocka_unit_test(strictest_query_hook_decides),
 		cmocka_unit_test(commands_are_found_and_walked),
+		cmocka_unit_test(metrics_are_told_the_daemons_first),
 		cmocka_unit_test(review_ends_with_the_notes_of_the_plugin),
 		cmocka_unit_test(review_without_plugins_passes),
 		cmocka_unit_test(amendment_is_told),
