@@ -136,6 +136,7 @@ static void fill_record(struct bns_job *job)
 	if (!job->rollback)
 		r->upstream_serial = job->candidate->serial;
 	r->published_serial = job->new_serial;
+	r->published_s = bns_clock_wall_s();
 	bns_freshness_from_soa(r, job->publish);
 	r->expires_s = 0;
 	if (bns_zone_is_secondary(job->zone))

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-#define BNS_ZONE_RECORD_LEN 64
+#define BNS_ZONE_RECORD_LEN 72
 
 struct bns_zone_record {
 	bool has_version;         /* something was served once */
@@ -26,6 +26,7 @@ struct bns_zone_record {
 	uint32_t soa_refresh_s;
 	uint32_t soa_retry_s;
 	uint32_t soa_expire_s;
+	int64_t published_s;       /* wall clock since when this serial is; 0: not known */
 	int64_t primary_expires_s; /* when the primary's own copy does (RFC 7314), wall clock; 0: it didn't tell */
 };
 

@@ -104,6 +104,7 @@ void bns_refresh_ended(struct bns_refresh *r, bool good, const struct bns_result
 		refresh_free(r);
 		return;
 	}
+	r->t->counts.refreshes[result->outcome]++;
 	r->state = BNS_REFRESH_IDLE;
 	r->failures = good ? 0 : r->failures + 1;
 	r->waiters = r->again_waiters;

@@ -164,6 +164,7 @@ static void on_fetched(void *arg, enum bns_error err, const struct bns_xfr_news 
 		return;
 	}
 	if (err) {
+		r->t->counts.in_failed++;
 		snprintf(r->reason, sizeof(r->reason), "%s", reason);
 		bns_gate_report_failure(r->t->gate, r->zone, sub.source, reason);
 		r->reported = true;
@@ -175,6 +176,7 @@ static void on_fetched(void *arg, enum bns_error err, const struct bns_xfr_news 
 		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", "");
 		return;
 	}
+	*(news->by_changes ? &r->t->counts.in_changes : &r->t->counts.in_whole) += 1;
 	tell_expire(r, &news->expire);
 	r->asked = endpoint_now(r)->peer->addr;
 	bns_line_leave(&r->place);

@@ -133,6 +133,11 @@ void bns_transfer_status(const struct bns_transfer *t, const struct bns_zone *zo
 		bns_refresh_status(zone->refresh, out);
 }
 
+void bns_transfer_get_counts(const struct bns_transfer *t, struct bns_transfer_counts *out)
+{
+	*out = t->counts;
+}
+
 /* -- what workers hand over -- */
 
 void bns_transfer_on_datagram(void *arg, const struct bns_datagram *d)

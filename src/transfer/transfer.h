@@ -56,6 +56,17 @@ struct bns_transfer_status {
 };
 void bns_transfer_status(const struct bns_transfer *t, const struct bns_zone *zone, struct bns_transfer_status *out);
 
+/* Since the start. */
+struct bns_transfer_counts {
+	uint64_t refreshes[BNS_OUTCOME_FAILED + 1]; /* of all secondaries, by how they ended */
+	uint64_t in_whole;                          /* zones that came by AXFR, whatever became of them */
+	uint64_t in_changes;                        /* by IXFR */
+	uint64_t in_failed;
+	uint64_t out; /* begun */
+	uint64_t out_refused;
+};
+void bns_transfer_get_counts(const struct bns_transfer *t, struct bns_transfer_counts *out);
+
 void bns_transfer_stop(struct bns_transfer *t);
 void bns_transfer_free(struct bns_transfer *t);
 

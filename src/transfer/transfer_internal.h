@@ -33,6 +33,8 @@ struct bns_transfer {
 	LIST_HEAD(, bns_snapshot) snapshots; /* what is or can be sent to further clients */
 	LIST_HEAD(, bns_connection) connections;
 	size_t connection_count;
+
+	struct bns_transfer_counts counts;
 };
 
 /* The configured key as TSIG works with it; NULL: `conf` is NULL or unusable. */

@@ -18,6 +18,7 @@ static void record_is_the_same_after_encode_and_decode(void **state)
 		.version_seq = UINT64_MAX - 1,
 		.oldest_seq = 3,
 		.refreshed_s = 1795452540,
+		.published_s = 1795452539,
 		.expires_s = -1,
 		.soa_refresh_s = 7200,
 		.soa_retry_s = 900,
@@ -35,9 +36,22 @@ static void record_is_the_same_after_encode_and_decode(void **state)
 	assert_int_equal(back.oldest_seq, 3);
 	assert_int_equal(back.refreshed_s, r.refreshed_s);
 	assert_int_equal(back.expires_s, -1);
+	assert_int_equal(back.published_s, 1795452539);
 	assert_int_equal(back.soa_refresh_s, 7200);
 	assert_int_equal(back.soa_retry_s, 900);
 	assert_int_equal(back.soa_expire_s, 1209600);
+}
+
+static void record_of_an_older_brandnsd_is_read(void **state)
+{
+	(void)state;
+	const struct bns_zone_record r = {.published_serial = 7, .published_s = 1795452539};
+	struct bns_zone_record back;
+	uint8_t data[BNS_ZONE_RECORD_LEN];
+	bns_zone_record_encode(&r, data);
+	assert_int_equal(bns_zone_record_decode(data, 64, &back), BNS_OK);
+	assert_int_equal(back.published_serial, 7);
+	assert_int_equal(back.published_s, 0);
 }
 
 static void flags_are_kept_apart(void **state)
@@ -68,6 +82,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(record_is_the_same_after_encode_and_decode),
+		cmocka_unit_test(record_of_an_older_brandnsd_is_read),
 		cmocka_unit_test(flags_are_kept_apart),
 		cmocka_unit_test(short_long_or_newer_record_is_refused),
 	};
