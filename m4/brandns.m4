@@ -6,6 +6,13 @@ AC_DEFUN([BNS_NEED_PKG], [
 		[AC_MSG_ERROR([$2 is missing or too old. On Debian: apt-get install $3])])
 ])
 
+dnl BNS_WANT_PKG(VARIABLE, PKG-CONFIG-SPEC, DEBIAN-PACKAGE, PLUGIN): without it all is built but that plugin.
+AC_DEFUN([BNS_WANT_PKG], [
+	PKG_CHECK_MODULES([$1], [$2], [bns_have_$1=yes], [bns_have_$1=no
+		AC_MSG_WARN([$2 is missing or too old: the plugin '$4' will not be built. On Debian: apt-get install $3])])
+	AM_CONDITIONAL([HAVE_$1], [test "$bns_have_$1" = yes])
+])
+
 AC_DEFUN([BNS_NEED_C11], [
 	AX_BNS_FLAG([-std=c11], [BNS_CFLAGS])
 	AC_SUBST([BNS_CFLAGS])

@@ -321,6 +321,38 @@ static enum bns_error run_status(struct bns_plugin *p, const char *const *args, 
 	return *json ? BNS_OK : BNS_ENOMEM;
 }
 
+static void tell_limited(struct bns_plugin *p, const struct bns_metric_sink *out)
+{
+	static const char *const words[OUTCOMES] = {
+		[OUTCOME_DROPPED] = "dropped", [OUTCOME_SLIPPED] = "slipped", [OUTCOME_LOGGED] = "logged"};
+	const struct ratelimit *rl = bns_host_of(p)->state(p);
+
+	for (enum outcome i = 0; i < OUTCOMES; i++)
+		bns_metric_tell_of(out, "outcome", words[i], (double)read_count(rl, i));
+}
+
+static void tell_cells(struct bns_plugin *p, const struct bns_metric_sink *out)
+{
+	const struct ratelimit *rl = bns_host_of(p)->state(p);
+
+	bns_metric_tell(out, (double)rl->limiter.count);
+}
+
+static void tell_used_cells(struct bns_plugin *p, const struct bns_metric_sink *out)
+{
+	struct ratelimit *rl = bns_host_of(p)->state(p);
+
+	bns_metric_tell(out, (double)rl_limiter_used(&rl->limiter, coarse_now_us()));
+}
+
+static const struct bns_metric metrics[] = {
+	{"brandns_ratelimit_answers_total", BNS_METRIC_COUNTER,
+	 "Answers above their rate: dropped, slipped (truncated, or BADCOOKIE), or only logged.", tell_limited},
+	{"brandns_ratelimit_cells", BNS_METRIC_GAUGE, "Places of the table for networks and names.", tell_cells},
+	{"brandns_ratelimit_used_cells", BNS_METRIC_GAUGE, "Of these, those in use now.", tell_used_cells},
+	{0},
+};
+
 static const struct bns_option option_table[] = {
 	{"rate", BNS_OPTION_INTEGER, offsetof(struct options, rate), "20",
 	 "Answers per second made of one name's records, to one network; 0: no limit."},
@@ -359,6 +391,7 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.options = option_table,
 	.options_size = sizeof(struct options),
 	.commands = commands,
+	.metrics = metrics,
 	.open = ratelimit_open,
 	.close = ratelimit_close,
 	.query = ratelimit_query,

@@ -20,6 +20,8 @@ static void answer(struct bns_session *s, json_t *message)
 static void end(struct bns_call *call, json_t *message)
 {
 	struct bns_session *s = call->session;
+	if (call->ended)
+		call->ended(call->arg, message);
 	if (call->id == NULL) {
 		json_decref(message);
 		message = NULL;
@@ -148,6 +150,19 @@ void bns_call_dispatch(struct bns_session *s, const struct bns_control_env *env,
 	run(call, &request);
 out:
 	bns_rpc_request_free(&request);
+}
+
+void bns_call_inside(const struct bns_control_env *env, const char *method, json_t *params,
+		     void (*ended)(void *arg, json_t *message), void *arg)
+{
+	const struct bns_rpc_request request = {.method = method, .params = params};
+	struct bns_call *call = calloc(1, sizeof(*call));
+	if (!call) {
+		ended(arg, NULL);
+		return;
+	}
+	*call = (struct bns_call){.env = env, .ended = ended, .arg = arg, .peer.by = "a plugin"};
+	run(call, &request);
 }
 
 const char *bns_call_text(const struct bns_call *call, const char *name)

@@ -29,6 +29,8 @@ struct bns_peer {
 
 struct bns_call {
 	struct bns_session *session; /* NULL once the peer has left */
+	void (*ended)(void *arg, json_t *message); /* a call from inside: hears the answer, borrowed; else NULL */
+	void *arg;
 	const struct bns_control_env *env;
 	const struct bns_verb *verb; /* NULL: a plugin's */
 	struct bns_peer peer;
@@ -39,6 +41,10 @@ struct bns_call {
 /* Takes a request's line. The session hears through bns_session_answer. */
 void bns_call_dispatch(struct bns_session *s, const struct bns_control_env *env, const struct bns_peer *peer,
 		       const char *line, size_t len);
+
+/* A call from inside, by a peer who may only read. `ended` comes once, maybe before this returns. */
+void bns_call_inside(const struct bns_control_env *env, const char *method, json_t *params,
+		     void (*ended)(void *arg, json_t *message), void *arg);
 
 /* Ends the call. `result` is stolen; NULL (memory was short) becomes an internal error. */
 void bns_call_result(struct bns_call *call, json_t *result);

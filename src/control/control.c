@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "control/admin.h"
+#include "control/metrics.h"
 #include "control/session.h"
 #include "control/socket.h"
 
@@ -123,6 +124,50 @@ void bns_control_event(struct bns_control *c, const struct bns_event *event)
 			  event->id ? bns_rpc_text(event->id) : json_null(), "serial", (json_int_t)event->serial,
 			  "text", bns_rpc_text(event->text ? event->text : ""), "findings", event->findings);
 	bns_sessions_publish(&c->sessions, object);
+}
+
+struct shown {
+	bns_shown_fn done;
+	void *arg;
+};
+
+static void on_shown(void *arg, json_t *message)
+{
+	struct shown *shown = arg;
+	const json_t *result = json_object_get(message, "result");
+	char *text = result ? json_dumps(result, JSON_COMPACT) : NULL;
+	const char *why = json_string_value(json_object_get(json_object_get(message, "error"), "message"));
+	shown->done(shown->arg, text, text ? NULL : why ? why : bns_strerror(BNS_ENOMEM));
+	free(text);
+	free(shown);
+}
+
+static void service_show(void *control, const char *method, const char *params, bns_shown_fn done, void *done_arg)
+{
+	struct bns_control *c = *(struct bns_control **)control;
+	struct shown *shown = c ? malloc(sizeof(*shown)) : NULL;
+	if (!shown) {
+		done(done_arg, NULL, c ? bns_strerror(BNS_ENOMEM) : "the daemon is only just starting");
+		return;
+	}
+	*shown = (struct shown){.done = done, .arg = done_arg};
+	json_t *object = params ? json_loads(params, 0, NULL) : NULL;
+	bns_call_inside(&c->env, method, object, on_shown, shown);
+	json_decref(object);
+}
+
+static void service_metrics(void *control, const struct bns_metric_sink *sink)
+{
+	const struct bns_control *c = *(struct bns_control **)control;
+	if (c)
+		bns_control_metrics(&c->env, sink);
+}
+
+void bns_control_host_services(struct bns_control **c, struct bns_host_services *services)
+{
+	services->control = c;
+	services->show = service_show;
+	services->metrics = service_metrics;
 }
 
 static void on_listener_closed(uv_handle_t *handle)

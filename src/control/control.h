@@ -50,6 +50,9 @@ void bns_control_set_admin(struct bns_control *c, const char *const *admin, size
 /* To every subscriber of events.subscribe, and from there to `brandnsctl events`. */
 void bns_control_event(struct bns_control *c, const struct bns_event *event);
 
+/* What plugins may see of the whole; `*c` may be filled in later, and be NULL again. */
+void bns_control_host_services(struct bns_control **c, struct bns_host_services *services);
+
 void bns_control_stop(struct bns_control *c);
 void bns_control_free(struct bns_control *c);
 

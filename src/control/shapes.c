@@ -41,6 +41,20 @@ const char *bns_origin_word(enum bns_origin origin)
 	return words[origin];
 }
 
+const char *bns_rcode_word(unsigned rcode, char number[BNS_RCODE_WORD_MAX])
+{
+	static const char *const words[BNS_ANSWER_RCODES] = {
+		[BNS_RCODE_NOERROR] = "NOERROR",     [BNS_RCODE_FORMERR] = "FORMERR", [BNS_RCODE_SERVFAIL] = "SERVFAIL",
+		[BNS_RCODE_NXDOMAIN] = "NXDOMAIN",   [BNS_RCODE_NOTIMP] = "NOTIMP",   [BNS_RCODE_REFUSED] = "REFUSED",
+		[BNS_RCODE_YXDOMAIN] = "YXDOMAIN",   [BNS_RCODE_NOTAUTH] = "NOTAUTH", [BNS_RCODE_BADVERS] = "BADVERS",
+		[BNS_RCODE_BADCOOKIE] = "BADCOOKIE",
+	};
+	if (rcode < BNS_ANSWER_RCODES && words[rcode])
+		return words[rcode];
+	snprintf(number, BNS_RCODE_WORD_MAX, "RCODE%u", rcode);
+	return number;
+}
+
 json_t *bns_json_time(int64_t wall_s)
 {
 	char text[BNS_TIME_TEXT_MAX];

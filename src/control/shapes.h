@@ -13,6 +13,11 @@ struct bns_zone **bns_zones_sorted(struct bns_gate *g, size_t *count);
 const char *bns_image_state_word(enum bns_image_state state); /* served, not-ready, expired */
 const char *bns_origin_word(enum bns_origin origin);          /* file, transfer, control, restore, removal */
 
+#define BNS_RCODE_WORD_MAX 16
+
+/* NXDOMAIN; RCODE17 in `number` where there is no word. */
+const char *bns_rcode_word(unsigned rcode, char number[BNS_RCODE_WORD_MAX]);
+
 /* RFC 3339, or null for 0. */
 json_t *bns_json_time(int64_t wall_s);
 

@@ -79,18 +79,11 @@ void bns_run_status(struct bns_call *call)
 
 static json_t *rcodes(const struct bns_answer_counts *counts)
 {
-	static const char *const names[BNS_ANSWER_RCODES] = {
-		[BNS_RCODE_NOERROR] = "NOERROR",     [BNS_RCODE_FORMERR] = "FORMERR", [BNS_RCODE_SERVFAIL] = "SERVFAIL",
-		[BNS_RCODE_NXDOMAIN] = "NXDOMAIN",   [BNS_RCODE_NOTIMP] = "NOTIMP",   [BNS_RCODE_REFUSED] = "REFUSED",
-		[BNS_RCODE_YXDOMAIN] = "YXDOMAIN",   [BNS_RCODE_NOTAUTH] = "NOTAUTH", [BNS_RCODE_BADVERS] = "BADVERS",
-		[BNS_RCODE_BADCOOKIE] = "BADCOOKIE",
-	};
 	json_t *object = json_object();
-	for (size_t i = 0; i < BNS_ANSWER_RCODES; i++) {
-		char number[16];
-		snprintf(number, sizeof(number), "RCODE%zu", i);
+	for (unsigned i = 0; i < BNS_ANSWER_RCODES; i++) {
+		char number[BNS_RCODE_WORD_MAX];
 		if (i <= BNS_RCODE_REFUSED || counts->rcode[i])
-			json_object_set_new(object, names[i] ? names[i] : number,
+			json_object_set_new(object, bns_rcode_word(i, number),
 					    json_integer((json_int_t)counts->rcode[i]));
 	}
 	return object;

@@ -237,6 +237,7 @@ static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
 	services.loop = &d->loop;
 	services.seccomp = d->conf->seccomp;
 	services.cache_folder = d->conf->storage;
+	bns_control_host_services(&d->control, &services);
 	d->gate = bns_gate_new(&d->loop, d->table, d->store, NULL, &callbacks);
 	if (!d->gate)
 		return BNS_ENOMEM;
@@ -339,6 +340,7 @@ static void end(struct bns_daemon *d)
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);
 	bns_control_free(d->control);
+	d->control = NULL;
 	bns_transfer_free(d->transfer);
 	bns_server_free(d->server);
 	bns_daemon_drop_tls(&d->tls);
