@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/troff.h"
 #include "conf/conf_internal.h"
 #include "conf/describe.h"
 
@@ -7,26 +8,6 @@ typedef void (*put_fn)(FILE *out, const char *text);
 static void put_plain(FILE *out, const char *text)
 {
 	fputs(text, out);
-}
-
-/* A minus, a quote and a backslash mean something else to troff. */
-static void put_troff(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '-':
-			fputs("\\-", out);
-			break;
-		case '"':
-			fputs("\\(dq", out);
-			break;
-		case '\\':
-			fputs("\\e", out);
-			break;
-		default:
-			fputc(*text, out);
-		}
-	}
 }
 
 static const char *const kinds[] = {
@@ -92,16 +73,16 @@ static void put_section_text(FILE *out, const struct bns_section *s)
 static void put_section_man(FILE *out, const struct bns_section *s)
 {
 	fputs(".SS ", out);
-	put_troff(out, s->name);
+	bns_troff_put(out, s->name);
 	fprintf(out, "\n%s%s.\n", s->help, s->many ? " (a list)" : "");
 	for (size_t i = 0; i < s->option_count; i++) {
 		const struct bns_option *o = &s->options[i];
 		fputs(".TP\n.BR ", out);
-		put_troff(out, o->name);
+		bns_troff_put(out, o->name);
 		fputs(" \" (", out);
-		put_kind(out, o, put_troff);
+		put_kind(out, o, bns_troff_put);
 		fputs(")\"\n", out);
-		put_troff(out, o->help);
+		bns_troff_put(out, o->help);
 		fputs(".\n", out);
 	}
 }

@@ -151,7 +151,7 @@ static const struct bns_param diff_cli[] = {
 	END,
 };
 static const struct bns_param level_params[] = {
-	NEED("level", "LEVEL", "critical, error, warning, notice, info or debug"), END};
+	NEED("level", "critical|error|warning|notice|info|debug", "what is logged: this and worse"), END};
 static const struct bns_param audit_params[] = {
 	TEXT("zone", "ZONE", "only lines about this zone"),
 	NUMBER("limit", "N", "at most so many, the latest; 100 where it is left out"),

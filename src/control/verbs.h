@@ -83,6 +83,9 @@ enum bns_error bns_params_check(const struct bns_param *params, json_t *given, j
 enum bns_error bns_params_from_words(const struct bns_param *params, const char *const *words, size_t count,
 				     json_t **out, struct bns_diag *diag) BNS_MUST_CHECK;
 
+/* The rows for a running daemon, or those that need none, for a manual page. */
+void bns_verbs_man(FILE *out, bool offline);
+
 /* One line per verb for --help. */
 void bns_verbs_help(FILE *out);
 

@@ -10,6 +10,10 @@ static enum ctl_exit begin(struct ctl *ctl)
 		ctl_help(stdout);
 		return CTL_DONE;
 	}
+	if (ctl->complete)
+		return ctl_complete(ctl);
+	if (ctl->describe)
+		return ctl_describe(ctl);
 	if (ctl->batch)
 		return ctl_batch(ctl, stdin);
 	return ctl_run(ctl, ctl->words, ctl->word_count);

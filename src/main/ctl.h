@@ -25,13 +25,15 @@ enum ctl_exit {
 
 struct ctl {
 	const char *socket;
-	bool socket_given; /* hints repeat it */
+	bool socket_given;  /* hints repeat it */
 	unsigned timeout_s; /* 0: none */
 	bool json;
 	bool batch;
 	bool keep_going;
 	bool colour;
 	bool help;
+	bool complete;            /* a shell asks what could be written */
+	const char *describe;     /* for a manual page: what */
 	unsigned line;            /* of the batch; 0: none */
 	const char *const *words; /* the verb and what follows */
 	size_t word_count;
@@ -41,6 +43,13 @@ struct ctl {
 /* ctl_options.c: the command line. False: a message was printed, exit 1. */
 bool ctl_options(struct ctl *ctl, int argc, char **argv);
 void ctl_help(FILE *out);
+
+/* Those that begin like `partial`, for a shell. */
+void ctl_offer_options(FILE *out, const char *partial);
+
+/* ctl_complete.c, ctl_describe.c: hidden uses of the tool. */
+enum ctl_exit ctl_complete(struct ctl *ctl);
+enum ctl_exit ctl_describe(const struct ctl *ctl);
 
 /* ctl_say.c */
 void ctl_complain(const struct ctl *ctl, const char *fmt, ...) BNS_PRINTF(2, 3);

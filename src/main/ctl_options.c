@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <argp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "main/ctl.h"
 
 #define KEY_USAGE      0x100
+#define KEY_DESCRIBE   0x101
 #define DEFAULT_SOCKET "/run/brandns/control.sock"
 
 static const struct argp_option options[] = {
@@ -16,6 +18,7 @@ static const struct argp_option options[] = {
 	{"timeout", 't', "SECONDS", 0, "wait no longer for an answer (0: as long as it takes)", 0},
 	{"help", 'h', NULL, 0, "this list", 0},
 	{"usage", KEY_USAGE, NULL, OPTION_HIDDEN, NULL, 0},
+	{"describe", KEY_DESCRIBE, "WHAT", OPTION_HIDDEN, NULL, 0},
 	{"version", 'V', NULL, 0, "print the version", 0},
 	{NULL, 0, NULL, 0, NULL, 0},
 };
@@ -64,6 +67,9 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	case KEY_USAGE:
 		ctl->help = true;
 		return 0;
+	case KEY_DESCRIBE:
+		ctl->describe = arg;
+		return 0;
 	case 'V':
 		printf("brandnsctl %s\n", PACKAGE_VERSION);
 		exit(0);
@@ -87,17 +93,33 @@ bool ctl_options(struct ctl *ctl, int argc, char **argv)
 	const char *no_colour = getenv("NO_COLOR");
 	*ctl = (struct ctl){.socket = DEFAULT_SOCKET};
 	ctl->colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
+		ctl->complete = true;
+		ctl->words = (const char *const *)argv + 2;
+		ctl->word_count = (size_t)(argc - 2);
+		return true;
+	}
 	argp_err_exit_status = CTL_ERROR;
 	argv[0] = program; /* every message begins alike, wherever the program lies */
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, ctl) != 0)
 		return false;
-	if (ctl->help || ctl->batch == (ctl->word_count == 0))
+	if (ctl->help || ctl->describe || ctl->batch == (ctl->word_count == 0))
 		return true;
 	ctl_complain(ctl,
 		     ctl->batch ? "-b reads commands from standard input; '%s' is one too many"
 				: "which verb%s? `brandnsctl --help` lists them",
 		     ctl->batch ? ctl->words[0] : "");
 	return false;
+}
+
+void ctl_offer_options(FILE *out, const char *partial)
+{
+	for (const struct argp_option *o = options; o->name; o++) {
+		char word[32];
+		snprintf(word, sizeof(word), "--%s", o->name);
+		if (!(o->flags & OPTION_HIDDEN) && strncmp(word, partial, strlen(partial)) == 0)
+			fprintf(out, "%s\t%s\n", word, o->doc);
+	}
 }
 
 void ctl_help(FILE *out)
