@@ -12,13 +12,9 @@ enum { TYPE_RESERVED = 0, TYPE_MAILB = 253, TYPE_MAILA = 254 };
 /* One request on its way. */
 struct exchange {
 	const struct bns_answer_env *env;
-	const uint8_t *msg;
-	size_t len;
-	const union bns_addr *client;
+	const struct bns_query *query;
+	const struct bns_request *req; /* the query's */
 	bool tcp;
-	bool encrypted;
-	bool allow_tsig;
-	struct bns_request req;
 	bool hooked;                 /* query hooks are still to be asked */
 	const struct bns_image *img; /* the answer's zone, and what was decided; NULL: neither */
 	const struct bns_decision *decision;
@@ -40,7 +36,7 @@ static size_t answer_max(const struct exchange *x)
 {
 	if (x->tcp)
 		return x->cap;
-	size_t max = x->req.has_edns ? x->req.udp_payload : BNS_UDP_PLAIN_MAX;
+	size_t max = x->req->has_edns ? x->req->udp_payload : BNS_UDP_PLAIN_MAX;
 	if (max > x->env->udp_max_payload)
 		max = x->env->udp_max_payload;
 	if (max < BNS_UDP_PLAIN_MAX)
@@ -50,10 +46,11 @@ static size_t answer_max(const struct exchange *x)
 
 static void open_answer(struct exchange *x, enum bns_ede ede)
 {
-	if (x->req.has_edns)
+	if (x->req->has_edns)
 		bns_edns_answer(&x->edns, ede);
-	bns_encode_open(&x->encoder, x->msg, &x->req, x->env->udp_max_payload, &x->edns.out, x->out, answer_max(x));
-	if (x->encrypted && bns_edns_wants_padding(&x->edns))
+	bns_encode_open(&x->encoder, x->query->msg, x->req, x->env->udp_max_payload, &x->edns.out, x->out,
+			answer_max(x));
+	if (x->query->transport == BNS_TRANSPORT_TLS && bns_edns_wants_padding(&x->edns))
 		bns_encode_pad(&x->encoder, BNS_PADDING_BLOCK);
 }
 
@@ -83,10 +80,10 @@ static enum bns_query_verdict challenge(const struct exchange *x)
 static enum bns_query_verdict ask_plugins(struct exchange *x, enum bns_query_stage stage, struct bns_query_view *view)
 {
 	static const uint8_t root[] = {0};
-	view->qname = x->req.has_question ? x->req.qname.name : root;
-	view->qtype = x->req.qtype;
-	view->qclass = x->req.qclass;
-	view->client = x->client;
+	view->qname = x->req->has_question ? x->req->qname.name : root;
+	view->qtype = x->req->qtype;
+	view->qclass = x->req->qclass;
+	view->client = x->query->client;
 	view->tcp = x->tcp;
 	view->cookie_ok = bns_edns_cookie_holds(&x->edns);
 	enum bns_query_verdict verdict = bns_plugins_query(x->env->plugins, stage, view);
@@ -168,8 +165,8 @@ static enum bns_answer_action send_not_served(struct exchange *x, const struct b
 static enum bns_answer_action send_from_zone(struct exchange *x, const struct bns_image *img)
 {
 	struct bns_decision decision;
-	bns_lookup(img, &x->req.qname, x->req.qtype, x->req.edns_flags & BNS_EDNS_DO, &decision);
-	bns_edns_add_expire(&x->edns, &x->req, img);
+	bns_lookup(img, &x->req->qname, x->req->qtype, x->req->edns_flags & BNS_EDNS_DO, &decision);
+	bns_edns_add_expire(&x->edns, x->req, img);
 	x->img = img;
 	x->decision = &decision;
 	open_answer(x, BNS_EDE_NONE);
@@ -179,9 +176,18 @@ static enum bns_answer_action send_from_zone(struct exchange *x, const struct bn
 	return action;
 }
 
+static const struct bns_image *find_zone(const struct exchange *x)
+{
+	const struct bns_image *guess = x->query->guess;
+	bool ds = x->req->qtype == BNS_TYPE_DS;
+	if (guess && !ds && bns_table_confirm(guess, &x->req->qname))
+		return guess;
+	return bns_table_find(x->env->table, &x->req->qname, ds);
+}
+
 static enum bns_answer_action answer_in_zone(struct exchange *x)
 {
-	const struct bns_image *img = bns_table_find(x->env->table, &x->req.qname, x->req.qtype == BNS_TYPE_DS);
+	const struct bns_image *img = find_zone(x);
 	if (!img)
 		return send_error(x, BNS_RCODE_REFUSED, BNS_EDE_NOT_AUTHORITATIVE);
 	if (img->state != BNS_IMAGE_SERVED)
@@ -192,7 +198,7 @@ static enum bns_answer_action answer_in_zone(struct exchange *x)
 /* Types that no zone holds. ANY is answered (RFC 8482); zone transfers need a connection (RFC 5936 §4.2). */
 static enum bns_answer_action answer_by_type(struct exchange *x)
 {
-	switch (x->req.qtype) {
+	switch (x->req->qtype) {
 	case TYPE_RESERVED:
 	case BNS_TYPE_ANY:
 		return answer_in_zone(x);
@@ -204,13 +210,13 @@ static enum bns_answer_action answer_by_type(struct exchange *x)
 	case TYPE_MAILB:
 		return send_rcode(x, BNS_RCODE_NOTIMP);
 	default:
-		return bns_rrtype_is_meta(x->req.qtype) ? send_rcode(x, BNS_RCODE_FORMERR) : answer_in_zone(x);
+		return bns_rrtype_is_meta(x->req->qtype) ? send_rcode(x, BNS_RCODE_FORMERR) : answer_in_zone(x);
 	}
 }
 
 static enum bns_answer_action answer_chaos(struct exchange *x)
 {
-	const uint8_t *text = bns_chaos_find(x->edns.conf, &x->req.qname, x->req.qtype);
+	const uint8_t *text = bns_chaos_find(x->edns.conf, &x->req->qname, x->req->qtype);
 	if (!text)
 		return send_rcode(x, BNS_RCODE_REFUSED);
 	open_answer(x, BNS_EDE_NONE);
@@ -220,59 +226,69 @@ static enum bns_answer_action answer_chaos(struct exchange *x)
 
 static enum bns_answer_action answer_query(struct exchange *x)
 {
-	count(&x->counts->type[x->req.qtype < BNS_ANSWER_TYPES ? x->req.qtype : 0]);
+	count(&x->counts->type[x->req->qtype < BNS_ANSWER_TYPES ? x->req->qtype : 0]);
 	enum bns_query_verdict verdict = ask_about_question(x);
 	if (verdict != BNS_QUERY_CONTINUE) {
 		open_answer(x, BNS_EDE_NONE);
 		return finish_otherwise(x, verdict);
 	}
-	if (x->req.qclass == BNS_CLASS_CH)
+	if (x->req->qclass == BNS_CLASS_CH)
 		return answer_chaos(x);
-	if (x->req.qclass != BNS_CLASS_IN)
+	if (x->req->qclass != BNS_CLASS_IN)
 		return send_rcode(x, BNS_RCODE_REFUSED);
 	return answer_by_type(x);
 }
 
 static enum bns_answer_action answer_request(struct exchange *x)
 {
-	enum bns_error err = bns_request_parse(x->msg, x->len, &x->req);
-	unsigned opcode = bns_message_opcode(x->msg);
+	unsigned opcode = bns_message_opcode(x->query->msg);
 	if (opcode != BNS_OPCODE_QUERY && opcode != BNS_OPCODE_NOTIFY)
 		return send_rcode(x, BNS_RCODE_NOTIMP);
-	if (err != BNS_OK)
+	if (x->query->parsed != BNS_OK)
 		return send_rcode(x, BNS_RCODE_FORMERR);
-	if (opcode == BNS_OPCODE_NOTIFY || (x->req.has_tsig && !x->allow_tsig))
+	if (opcode == BNS_OPCODE_NOTIFY || (x->req->has_tsig && !x->query->allow_tsig))
 		return BNS_ANSWER_HANDOVER;
-	if (x->req.has_edns && x->req.edns_version > 0)
+	if (x->req->has_edns && x->req->edns_version > 0)
 		return send_rcode(x, BNS_RCODE_BADVERS);
-	if (x->req.opt_rdlen > 0 && bns_edns_read(&x->edns, x->msg + x->req.opt_rdata, x->req.opt_rdlen))
+	if (x->req->opt_rdlen > 0 && bns_edns_read(&x->edns, x->query->msg + x->req->opt_rdata, x->req->opt_rdlen))
 		return send_rcode(x, BNS_RCODE_FORMERR);
 	/* Without a question there is nothing to ask for but a cookie (RFC 7873 §5.4). */
-	if (!x->req.has_question)
+	if (!x->req->has_question)
 		return send_rcode(x, bns_edns_wants_cookie(&x->edns) ? BNS_RCODE_NOERROR : BNS_RCODE_FORMERR);
 	return answer_query(x);
 }
 
 /* Answers to answers would never end; nobody listens on port 0. */
-static bool deserves_answer(const struct exchange *x)
+static bool deserves_answer(const struct bns_query *q)
 {
-	if (x->len < BNS_HEADER_LEN || bns_message_flags(x->msg) & BNS_FLAG_QR)
+	if (q->len < BNS_HEADER_LEN || bns_message_flags(q->msg) & BNS_FLAG_QR)
 		return false;
-	return x->tcp || bns_addr_port(x->client) != 0;
+	return q->transport != BNS_TRANSPORT_UDP || bns_addr_port(q->client) != 0;
 }
 
-enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_t *msg, size_t len,
-				  const union bns_addr *client, enum bns_transport transport, bool allow_tsig,
-				  uint8_t *out, size_t cap, size_t *out_len, struct bns_answer_counts *counts)
+void bns_answer_read(const struct bns_answer_env *env, struct bns_query *q)
+{
+	q->guess = NULL;
+	q->dropped = !deserves_answer(q);
+	q->parsed = q->dropped ? BNS_ESHORT : bns_request_parse(q->msg, q->len, &q->req);
+	if (q->parsed == BNS_OK && q->req.has_question)
+		bns_table_prefetch(env->table, &q->req.qname);
+}
+
+void bns_answer_find(const struct bns_answer_env *env, struct bns_query *q)
+{
+	if (q->parsed == BNS_OK && q->req.has_question)
+		q->guess = bns_table_guess(env->table, &q->req.qname);
+}
+
+enum bns_answer_action bns_answer_write(const struct bns_answer_env *env, struct bns_query *q, uint8_t *out, size_t cap,
+					size_t *out_len, struct bns_answer_counts *counts)
 {
 	struct exchange x;
 	x.env = env;
-	x.msg = msg;
-	x.len = len;
-	x.client = client;
-	x.tcp = transport != BNS_TRANSPORT_UDP;
-	x.encrypted = transport == BNS_TRANSPORT_TLS;
-	x.allow_tsig = allow_tsig;
+	x.query = q;
+	x.req = &q->req;
+	x.tcp = q->transport != BNS_TRANSPORT_UDP;
 	x.counts = counts;
 	x.hooked = bns_plugins_have_query(env->plugins);
 	x.img = NULL;
@@ -280,15 +296,29 @@ enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_
 	x.out = out;
 	x.cap = cap;
 	x.out_len = 0;
-	bns_edns_open(&x.edns, env->conf ? bns_rcu_load(*env->conf) : NULL, client, x.tcp ? env->keepalive_ds : 0);
+	bns_edns_open(&x.edns, env->conf ? bns_rcu_load(*env->conf) : NULL, q->client, x.tcp ? env->keepalive_ds : 0);
 
 	count(&counts->queries);
-	count(&counts->transport[transport]);
-	enum bns_answer_action action = deserves_answer(&x) ? answer_request(&x) : BNS_ANSWER_DROP;
+	count(&counts->transport[q->transport]);
+	enum bns_answer_action action = q->dropped ? BNS_ANSWER_DROP : answer_request(&x);
 	if (action == BNS_ANSWER_DROP)
 		count(&counts->dropped);
 	else if (action == BNS_ANSWER_HANDOVER)
 		count(&counts->handed_over);
 	*out_len = x.out_len;
 	return action;
+}
+
+enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_t *msg, size_t len,
+				  const union bns_addr *client, enum bns_transport transport, bool allow_tsig,
+				  uint8_t *out, size_t cap, size_t *out_len, struct bns_answer_counts *counts)
+{
+	struct bns_query q;
+	q.msg = msg;
+	q.len = len;
+	q.client = client;
+	q.transport = transport;
+	q.allow_tsig = allow_tsig;
+	bns_answer_read(env, &q);
+	return bns_answer_write(env, &q, out, cap, out_len, counts);
 }

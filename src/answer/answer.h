@@ -54,12 +54,36 @@ struct bns_answer_counts {
 	uint64_t type[BNS_ANSWER_TYPES]; /* of questions */
 };
 
+/* A request on its way. The caller fills in the first part and keeps it alive; the rest is the three calls' own. */
+struct bns_query {
+	const uint8_t *msg;
+	size_t len;
+	const union bns_addr *client;
+	enum bns_transport transport;
+	bool allow_tsig; /* the caller (main loop) has verified the TSIG itself, so don't hand over because of it */
+
+	bool dropped;
+	enum bns_error parsed;
+	const struct bns_image *guess; /* most likely its zone */
+	struct bns_request req;
+};
+
 /*
- * Answers one request. `out` has room for `cap` octets (65535 for TCP and TLS, at
- * least 512). Over UDP the answer is no longer than the client allows.
- * `allow_tsig`: the caller has verified the TSIG itself (main loop), so don't
- * hand over because of it.
+ * Answers one request in three steps, so that a batch of them can take each
+ * step together: what a step will need of memory has been asked for by the one
+ * before. Without leaving RCU in between.
  */
+void bns_answer_read(const struct bns_answer_env *env, struct bns_query *q);
+void bns_answer_find(const struct bns_answer_env *env, struct bns_query *q);
+
+/*
+ * The last step. `out` has room for `cap` octets (65535 for TCP and TLS, at
+ * least 512). Over UDP the answer is no longer than the client allows.
+ */
+enum bns_answer_action bns_answer_write(const struct bns_answer_env *env, struct bns_query *q, uint8_t *out, size_t cap,
+					size_t *out_len, struct bns_answer_counts *counts);
+
+/* All three for one request. */
 enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_t *msg, size_t len,
 				  const union bns_addr *client, enum bns_transport transport, bool allow_tsig,
 				  uint8_t *out, size_t cap, size_t *out_len, struct bns_answer_counts *counts);

@@ -9,7 +9,8 @@
 
 #include "base/rcu.h"
 #include "server/socket.h"
-#include "server/worker.h"
+#include "server/tcp_worker.h"
+#include "server/udp.h"
 
 #define PORT_TRIES_MAX 32
 
@@ -18,7 +19,7 @@ struct bns_server {
 	union bns_addr *listen;      /* as bound, those for TLS behind the others */
 	int *fds;                    /* per worker: those for UDP, for TCP, for TLS; -1: not open */
 	struct bns_tls_ctx *tls;     /* replaced under the workers' eyes */
-	struct bns_worker **workers;
+	struct bns_worker **threads; /* per worker: one for each UDP socket, then one for connections */
 	cpu_set_t cpus;
 	bool started;
 	uv_async_t wake;
@@ -36,6 +37,11 @@ static int *fds_of(const struct bns_server *s, unsigned worker, enum bns_transpo
 {
 	size_t per_worker = 2 * s->conf.listen_count + s->conf.listen_tls_count;
 	return s->fds + worker * per_worker + transport * s->conf.listen_count;
+}
+
+static size_t thread_count(const struct bns_server *s)
+{
+	return s->conf.workers * (s->conf.listen_count + 1);
 }
 
 static bool is_passed(const struct bns_server *s, const union bns_addr *addr, enum bns_transport transport)
@@ -131,10 +137,10 @@ static enum bns_error allocate(struct bns_server *s, const struct bns_server_con
 	}
 	for (size_t i = 0; i < conf->listen_tls_count; i++)
 		need_workers(s, &conf->listen_tls[i], BNS_TRANSPORT_TLS);
-	s->workers = calloc(s->conf.workers, sizeof(struct bns_worker *));
+	s->threads = calloc(thread_count(s), sizeof(struct bns_worker *));
 	s->listen = calloc(conf->listen_count + conf->listen_tls_count + 1, sizeof(*s->listen));
 	s->fds = calloc(fd_count(s) + 1, sizeof(*s->fds));
-	if (!s->workers || !s->listen || !s->fds)
+	if (!s->threads || !s->listen || !s->fds)
 		return BNS_ENOMEM;
 	for (size_t i = 0; i < conf->listen_count; i++)
 		s->listen[i] = conf->listen[i];
@@ -214,8 +220,8 @@ static void deliver(const struct bns_server *s, const struct bns_handoff_item *i
 static void on_wake(uv_async_t *wake)
 {
 	struct bns_server *s = wake->data;
-	for (unsigned w = 0; w < s->conf.workers; w++) {
-		struct bns_handoff *h = &s->workers[w]->handoff;
+	for (size_t i = 0; i < thread_count(s); i++) {
+		struct bns_handoff *h = &s->threads[i]->handoff;
 		const struct bns_handoff_item *item;
 		while ((item = bns_handoff_first(h))) {
 			deliver(s, item);
@@ -244,21 +250,29 @@ static unsigned clients_for_each(const struct bns_server *s)
 	return share > 0 ? share : 1;
 }
 
-static enum bns_error open_worker(struct bns_server *s, unsigned number, const struct bns_answer_env *env)
+static enum bns_error open_tcp_worker(struct bns_server *s, unsigned number, const struct bns_worker_conf *worker,
+				      struct bns_worker **out)
 {
-	const struct bns_worker_conf conf = {
-		.udp_fds = fds_of(s, number, BNS_TRANSPORT_UDP),
+	const struct bns_tcp_conf conf = {
 		.tcp_fds = fds_of(s, number, BNS_TRANSPORT_TCP),
-		.fd_count = s->conf.listen_count,
+		.tcp_fd_count = s->conf.listen_count,
 		.tls_fds = fds_of(s, number, BNS_TRANSPORT_TLS),
 		.tls_fd_count = s->conf.listen_tls_count,
 		.tls = &s->tls,
-		.cpu = core_for(s, number),
 		.tcp_max_clients = clients_for_each(s),
 		.tcp_idle_timeout_ms = s->conf.tcp_idle_timeout_ms,
-		.wake = &s->wake,
 	};
-	return bns_worker_open(&conf, env, &s->workers[number]);
+	return bns_tcp_worker_open(worker, &conf, out);
+}
+
+static enum bns_error open_worker(struct bns_server *s, unsigned number, const struct bns_answer_env *env)
+{
+	const struct bns_worker_conf conf = {.env = *env, .cpu = core_for(s, number), .wake = &s->wake};
+	struct bns_worker **threads = s->threads + number * (s->conf.listen_count + 1);
+	enum bns_error err = BNS_OK;
+	for (size_t i = 0; i < s->conf.listen_count && !err; i++)
+		err = bns_udp_open(&conf, fds_of(s, number, BNS_TRANSPORT_UDP)[i], threads++);
+	return err ? err : open_tcp_worker(s, number, &conf, threads);
 }
 
 enum bns_error bns_server_start(struct bns_server *s, uv_loop_t *loop, const struct bns_table *table,
@@ -283,8 +297,8 @@ enum bns_error bns_server_start(struct bns_server *s, uv_loop_t *loop, const str
 	enum bns_error err = BNS_OK;
 	for (unsigned w = 0; w < s->conf.workers && !err; w++)
 		err = open_worker(s, w, &env);
-	for (unsigned w = 0; w < s->conf.workers && !err; w++)
-		err = bns_worker_start(s->workers[w]);
+	for (size_t i = 0; i < thread_count(s) && !err; i++)
+		err = bns_worker_start(s->threads[i]);
 	if (err)
 		bns_server_stop(s);
 	return err;
@@ -318,17 +332,17 @@ static void add_counts(struct bns_answer_counts *sum, const struct bns_answer_co
 void bns_server_counts(const struct bns_server *s, struct bns_answer_counts *sum)
 {
 	memset(sum, 0, sizeof(*sum));
-	for (unsigned w = 0; w < s->conf.workers; w++)
-		if (s->workers[w])
-			add_counts(sum, &s->workers[w]->counts);
+	for (size_t i = 0; i < thread_count(s); i++)
+		if (s->threads[i])
+			add_counts(sum, &s->threads[i]->counts);
 }
 
 void bns_server_latency(const struct bns_server *s, struct bns_latency *sum)
 {
 	memset(sum, 0, sizeof(*sum));
-	for (unsigned w = 0; w < s->conf.workers; w++)
-		if (s->workers[w])
-			bns_latency_sum(sum, &s->workers[w]->latency);
+	for (size_t i = 0; i < thread_count(s); i++)
+		if (s->threads[i])
+			bns_latency_sum(sum, &s->threads[i]->latency);
 }
 
 static void close_connections(struct bns_handoff *h)
@@ -358,11 +372,11 @@ void bns_server_stop(struct bns_server *s)
 	if (!s->started)
 		return;
 	s->started = false;
-	for (unsigned w = 0; w < s->conf.workers; w++) {
-		if (!s->workers[w])
+	for (size_t i = 0; i < thread_count(s); i++) {
+		if (!s->threads[i])
 			continue;
-		bns_worker_stop(s->workers[w]);
-		close_connections(&s->workers[w]->handoff);
+		bns_worker_stop(s->threads[i]);
+		close_connections(&s->threads[i]->handoff);
 	}
 	uv_close((uv_handle_t *)&s->wake, NULL);
 	close_sockets(s);
@@ -372,12 +386,11 @@ void bns_server_free(struct bns_server *s)
 {
 	if (!s)
 		return;
-	for (unsigned w = 0; s->workers && w < s->conf.workers; w++)
-		if (s->workers[w])
-			bns_worker_close(s->workers[w]);
+	for (size_t i = 0; s->threads && i < thread_count(s); i++)
+		bns_worker_close(s->threads[i]);
 	close_sockets(s);
 	bns_tls_ctx_retire(s->tls);
-	free(s->workers);
+	free(s->threads);
 	free(s->listen);
 	free(s->fds);
 	free(s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Listening sockets and the workers behind them. Every worker has its own
- * SO_REUSEPORT sockets, UDP and TCP, and its own libuv loop; nothing is shared
- * between workers but the table. What needs the main loop (NOTIFY, TSIG,
+ * SO_REUSEPORT sockets: a thread for each UDP socket, and one for connections
+ * with a libuv loop, all on one core; nothing is shared between threads but
+ * the table. What needs the main loop (NOTIFY, TSIG,
  * transfers out) is handed over without a lock or an allocation: a datagram
  * through a ring, a TCP connection with what was read so far.
  */

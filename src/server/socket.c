@@ -81,7 +81,8 @@ static bool set_options(int fd, const union bns_addr *addr, enum bns_transport t
 bool bns_socket_prepare(int fd, const union bns_addr *addr, enum bns_transport transport)
 {
 	int flags = fcntl(fd, F_GETFL);
-	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && set_options(fd, addr, transport);
+	int wanted = transport == BNS_TRANSPORT_UDP ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+	return flags >= 0 && fcntl(fd, F_SETFL, wanted) == 0 && set_options(fd, addr, transport);
 }
 
 /* What can be set only while the socket isn't bound yet, and what is ours to set. */
@@ -96,8 +97,8 @@ static bool set_new_options(int fd, const union bns_addr *addr, enum bns_transpo
 
 static int new_socket(const union bns_addr *addr, enum bns_transport transport)
 {
-	int type = transport == BNS_TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM;
-	return socket(addr->sa.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int type = transport == BNS_TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM | SOCK_NONBLOCK;
+	return socket(addr->sa.sa_family, type | SOCK_CLOEXEC, 0);
 }
 
 enum bns_error bns_socket_open(const union bns_addr *addr, enum bns_transport transport, int *fd, struct bns_diag *diag)

@@ -17,8 +17,10 @@ struct bns_socket_control {
 	alignas(struct cmsghdr) unsigned char data[64];
 };
 
-/* A non-blocking socket on `addr`, all but UDP already listening; others with the same address may follow
- * (SO_REUSEPORT). */
+/*
+ * A socket on `addr`: for UDP a blocking one, else non-blocking and already
+ * listening. Others with the same address may follow (SO_REUSEPORT).
+ */
 enum bns_error bns_socket_open(const union bns_addr *addr, enum bns_transport transport, int *fd,
 			       struct bns_diag *diag) BNS_MUST_CHECK;
 
@@ -34,6 +36,9 @@ bool bns_socket_is_wildcard(const union bns_addr *addr);
 
 /* The address a socket is bound to. */
 enum bns_error bns_socket_bound(int fd, union bns_addr *addr) BNS_MUST_CHECK;
+
+/* Is it all of the machine's addresses? Then a datagram has to tell which one it was sent to. */
+bool bns_socket_is_wildcard(const union bns_addr *addr);
 
 /* Where a received datagram was sent to; family 0 where the socket doesn't tell (it has one address only). */
 void bns_socket_get_local(const struct msghdr *received, union bns_addr *local);

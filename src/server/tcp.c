@@ -23,7 +23,7 @@ struct listener {
 };
 
 struct bns_tcp {
-	struct bns_worker *worker;
+	struct bns_tcp_worker *worker;
 	struct bns_tcp_pool pool;
 	struct bns_tls_ctx *const *tls;
 	unsigned max_clients;
@@ -71,7 +71,7 @@ static void hand_over(struct bns_tcp_conn *conn)
 	};
 	release(conn);
 	if ((conn->tls && bns_tls_detach(conn->tls)) ||
-	    !bns_worker_hand_over(conn->tcp->worker, &from, conn->in, conn->in_len)) {
+	    !bns_worker_hand_over(&conn->tcp->worker->worker, &from, conn->in, conn->in_len)) {
 		bns_tls_close(conn->tls);
 		close(conn->fd);
 	}
@@ -107,7 +107,7 @@ static size_t first_frame_len(const uint8_t *in, size_t len)
 /* Answers requests of `in` until it is empty, `answers` is full or a request is another's. Octets of answers. */
 static size_t answer_requests(struct bns_tcp_conn *conn)
 {
-	struct bns_worker *w = conn->tcp->worker;
+	struct bns_worker *w = &conn->tcp->worker->worker;
 	uint8_t *answers = conn->tcp->answers;
 	size_t used = 0, pos = 0;
 	while (!conn->hand_over && BNS_TCP_OUT_BYTES - used >= BNS_TCP_FRAME_MAX) {
@@ -226,7 +226,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
 {
 	struct bns_tcp_conn *conn = poll->data;
 	(void)events; /* only one is ever watched for */
-	bns_worker_wake(conn->tcp->worker);
+	bns_tcp_worker_wake(conn->tcp->worker);
 	if (status < 0)
 		hang_up(conn);
 	else if (conn->out_len > 0)
@@ -296,7 +296,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 	/* libuv stops watching a socket with an error; accepting clears it. */
 	if (status < 0)
 		uv_poll_start(poll, UV_READABLE, on_connection);
-	bns_worker_wake(l->tcp->worker);
+	bns_tcp_worker_wake(l->tcp->worker);
 	for (unsigned i = 0; i < ACCEPTS_MAX && accept_one(l); i++)
 		;
 	if (!uv_is_active((uv_handle_t *)&l->tcp->idle))
@@ -317,25 +317,25 @@ static enum bns_error watch(struct bns_tcp *tcp, int fd, bool tls)
 }
 
 /* On failure the caller stops and closes what there is. */
-enum bns_error bns_tcp_open(struct bns_worker *w, const struct bns_worker_conf *conf, struct bns_tcp **out)
+enum bns_error bns_tcp_open(struct bns_tcp_worker *worker, const struct bns_tcp_conf *conf, struct bns_tcp **out)
 {
-	size_t count = conf->fd_count + conf->tls_fd_count;
+	size_t count = conf->tcp_fd_count + conf->tls_fd_count;
 	struct bns_tcp *tcp = calloc(1, sizeof(*tcp) + count * sizeof(tcp->listeners[0]));
 	if (!tcp)
 		return BNS_ENOMEM;
 	*out = tcp;
-	tcp->worker = w;
+	tcp->worker = worker;
 	tcp->tls = conf->tls;
 	tcp->max_clients = conf->tcp_max_clients;
 	tcp->idle_timeout_ms = conf->tcp_idle_timeout_ms;
 	tcp->spare_fd = eventfd(0, EFD_CLOEXEC);
 	tcp->answers = malloc(BNS_TCP_OUT_BYTES);
-	uv_timer_init(&w->loop, &tcp->idle);
+	uv_timer_init(&worker->loop, &tcp->idle);
 	tcp->idle.data = tcp;
 	if (!tcp->answers || tcp->spare_fd < 0)
 		return BNS_ENOMEM;
 	enum bns_error err = bns_tcp_pool_open(&tcp->pool, (size_t)tcp->max_clients + CLOSING_MAX);
-	for (size_t i = 0; i < conf->fd_count && !err; i++)
+	for (size_t i = 0; i < conf->tcp_fd_count && !err; i++)
 		err = watch(tcp, conf->tcp_fds[i], false);
 	for (size_t i = 0; i < conf->tls_fd_count && !err; i++)
 		err = watch(tcp, conf->tls_fds[i], true);

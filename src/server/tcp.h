@@ -9,9 +9,9 @@
 #ifndef BNS_SERVER_TCP_H
 #define BNS_SERVER_TCP_H
 
-#include "server/worker.h"
+#include "server/tcp_worker.h"
 
-enum bns_error bns_tcp_open(struct bns_worker *w, const struct bns_worker_conf *conf,
+enum bns_error bns_tcp_open(struct bns_tcp_worker *worker, const struct bns_tcp_conf *conf,
 			    struct bns_tcp **out) BNS_MUST_CHECK;
 
 /* Closes connections and handles; they are gone when the loop has run on. NULL is allowed. */

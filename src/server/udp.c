@@ -2,74 +2,75 @@
 #include "server/udp.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/rcu.h"
 #include "server/socket.h"
 
-#define BATCH         64
-#define ROUNDS_MAX    16   /* batches of one socket before the others have their turn */
-#define REQUEST_BYTES 4096 /* longer datagrams are no questions */
+#define BATCH 64
+#define GROUP 16 /* of a batch, answered together: enough to wait for memory once, few enough for the nearest cache */
+#define LINE  64
 
-struct udp_socket {
-	struct bns_udp *udp;
-	int fd;
-	uv_poll_t poll;
-};
+#define WAKE_SIGNAL   SIGUSR2
+#define WAKE_AGAIN_NS 500000
 
 /* One place of a batch, for a request and its answer. */
 struct place {
 	union bns_addr client;
-	union bns_addr local;
-	struct iovec in_data;
-	struct iovec out_data;
+	struct iovec in;
+	struct iovec out;
 	struct bns_socket_control in_control;
 	struct bns_socket_control out_control;
 };
 
 struct bns_udp {
-	struct bns_worker *worker;
-	size_t answer_bytes;
+	struct bns_worker worker;
+	int fd;
+	bool wildcard; /* answers must leave from the address that was asked */
+	atomic_bool stopping;
+	atomic_bool stopped;
+	size_t place_bytes; /* of a request's or an answer's octets */
+	uint8_t *octets;
 	struct mmsghdr in[BATCH];
 	struct mmsghdr out[BATCH];
 	struct place places[BATCH];
-	uint8_t *requests; /* BATCH * REQUEST_BYTES */
-	uint8_t *answers;  /* BATCH * answer_bytes */
-	size_t socket_count;
-	struct udp_socket sockets[];
+	struct bns_query queries[GROUP];
 };
 
-static void prepare_place(struct bns_udp *udp, unsigned i)
+static struct bns_udp *udp_of(struct bns_worker *w)
 {
-	struct place *p = &udp->places[i];
-	p->in_data = (struct iovec){.iov_base = udp->requests + (size_t)i * REQUEST_BYTES, .iov_len = REQUEST_BYTES};
-	p->out_data.iov_base = udp->answers + i * udp->answer_bytes;
-	udp->in[i].msg_hdr = (struct msghdr){
-		.msg_name = &p->client,
-		.msg_namelen = sizeof(p->client),
-		.msg_iov = &p->in_data,
-		.msg_iovlen = 1,
-		.msg_control = &p->in_control,
-		.msg_controllen = sizeof(p->in_control),
-	};
+	return (struct bns_udp *)w;
 }
 
-static int receive(struct bns_udp *udp, int fd)
+/* ---- receiving and sending ---- */
+
+/* What the kernel has written over since the last batch. */
+static void reset_places(struct bns_udp *udp, unsigned count)
 {
-	int received;
-	do
-		received = recvmmsg(fd, udp->in, BATCH, MSG_DONTWAIT, NULL);
-	while (received < 0 && errno == EINTR);
-	return received;
+	for (unsigned i = 0; i < count; i++) {
+		struct msghdr *m = &udp->in[i].msg_hdr;
+		m->msg_namelen = sizeof(udp->places[i].client);
+		m->msg_controllen = udp->wildcard ? sizeof(udp->places[i].in_control) : 0;
+	}
+}
+
+static unsigned receive(struct bns_udp *udp)
+{
+	int received = recvmmsg(udp->fd, udp->in, BATCH, MSG_WAITFORONE, NULL);
+	return received > 0 ? (unsigned)received : 0;
 }
 
 /* The rest of a batch that a full socket buffer doesn't take is lost, as datagrams may be. */
-static void transmit(struct bns_udp *udp, int fd, unsigned count)
+static void transmit(struct bns_udp *udp, unsigned count)
 {
 	unsigned sent = 0;
 	while (sent < count) {
-		int n = sendmmsg(fd, udp->out + sent, count - sent, MSG_DONTWAIT);
+		int n = sendmmsg(udp->fd, udp->out + sent, count - sent, MSG_DONTWAIT);
 		if (n > 0)
 			sent += (unsigned)n;
 		else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
@@ -79,123 +80,187 @@ static void transmit(struct bns_udp *udp, int fd, unsigned count)
 	}
 }
 
-/* Is there an answer to send at place `i`? */
-static bool answer_one(struct bns_udp *udp, int fd, unsigned i, size_t *answer_len)
+/* ---- answering ---- */
+
+static void read_request(struct bns_udp *udp, unsigned i, struct bns_query *q)
 {
-	struct bns_worker *w = udp->worker;
-	struct place *p = &udp->places[i];
-	const struct msghdr *m = &udp->in[i].msg_hdr;
-	size_t len = udp->in[i].msg_len;
-	if (m->msg_flags & MSG_TRUNC)
-		len = 0; /* cut off: counted, never answered */
-	enum bns_answer_action action =
-		bns_answer(&w->env, p->in_data.iov_base, len, &p->client, BNS_TRANSPORT_UDP, false,
-			   p->out_data.iov_base, udp->answer_bytes, answer_len, &w->counts);
-	if (action == BNS_ANSWER_DROP)
-		return false;
-	bns_socket_get_local(m, &p->local);
-	if (action == BNS_ANSWER_SEND)
-		return true;
-	const struct bns_handoff_origin from = {
-		.transport = BNS_TRANSPORT_UDP,
-		.fd = fd,
-		.client = p->client,
-		.local = p->local,
-	};
-	(void)bns_worker_hand_over(w, &from, p->in_data.iov_base, len);
-	return false;
+	const struct mmsghdr *m = &udp->in[i];
+	q->msg = udp->places[i].in.iov_base;
+	q->len = m->msg_hdr.msg_flags & MSG_TRUNC ? 0 : m->msg_len; /* cut off: counted, never answered */
+	q->client = &udp->places[i].client;
+	q->transport = BNS_TRANSPORT_UDP;
+	q->allow_tsig = false;
+	bns_answer_read(&udp->worker.env, q);
 }
 
-static void answer_batch(struct bns_udp *udp, int fd, unsigned received)
+static void get_local(const struct bns_udp *udp, unsigned i, union bns_addr *local)
+{
+	if (udp->wildcard)
+		bns_socket_get_local(&udp->in[i].msg_hdr, local);
+	else
+		memset(local, 0, sizeof(*local));
+}
+
+static void hand_over(struct bns_udp *udp, unsigned i, const struct bns_query *q)
+{
+	struct bns_handoff_origin from = {.transport = BNS_TRANSPORT_UDP, .fd = udp->fd, .client = *q->client};
+	get_local(udp, i, &from.local);
+	(void)bns_worker_hand_over(&udp->worker, &from, q->msg, q->len);
+}
+
+static void add_answer(struct bns_udp *udp, unsigned i, struct msghdr *m)
+{
+	struct place *p = &udp->places[i];
+	m->msg_name = &p->client;
+	m->msg_namelen = udp->in[i].msg_hdr.msg_namelen;
+	m->msg_iov = &p->out;
+	m->msg_iovlen = 1;
+	if (udp->wildcard) {
+		union bns_addr local;
+		get_local(udp, i, &local);
+		bns_socket_set_local(m, &p->out_control, &local);
+	}
+}
+
+/*
+ * Each step for all of the group before the next one, so that what a step asks
+ * memory for has come when the next one needs it. Returns how many answers
+ * there are with those before.
+ */
+static unsigned answer_group(struct bns_udp *udp, unsigned first, unsigned count, unsigned answers)
+{
+	struct bns_worker *w = &udp->worker;
+	for (unsigned i = 0; i < count; i++)
+		read_request(udp, first + i, &udp->queries[i]);
+	for (unsigned i = 0; i < count; i++)
+		bns_answer_find(&w->env, &udp->queries[i]);
+	for (unsigned i = 0; i < count; i++) {
+		struct iovec *out = &udp->places[first + i].out;
+		enum bns_answer_action action = bns_answer_write(&w->env, &udp->queries[i], out->iov_base,
+								 udp->place_bytes, &out->iov_len, &w->counts);
+		if (action == BNS_ANSWER_SEND)
+			add_answer(udp, first + i, &udp->out[answers++].msg_hdr);
+		else if (action == BNS_ANSWER_HANDOVER)
+			hand_over(udp, first + i, &udp->queries[i]);
+	}
+	return answers;
+}
+
+static unsigned answer_batch(struct bns_udp *udp, unsigned received)
 {
 	unsigned answers = 0;
-	uint64_t began_ns = bns_latency_begin(&udp->worker->latency);
-	for (unsigned i = 0; i < received; i++) {
-		struct place *p = &udp->places[i];
-		if (answer_one(udp, fd, i, &p->out_data.iov_len)) {
-			struct msghdr *m = &udp->out[answers++].msg_hdr;
-			*m = (struct msghdr){
-				.msg_name = &p->client,
-				.msg_namelen = udp->in[i].msg_hdr.msg_namelen,
-				.msg_iov = &p->out_data,
-				.msg_iovlen = 1,
-			};
-			bns_socket_set_local(m, &p->out_control, &p->local);
-		}
+	for (unsigned first = 0; first < received; first += GROUP) {
+		unsigned count = received - first < GROUP ? received - first : GROUP;
+		answers = answer_group(udp, first, count, answers);
 	}
-	bns_rcu_quiescent();
-	transmit(udp, fd, answers);
-	bns_latency_end(&udp->worker->latency, began_ns, answers);
-	for (unsigned i = 0; i < received; i++)
-		prepare_place(udp, i);
+	return answers;
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events)
+/* ---- the worker ---- */
+
+static void on_wake_signal(int number)
 {
-	(void)events;
-	const struct udp_socket *s = poll->data;
-	/* libuv stops watching a socket with an error; receiving clears it. */
-	if (status < 0)
-		uv_poll_start(poll, UV_READABLE, on_readable);
-	bns_worker_wake(s->udp->worker);
-	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
-		int received = receive(s->udp, s->fd);
+	(void)number; /* it has ended a system call: all it is for */
+}
+
+static void take_wake_signal(void)
+{
+	const struct sigaction action = {.sa_handler = on_wake_signal};
+	sigset_t wake;
+	sigemptyset(&wake);
+	sigaddset(&wake, WAKE_SIGNAL);
+	(void)sigaction(WAKE_SIGNAL, &action, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &wake, NULL);
+}
+
+static void answer_datagrams(struct bns_udp *udp, unsigned received)
+{
+	struct bns_latency *latency = &udp->worker.latency;
+	uint64_t began_ns = bns_latency_begin(latency);
+	bns_rcu_online();
+	unsigned answers = answer_batch(udp, received);
+	bns_rcu_offline();
+	transmit(udp, answers);
+	bns_latency_end(latency, began_ns, answers);
+	reset_places(udp, received);
+}
+
+/* Online only while the table is read: a grace period waits for no system call. */
+static void udp_run(struct bns_worker *w)
+{
+	struct bns_udp *udp = udp_of(w);
+	take_wake_signal();
+	bns_rcu_offline();
+	while (!atomic_load_explicit(&udp->stopping, memory_order_relaxed)) {
+		unsigned received = receive(udp);
 		if (received > 0)
-			answer_batch(s->udp, s->fd, (unsigned)received);
-		if (received < BATCH)
-			return;
+			answer_datagrams(udp, received);
+	}
+	bns_rcu_online();
+	atomic_store_explicit(&udp->stopped, true, memory_order_relaxed);
+}
+
+/*
+ * The socket may be a service manager's too, so it isn't shut down: what it
+ * holds is for whoever reads it next. A signal that comes right before the
+ * worker falls asleep doesn't wake it; a further one does.
+ */
+static void udp_interrupt(struct bns_worker *w)
+{
+	const struct timespec pause = {.tv_nsec = WAKE_AGAIN_NS};
+	struct bns_udp *udp = udp_of(w);
+	atomic_store_explicit(&udp->stopping, true, memory_order_relaxed);
+	while (!atomic_load_explicit(&udp->stopped, memory_order_relaxed)) {
+		pthread_kill(w->thread, WAKE_SIGNAL);
+		nanosleep(&pause, NULL);
 	}
 }
 
-static enum bns_error watch(struct bns_udp *udp, int fd)
+static void udp_close(struct bns_worker *w)
 {
-	struct udp_socket *s = &udp->sockets[udp->socket_count];
-	s->udp = udp;
-	s->fd = fd;
-	s->poll.data = s;
-	if (uv_poll_init(&udp->worker->loop, &s->poll, fd) != 0)
-		return BNS_EIO;
-	udp->socket_count++;
-	return uv_poll_start(&s->poll, UV_READABLE, on_readable) == 0 ? BNS_OK : BNS_EIO;
+	free(udp_of(w)->octets);
 }
 
-static size_t answer_bytes(const struct bns_worker *w)
+static const struct bns_worker_kind udp_kind = {.run = udp_run, .interrupt = udp_interrupt, .close = udp_close};
+
+/* An odd number of cache lines, so that the heads of all places don't fall upon a few of the cache's sets. */
+static size_t place_bytes(const struct bns_answer_env *env)
 {
-	return w->env.udp_max_payload > BNS_UDP_PLAIN_MAX ? w->env.udp_max_payload : BNS_UDP_PLAIN_MAX;
+	size_t least = env->udp_max_payload > BNS_EDNS_UDP_DEFAULT ? env->udp_max_payload : BNS_EDNS_UDP_DEFAULT;
+	return ((least + LINE - 1) / LINE | 1) * LINE;
 }
 
-/* On failure the caller stops and closes what there is. */
-enum bns_error bns_udp_open(struct bns_worker *w, const struct bns_worker_conf *conf, struct bns_udp **out)
+static void set_up_place(struct bns_udp *udp, unsigned i)
 {
-	struct bns_udp *udp = calloc(1, sizeof(*udp) + conf->fd_count * sizeof(udp->sockets[0]));
-	if (!udp)
+	struct place *p = &udp->places[i];
+	uint8_t *octets = udp->octets + 2 * i * udp->place_bytes;
+	p->in = (struct iovec){.iov_base = octets, .iov_len = udp->place_bytes};
+	p->out.iov_base = octets + udp->place_bytes;
+	udp->in[i].msg_hdr = (struct msghdr){
+		.msg_name = &p->client,
+		.msg_iov = &p->in,
+		.msg_iovlen = 1,
+		.msg_control = udp->wildcard ? &p->in_control : NULL,
+	};
+}
+
+enum bns_error bns_udp_open(const struct bns_worker_conf *conf, int fd, struct bns_worker **out)
+{
+	union bns_addr addr;
+	struct bns_worker *w = bns_worker_new(&udp_kind, conf, sizeof(struct bns_udp));
+	if (!w)
 		return BNS_ENOMEM;
-	*out = udp;
-	udp->worker = w;
-	udp->answer_bytes = answer_bytes(w);
-	udp->requests = calloc(BATCH, REQUEST_BYTES);
-	udp->answers = calloc(BATCH, udp->answer_bytes);
-	if (!udp->requests || !udp->answers)
+	struct bns_udp *udp = udp_of(w);
+	*out = w;
+	udp->fd = fd;
+	udp->place_bytes = place_bytes(&conf->env);
+	udp->octets = aligned_alloc(LINE, 2 * BATCH * udp->place_bytes);
+	if (!udp->octets)
 		return BNS_ENOMEM;
+	enum bns_error err = bns_socket_bound(fd, &addr);
+	udp->wildcard = bns_socket_is_wildcard(&addr);
 	for (unsigned i = 0; i < BATCH; i++)
-		prepare_place(udp, i);
-	enum bns_error err = BNS_OK;
-	for (size_t i = 0; i < conf->fd_count && !err; i++)
-		err = watch(udp, conf->udp_fds[i]);
+		set_up_place(udp, i);
+	reset_places(udp, BATCH);
 	return err;
-}
-
-void bns_udp_stop(struct bns_udp *udp)
-{
-	for (size_t i = 0; udp && i < udp->socket_count; i++)
-		uv_close((uv_handle_t *)&udp->sockets[i].poll, NULL);
-}
-
-void bns_udp_close(struct bns_udp *udp)
-{
-	if (!udp)
-		return;
-	free(udp->requests);
-	free(udp->answers);
-	free(udp);
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A worker's UDP sockets: datagrams come and go in batches, through buffers
- * that all of its sockets share. Thread: the worker's, but for open and close.
+ * The worker for one UDP socket: datagrams come and go in batches, one system
+ * call each way, and between them is nothing but answering. It sleeps in the
+ * call that receives, and no poll watches the socket: every datagram sent or
+ * received would wake the poll's queue for nothing.
+ * Thread: `open` the main loop; the rest the worker itself.
  */
 #ifndef BNS_SERVER_UDP_H
 #define BNS_SERVER_UDP_H
 
 #include "server/worker.h"
 
-enum bns_error bns_udp_open(struct bns_worker *w, const struct bns_worker_conf *conf,
-			    struct bns_udp **out) BNS_MUST_CHECK;
-
-/* Closes the handles; they are gone when the loop has run on. NULL is allowed. */
-void bns_udp_stop(struct bns_udp *udp);
-void bns_udp_close(struct bns_udp *udp);
+/* `fd` is a blocking socket, borrowed: the server's to close, after the worker. */
+enum bns_error bns_udp_open(const struct bns_worker_conf *conf, int fd, struct bns_worker **out) BNS_MUST_CHECK;
 
 #endif

@@ -10,30 +10,6 @@
 #include "base/log.h"
 #include "base/rcu.h"
 #include "base/seccomp.h"
-#include "server/tcp.h"
-#include "server/udp.h"
-
-/*
- * libuv runs the callbacks of sockets inside its poll phase, before any
- * uv_check_t: so each of them calls this, and the prepare phase, the last
- * thing before the loop may sleep, undoes it.
- */
-void bns_worker_wake(struct bns_worker *w)
-{
-	if (w->online)
-		return;
-	bns_rcu_online();
-	w->online = true;
-}
-
-static void on_prepare(uv_prepare_t *prepare)
-{
-	struct bns_worker *w = prepare->data;
-	if (!w->online)
-		return;
-	bns_rcu_offline();
-	w->online = false;
-}
 
 bool bns_worker_hand_over(struct bns_worker *w, const struct bns_handoff_origin *from, const uint8_t *data, size_t len)
 {
@@ -44,19 +20,6 @@ bool bns_worker_hand_over(struct bns_worker *w, const struct bns_handoff_origin 
 	}
 	uv_async_send(w->wake);
 	return true;
-}
-
-static void close_handles(struct bns_worker *w)
-{
-	bns_udp_stop(w->udp);
-	bns_tcp_stop(w->tcp);
-	uv_close((uv_handle_t *)&w->prepare, NULL);
-	uv_close((uv_handle_t *)&w->stop, NULL);
-}
-
-static void on_stop(uv_async_t *stop)
-{
-	close_handles(stop->data);
 }
 
 static void pin(const struct bns_worker *w)
@@ -76,50 +39,24 @@ static void run(void *arg)
 	pin(w);
 	bns_seccomp_thread(BNS_SECCOMP_WORKER);
 	bns_rcu_register();
-	w->online = true;
-	uv_run(&w->loop, UV_RUN_DEFAULT);
+	w->kind->run(w);
 	bns_rcu_unregister();
 }
 
-/* The loop, and the two handles that are not a socket's. */
-static enum bns_error open_loop(struct bns_worker *w)
+/* Most workers hand over little: a quarter of a megabyte of slots becomes memory only where they are used. */
+struct bns_worker *bns_worker_new(const struct bns_worker_kind *kind, const struct bns_worker_conf *conf, size_t size)
 {
-	if (uv_loop_init(&w->loop) != 0)
-		return BNS_ENOMEM;
-	if (uv_async_init(&w->loop, &w->stop, on_stop) != 0) {
-		uv_loop_close(&w->loop);
-		return BNS_ENOMEM;
-	}
-	w->stop.data = w;
-	uv_prepare_init(&w->loop, &w->prepare);
-	w->prepare.data = w;
-	uv_prepare_start(&w->prepare, on_prepare);
-	return BNS_OK;
-}
-
-enum bns_error bns_worker_open(const struct bns_worker_conf *conf, const struct bns_answer_env *env,
-			       struct bns_worker **out)
-{
-	struct bns_worker *w = aligned_alloc(alignof(struct bns_worker), sizeof(*w));
+	const size_t align = alignof(struct bns_worker), slots = offsetof(struct bns_worker, handoff.items);
+	struct bns_worker *w = aligned_alloc(align, (size + align - 1) / align * align);
 	if (!w)
-		return BNS_ENOMEM;
-	memset(w, 0, sizeof(*w));
-	w->env = *env;
-	w->wake = conf->wake;
+		return NULL;
+	memset(w, 0, slots);
+	memset((char *)w + sizeof(*w), 0, size - sizeof(*w));
+	w->kind = kind;
+	w->env = conf->env;
 	w->cpu = conf->cpu;
-	enum bns_error err = open_loop(w);
-	if (err) {
-		free(w);
-		return err;
-	}
-	err = bns_udp_open(w, conf, &w->udp);
-	if (!err)
-		err = bns_tcp_open(w, conf, &w->tcp);
-	if (err)
-		bns_worker_close(w);
-	else
-		*out = w;
-	return err;
+	w->wake = conf->wake;
+	return w;
 }
 
 /* Signals are the main loop's. */
@@ -137,19 +74,15 @@ void bns_worker_stop(struct bns_worker *w)
 {
 	if (!w->running)
 		return;
-	uv_async_send(&w->stop);
+	w->kind->interrupt(w);
 	uv_thread_join(&w->thread);
 	w->running = false;
 }
 
 void bns_worker_close(struct bns_worker *w)
 {
-	if (!uv_is_closing((uv_handle_t *)&w->stop)) {
-		close_handles(w);
-		uv_run(&w->loop, UV_RUN_DEFAULT);
-	}
-	uv_loop_close(&w->loop);
-	bns_udp_close(w->udp);
-	bns_tcp_close(w->tcp);
+	if (!w)
+		return;
+	w->kind->close(w);
 	free(w);
 }

@@ -128,6 +128,57 @@ const struct bns_image *bns_table_find(const struct bns_table *t, const struct b
 	return parent ? parent : img;
 }
 
+#define GUESSED_DEPTHS 64
+#define IMAGE_LINES    4
+#define LINE           64
+
+/* Those suffixes of the name that can be a zone: bit per number of labels. None where a zone has absurdly many. */
+static uint64_t candidates(const struct bns_table *t, const struct bns_qname *q)
+{
+	unsigned labels = q->labels < GUESSED_DEPTHS ? q->labels : GUESSED_DEPTHS - 1;
+	uint64_t reachable = ~UINT64_C(0) >> (GUESSED_DEPTHS - 1 - labels);
+	return bns_rcu_load(t->depths.used[1]) ? 0 : bns_rcu_load(t->depths.used[0]) & reachable;
+}
+
+static unsigned deepest(uint64_t depths)
+{
+	return 63 - (unsigned)__builtin_clzll(depths);
+}
+
+void bns_table_prefetch(const struct bns_table *t, const struct bns_qname *qname)
+{
+	const struct slots *s = bns_rcu_load(t->slots);
+	for (uint64_t left = candidates(t, qname); left != 0; left &= ~(UINT64_C(1) << deepest(left)))
+		__builtin_prefetch(&s->slot[qname->hash[deepest(left)] & s->mask]);
+}
+
+/* By hash alone, since the image isn't near yet; no tombstone has a hash that counts. */
+const struct bns_image *bns_table_guess(const struct bns_table *t, const struct bns_qname *qname)
+{
+	const struct slots *s = bns_rcu_load(t->slots);
+	for (uint64_t left = candidates(t, qname); left != 0; left &= ~(UINT64_C(1) << deepest(left))) {
+		uint64_t hash = qname->hash[deepest(left)];
+		const struct bns_image *img;
+		for (size_t i = hash & s->mask; (img = bns_rcu_load(s->slot[i].image)); i = (i + 1) & s->mask) {
+			if (__atomic_load_n(&s->slot[i].hash, __ATOMIC_RELAXED) != hash || img == &tombstone)
+				continue;
+			for (unsigned line = 0; line < IMAGE_LINES; line++)
+				__builtin_prefetch((const char *)img + line * LINE);
+			return img;
+		}
+	}
+	return NULL;
+}
+
+bool bns_table_confirm(const struct bns_image *guess, const struct bns_qname *qname)
+{
+	unsigned labels = guess->apex_labels;
+	if (labels > qname->labels)
+		return false;
+	unsigned offset = qname->offset[labels];
+	return is_zone(guess, qname->name + offset, (size_t)(qname->len - offset), qname->hash[labels]);
+}
+
 static struct slot *find_apex(const struct bns_table *t, const uint8_t *apex, const struct bns_image **img)
 {
 	uint8_t name[BNS_NAME_MAX];

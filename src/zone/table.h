@@ -24,6 +24,16 @@ void bns_table_free(struct bns_table *t);
  */
 const struct bns_image *bns_table_find(const struct bns_table *t, const struct bns_qname *qname, bool qtype_ds);
 
+/*
+ * Reader, ahead of bns_table_find for the same name: asks memory for the slots
+ * where its zone may be, then for the image that is most likely its zone's.
+ */
+void bns_table_prefetch(const struct bns_table *t, const struct bns_qname *qname);
+const struct bns_image *bns_table_guess(const struct bns_table *t, const struct bns_qname *qname);
+
+/* Does the guess hold? Else bns_table_find has to look. For all questions but those of type DS. */
+bool bns_table_confirm(const struct bns_image *guess, const struct bns_qname *qname);
+
 /* Writer: the image of exactly this zone, or NULL. Good until this zone is published or withdrawn again. */
 const struct bns_image *bns_table_get(const struct bns_table *t, const uint8_t *apex);
 

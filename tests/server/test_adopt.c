@@ -69,7 +69,7 @@ static int number_for(const union bns_addr *addr, unsigned worker)
 	int fd = -1;
 	int number = -1;
 	assert_int_equal(bns_adopt(&passed, addr, BNS_TRANSPORT_UDP, worker, &fd, &diag), BNS_OK);
-	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	assert_false(fcntl(fd, F_GETFL) & O_NONBLOCK); /* its worker sleeps in recvmmsg */
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	for (size_t i = 0; i < passed.count; i++)
 		if (same_socket(fd, sockets[i].fd))

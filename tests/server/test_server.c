@@ -83,6 +83,30 @@ static void server_answers_many_datagrams_at_once(void **state)
 	close(fd);
 }
 
+/* Nothing is said to an answer or to less than a header; what stands beside them in a batch is answered all the same.
+ */
+static void server_answers_all_but_the_unanswerable_of_a_batch(void **state)
+{
+	(void)state;
+	enum { QUERIES = 150 };
+	start(0, 0);
+	int fd = net_connect(&net.addr[0], SOCK_DGRAM);
+	uint8_t msg[512], junk[512];
+	size_t len = sample_query("www.example.test", BNS_TYPE_TXT, msg);
+	memcpy(junk, msg, len);
+	junk[2] |= BNS_FLAG_QR >> 8;
+	for (uint16_t id = 0; id < QUERIES; id++) {
+		bns_put_u16(msg, id);
+		net_send(fd, junk, id % 3 == 0 ? 5 : len);
+		net_send(fd, msg, len);
+	}
+	for (uint16_t id = 0; id < QUERIES; id++) {
+		assert_string_equal(sample_read(msg, net_receive(fd, msg, sizeof(msg))), WWW_TXT);
+		assert_int_equal(bns_message_id(msg), id);
+	}
+	close(fd);
+}
+
 static void server_ignores_overlong_datagrams(void **state)
 {
 	(void)state;
@@ -526,6 +550,7 @@ int main(void)
 		server_test(server_answers_over_udp),
 		server_test(server_answers_over_tcp),
 		server_test(server_answers_many_datagrams_at_once),
+		server_test(server_answers_all_but_the_unanswerable_of_a_batch),
 		server_test(server_ignores_overlong_datagrams),
 		server_test(server_answers_pipelined_requests),
 		server_test(server_takes_requests_octet_by_octet),

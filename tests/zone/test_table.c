@@ -44,6 +44,10 @@ static void assert_zone(const struct bns_table *t, const char *qname, bool ds, c
 {
 	struct bns_qname q = qname_of(qname);
 	const struct bns_image *img = bns_table_find(t, &q, ds);
+	bns_table_prefetch(t, &q);
+	const struct bns_image *guess = bns_table_guess(t, &q);
+	if (!ds && guess && bns_table_confirm(guess, &q))
+		assert_ptr_equal(guess, img);
 	if (!apex) {
 		assert_null(img);
 		return;
@@ -58,6 +62,45 @@ static void free_table(struct bns_table *t)
 {
 	bns_table_free(t);
 	bns_rcu_barrier();
+}
+
+static bool is_guessed(const struct bns_table *t, const char *text)
+{
+	struct bns_qname q = qname_of(text);
+	const struct bns_image *guess = bns_table_guess(t, &q);
+	return guess && bns_table_confirm(guess, &q);
+}
+
+static void table_guesses_what_it_would_find(void **state)
+{
+	(void)state;
+	struct bns_table *t = bns_table_new();
+	assert_false(is_guessed(t, "www.example.com"));
+	publish(t, "example.com", 1);
+	publish(t, "news.example.com", 1);
+	assert_true(is_guessed(t, "www.example.com"));
+	assert_true(is_guessed(t, "Url1.News.Example.COM"));
+	assert_false(is_guessed(t, "www.example.org"));
+	withdraw(t, "news.example.com");
+	assert_zone(t, "url1.news.example.com", false, "example.com");
+	assert_true(is_guessed(t, "url1.news.example.com"));
+	free_table(t);
+}
+
+static void table_guesses_nothing_where_a_zone_has_more_labels_than_it_looks_at(void **state)
+{
+	(void)state;
+	static const char deep[] = "1.2.3.4.5.6.7.8.9.0.1.2.3.4.5.6.7.8.9.0.1.2.3.4.5.6.7.8.9.0.1.2.3.4.5.6.7.8.9.0."
+				   "1.2.3.4.5.6.7.8.9.0.1.2.3.4.5.6.7.8.9.0.1.2.3.4.5.6.7.8.9.0.com";
+	struct bns_table *t = bns_table_new();
+	publish(t, "com", 1);
+	publish(t, deep, 1);
+	assert_zone(t, deep, false, deep);
+	assert_false(is_guessed(t, deep));
+	withdraw(t, deep);
+	assert_true(is_guessed(t, deep));
+	assert_zone(t, deep, false, "com");
+	free_table(t);
 }
 
 static void table_finds_the_longest_zone(void **state)
@@ -281,6 +324,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_finds_the_longest_zone),
+		cmocka_unit_test(table_guesses_what_it_would_find),
+		cmocka_unit_test(table_guesses_nothing_where_a_zone_has_more_labels_than_it_looks_at),
 		cmocka_unit_test(table_gives_a_ds_question_at_an_apex_to_the_parent),
 		cmocka_unit_test(table_publishes_the_newer_image_in_place_of_the_older),
 		cmocka_unit_test(table_forgets_a_withdrawn_zone_and_takes_it_again),
