@@ -14,19 +14,19 @@ static bool has_word(const char *const *words, const char *word)
 
 const char *lb_account_user(const struct lb *lb, const struct lb_branding *b)
 {
-	const struct lb_esp *esp = b->esp;
+	const struct lb_esp *esp = lb_esp_of(lb, b);
 
-	(void)lb;
 	return esp && esp->user && has_word(b->account->subusers, esp->user) ? esp->user : NULL;
 }
 
 bool lb_account_carries(const struct lb *lb, const struct lb_branding *b, const char *user)
 {
+	const struct lb_esp *esp = lb_esp_of(lb, b);
 	const char *own = lb_account_user(lb, b);
 
-	if (!user || !own)
-		return user ? b->esp && has_word(b->esp->subusers, user) : !own;
-	return strcmp(own, user) == 0 || has_word(b->esp->subusers, user);
+	if (!user)
+		return !own;
+	return (own && strcmp(own, user) == 0) || (esp && has_word(esp->subusers, user));
 }
 
 bool lb_account_is_associated(const struct lb *lb, const struct lb_account *a, const char *user)
@@ -41,8 +41,9 @@ bool lb_account_is_associated(const struct lb *lb, const struct lb_account *a, c
 
 const uint8_t *lb_account_domain(const struct lb *lb, const struct lb_branding *b)
 {
-	(void)lb;
-	return b->esp && b->esp->domain ? b->esp->domain : lb_name_parent(b->host);
+	const struct lb_esp *esp = lb_esp_of(lb, b);
+
+	return esp && esp->domain ? esp->domain : lb_name_parent(b->host);
 }
 
 bool lb_account_brands(const struct lb *lb, const struct lb_account *a, const uint8_t *domain)

@@ -12,6 +12,10 @@
 
 #include "life.h"
 
+/* account_heard.c: what the ESP says of the branding, by the newer of the policy and its API. NULL: nothing is known.
+ */
+const struct lb_esp *lb_esp_of(const struct lb *lb, const struct lb_branding *b);
+
 /* Whose the branding is. */
 const char *lb_account_user(const struct lb *lb, const struct lb_branding *b);
 /* Does that user's mail carry it: its own, or one of the account's that is associated with it? */

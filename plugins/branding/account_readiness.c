@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "account.h"
+#include "account_live.h"
 #include "commands.h"
 #include "seen.h"
 
@@ -97,7 +97,7 @@ static void lack_certificate(const struct sight *s, json_t *missing)
 
 static void lack_esp(const struct sight *s, json_t *missing)
 {
-	const struct lb_esp *esp = s->b->esp;
+	const struct lb_esp *esp = lb_esp_of(s->lb, s->b);
 	char when[BNS_TIME_TEXT_MAX] = "";
 
 	if (!esp || !esp->knows_valid) {
@@ -153,7 +153,7 @@ static json_t *json_branding(const struct lb *lb, const struct lb_branding *b)
 			 lb_state_words[lb_life_state(s.life)], "since",
 			 lb_json_time(lb, steps ? s.life->steps[steps - 1].at_s : 0), "resolves", way, "certificate",
 			 cover_words[s.covered.cover], "probe", lb_seen_json(lb_seen_served(lb, b->host)), "esp",
-			 lb_json_esp(lb, b->esp), "ready", ready, "missing", missing);
+			 lb_json_esp(lb, lb_esp_of(lb, b)), "ready", ready, "missing", missing);
 }
 
 /* ---- users and the account ---- */
@@ -207,8 +207,8 @@ json_t *lb_account_readiness(const struct lb *lb, const struct lb_account *a)
 		ready = ready && json_is_true(json_object_get(user, "ready"));
 		ssl = ssl && json_is_true(json_object_get(user, "ssl"));
 	}
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:o}", "schema", 1, "account", a->id,
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "schema", 1, "account", a->id,
 			 "provider", a->profile->name, "title", a->profile->title, "region", a->region->id, "at",
 			 lb_json_time(lb, lb->host->now_s()), "ready", ready, "complete", ready && ssl, "missing",
-			 missing, "users", users);
+			 missing, "api", lb_live_json(lb, a), "users", users);
 }

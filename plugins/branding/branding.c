@@ -4,6 +4,7 @@
  * link brandings. This file is the descriptor and what ties the parts together.
  */
 #include "check.h"
+#include "account_live.h"
 #include "life.h"
 #include "seen.h"
 #include "watch.h"
@@ -35,6 +36,8 @@ static void lb_free(struct lb *lb)
 	if (!lb->policy_is_watched)
 		lb_policy_free(lb->policy);
 	lb_granted_close(lb);
+	lb_heard_close(lb);
+	lb_live_close(lb);
 	lb_recheck_free(lb->recheck);
 	lb_watch_free(lb->watch);
 	free(lb->beyond);
@@ -77,6 +80,10 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 		err = watch_first(lb);
 	if (err == BNS_OK)
 		err = lb_seen_open(lb);
+	if (err == BNS_OK)
+		err = lb_heard_open(lb);
+	if (err == BNS_OK)
+		err = lb_live_open(lb, diag);
 	if (err != BNS_OK) {
 		lb_free(lb);
 		return err;
@@ -118,6 +125,7 @@ static enum bns_error branding_reload(struct bns_plugin *p, struct bns_diag *dia
 	lb_overrides_replaced(lb, former, lb->host->now_s());
 	lb_watch_drop(lb, watched);
 	lb->sweep_at = 0;
+	lb_live_replaced(lb);
 	return BNS_OK;
 }
 
@@ -139,6 +147,7 @@ static void branding_tick(struct bns_plugin *p, int64_t now_s)
 	lb_lives_tick(lb, now_s);
 	lb_lives_sweep(lb);
 	lb_endings_tick(lb, now_s);
+	lb_live_tick(lb, now_s);
 	lb_recheck_tick(lb, now_s);
 	lb_watch_tick(lb, now_s);
 }

@@ -205,6 +205,8 @@ struct lb {
 	struct lb_lives *lives;
 	struct lb_map seen;     /* host → what probes saw; see seen.c */
 	struct lb_map expected; /* host → struct lb_expected */
+	struct lb_map heard;    /* host → what the ESP's API said of it; see account_heard.c */
+	struct lb_live *live;   /* who asks it, and when */
 	struct lb_granted *granted;
 	struct lb_recheck *recheck;
 	size_t ending_at; /* the policy's next branding whose zone's times are looked at */

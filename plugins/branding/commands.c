@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "cases.h"
 #include "commands.h"
 #include "life.h"
@@ -226,7 +227,7 @@ static enum bns_error run_show(struct bns_plugin *p, const char *const *args, si
 	json_object_set_new(root, "probe", lb_seen_json(lb_seen_served(lb, host)));
 	json_object_set_new(root, "expected", json_expected(lb, lb_expected_get(lb, host)));
 	json_object_set_new(root, "verify_seen", json_verify(lb, host));
-	json_object_set_new(root, "esp", lb_json_esp(lb, b ? b->esp : NULL));
+	json_object_set_new(root, "esp", lb_json_esp(lb, b ? lb_esp_of(lb, b) : NULL));
 	json_object_set_new(root, "zone", lb_json_name(lb, apex));
 	json_object_set_new(root, "resolves", zone ? lb_json_way(lb, zone, host) : json_array());
 	json_object_set_new(root, "overrides", json_overrides(lb, host));
@@ -271,5 +272,7 @@ const struct bns_plugin_command lb_commands[] = {
 	{"account readiness", "ACCOUNT [--report]",
 	 "What each branding of an account and its subusers lacks for https; as a message to Support.", false,
 	 lb_run_account_readiness, NULL},
+	{"account refresh", "ACCOUNT", "Asks the ESP's API now what it says of the account's brandings; it only reads.",
+	 true, NULL, lb_start_account_refresh},
 	{0},
 };

@@ -40,6 +40,10 @@ enum bns_error lb_run_account_list(struct bns_plugin *p, const char *const *args
 enum bns_error lb_run_account_readiness(struct bns_plugin *p, const char *const *args, size_t count, char **json,
 					struct bns_diag *diag);
 
+/* account_live.c */
+void lb_start_account_refresh(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
+			      struct bns_reply *reply);
+
 /* commands_change.c */
 void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
 		    struct bns_reply *reply);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "cases.h"
 #include "seen.h"
 
@@ -328,12 +329,14 @@ void lb_life_look(struct lb *lb, const struct lb_case *c, const struct bns_conte
 	const uint8_t *target = lb_effective(&look.edge);
 	bool managed = lb_is_managed_name(lb, c, target), esp = target && lb_profile_is_esp(lb, c->profile, target);
 	bool whole = managed && has_proofs(&look);
+	const struct lb_esp *says = lb_esp_of(lb, c->branding);
+	const char *user;
 	struct lb_signs signs = {
 		.at_esp = esp && !whole,
 		.at_target = target && !esp,
 		.is_managed = whole,
-		.esp_valid = c->branding->esp && c->branding->esp->valid,
-		.ssl_enabled = c->branding->account->ssl_enabled,
+		.esp_valid = says && says->valid,
+		.ssl_enabled = lb_account_https_user(lb, c->branding, &user),
 		.is_broken = find_break(&look, why, sizeof(why)),
 	};
 	const struct lb_seen *seen = target ? lb_seen_at(lb, c->branding->host, look.edge.names[1]) : NULL;

@@ -20,7 +20,7 @@ static void find_edge(const struct lb_look *look, const struct lb_rule *rule, st
 
 void lb_rule_reverify(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
 {
-	const struct lb_esp *esp = look->c->branding->esp;
+	const struct lb_esp *esp = lb_esp_of(look->lb, look->c->branding);
 	char host[BNS_NAME_TEXT_MAX], when[BNS_TIME_TEXT_MAX] = "", text[1024];
 
 	if (!look->c->judge_edge || !esp || !esp->knows_valid || esp->valid)
@@ -63,21 +63,28 @@ static bool same_user(const struct lb_esp *a, const struct lb_esp *b)
 	return (!a->user && !b->user) || (a->user && b->user && strcmp(a->user, b->user) == 0);
 }
 
+/* Does the ESP take the older one's host for links that are meant for the younger's? */
+static bool shadows(const struct lb *lb, const struct lb_branding *older, const struct lb_branding *b)
+{
+	const struct lb_esp *esp = lb_esp_of(lb, b), *other = lb_esp_of(lb, older);
+
+	return older->account == b->account && other && other->valid && other->id && other->id < esp->id &&
+	       same_user(other, esp) && lb_name_equal(lb_account_domain(lb, older), lb_account_domain(lb, b));
+}
+
 void lb_rule_shadowed(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
 {
 	const struct lb_branding *b = look->c->branding;
+	const struct lb_esp *esp = lb_esp_of(look->lb, b);
 	const struct lb_policy *p = look->lb->policy;
 	char host[BNS_NAME_TEXT_MAX], other[BNS_NAME_TEXT_MAX], text[2 * BNS_NAME_TEXT_MAX + 128];
 
-	if (!look->c->judge_edge || !b->esp || !b->esp->valid || !b->esp->id)
+	if (!look->c->judge_edge || !esp || !esp->valid || !esp->id)
 		return;
 	for (size_t i = 0; i < p->branding_count; i++) {
-		const struct lb_branding *o = &p->brandings[i];
-		if (o->account != b->account || !o->esp || !o->esp->valid || !o->esp->id || o->esp->id >= b->esp->id ||
-		    !same_user(o->esp, b->esp) ||
-		    !lb_name_equal(lb_account_domain(look->lb, o), lb_account_domain(look->lb, b)))
+		if (!shadows(look->lb, &p->brandings[i], b))
 			continue;
-		lb_name_words(look->lb, o->host, other);
+		lb_name_words(look->lb, p->brandings[i].host, other);
 		snprintf(text, sizeof(text), "%s is valid for the same domain as the older %s, which the ESP uses",
 			 lb_name_words(look->lb, b->host, host), other);
 		find_edge(look, rule, out, other, text);

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/frame.h"
 #include "base/log.h"
+#include "base/seccomp.h"
 
 #define MESSAGE_MAX ((size_t)1 << 20)
 #define TIMEOUT_MS  30000
@@ -111,7 +112,7 @@ static void on_message(void *arg, const uint8_t *msg, size_t len)
 	json_decref(order);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct bns_frames frames = {0};
 	char buf[65536];
@@ -121,6 +122,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return 1;
+	bns_seccomp_program(BNS_SECCOMP_PROBE, argc, argv);
 	while (good && (n = read(STDIN_FILENO, buf, sizeof(buf))) > 0)
 		if (bns_frames_take(&frames, buf, (size_t)n, MESSAGE_MAX, on_message, &good) != BNS_OK)
 			good = false;
