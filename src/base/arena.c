@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <openssl/crypto.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -128,6 +129,8 @@ void bns_arena_free(struct bns_arena *arena)
 
 	while (block) {
 		struct bns_arena_block *next = block->next;
+		if (arena->wiped)
+			OPENSSL_cleanse(block->data, block->used);
 		free(block);
 		block = next;
 	}

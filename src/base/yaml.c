@@ -281,6 +281,7 @@ static enum bns_error build(struct builder *b, const char *name, struct bns_yaml
 	if (!b->tree)
 		goto out;
 	bns_arena_init(&b->tree->arena);
+	b->tree->arena.wiped = true; /* a configuration may carry its keys itself */
 	b->file = bns_arena_strdup(&b->tree->arena, name);
 	if (!b->file)
 		goto out;

@@ -215,6 +215,7 @@ enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns
 	r.conf->owner = (struct bns_conf_owner){.users = 1, .unused = conf_free};
 	r.arena = &r.conf->arena;
 	bns_arena_init(r.arena);
+	r.arena->wiped = true;
 	enum bns_error err = note_path(&r, path);
 	if (!err)
 		err = bns_conf_gather(&r, path);

@@ -112,15 +112,20 @@ static void run(struct bns_call *call, const struct bns_rpc_request *request)
 		return;
 	}
 	call->verb = verb;
-	if ((verb ? (verb->flags & BNS_VERB_ADMIN) != 0 : command->admin) && !call->peer.admin) {
+	bool changes = verb ? (verb->flags & BNS_VERB_ADMIN) != 0 : command->admin;
+	if (changes && !call->peer.admin) {
 		bns_call_error(call, BNS_RPC_DENIED,
 			       "denied: \"%s\" changes something, and %s isn't among control.admin", request->method,
 			       call->peer.by);
 		return;
 	}
-	if (bns_params_check(verb ? verb->params : plugin_params, request->params, &call->params, &diag) != BNS_OK)
+	if (bns_params_check(verb ? verb->params : plugin_params, request->params, &call->params, &diag) != BNS_OK) {
 		bns_call_error(call, BNS_RPC_PARAMS, "%s: %s", request->method, diag.text);
-	else if (verb)
+		return;
+	}
+	if (changes && call->env->gate)
+		bns_call_audit(call, request->method);
+	if (verb)
 		verb->run(call);
 	else
 		bns_run_plugin(call, plugin, command);

@@ -57,6 +57,9 @@ const char *bns_call_text(const struct bns_call *call, const char *name);
 json_int_t bns_call_integer(const struct bns_call *call, const char *name, json_int_t otherwise);
 bool bns_call_flag(const struct bns_call *call, const char *name);
 
+/* A line in the audit: this peer calls that method. */
+void bns_call_audit(const struct bns_call *call, const char *method);
+
 /* The zone that parameter `zone` names. NULL: the call has ended with an error. */
 struct bns_zone *bns_call_zone(struct bns_call *call);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "gate/work.h"
 
 static const char *or_empty(const char *text)
@@ -78,6 +79,17 @@ enum bns_error bns_audit_zone(struct bns_gate *g, struct bns_store_txn *txn, con
 		return BNS_ENOMEM;
 	json_object_set_new(o, "by", json_string(by));
 	return line_end(g, txn, o);
+}
+
+void bns_gate_audit_call(struct bns_gate *g, const char *zone, const char *by, const char *text)
+{
+	struct bns_store_txn *txn = bns_store_begin(g->store);
+	if (!txn || bns_audit_zone(g, txn, "called", zone, by, text)) {
+		bns_store_drop(txn);
+		bns_log(BNS_LOG_ERR, "no memory to note in the audit that %s called %s", by, text);
+		return;
+	}
+	bns_store_commit(txn, NULL, NULL);
 }
 
 void bns_announce(struct bns_gate *g, enum bns_log_level level, const char *kind, const struct bns_zone *zone,

@@ -121,6 +121,9 @@ void bns_gate_set_journal_depth(struct bns_gate *g, unsigned depth);
 /* What plugins may reach through their host: pass to bns_plugins_new. `*g` may be filled in later. */
 struct bns_host_services bns_gate_host_services(struct bns_gate **g);
 
+/* A line of the audit for what an operator asked for, whatever comes of it; `zone` as text or "". */
+void bns_gate_audit_call(struct bns_gate *g, const char *zone, const char *by, const char *text);
+
 /* Is any change in hand or in line? */
 bool bns_gate_busy(const struct bns_gate *g);
 

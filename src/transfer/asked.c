@@ -91,6 +91,7 @@ bool bns_asked_open(struct bns_asked *a, const struct bns_transfer *t, const uin
 void bns_asked_close(struct bns_asked *a)
 {
 	bns_tsig_close(&a->tsig);
+	bns_tsig_key_wipe(&a->key);
 }
 
 bool bns_asked_allowed(const struct bns_asked *a, const struct bns_transfer *t, const struct bns_conf_zone *zone,

@@ -86,6 +86,7 @@ static void notice_free(struct notice *n)
 	bns_exchange_cancel(n->exchange);
 	bns_tls_client_unref(n->tls);
 	bns_tsig_close(&n->tsig);
+	bns_tsig_key_wipe(&n->key);
 	free(n);
 }
 

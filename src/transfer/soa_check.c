@@ -31,6 +31,7 @@ static enum bns_error check_ask(struct bns_soa_check *c, bool tcp, bool edns);
 static void check_free(struct bns_soa_check *c)
 {
 	bns_tsig_close(&c->tsig);
+	bns_tsig_key_wipe(&c->key);
 	free(c);
 }
 

@@ -38,6 +38,13 @@ struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, co
 
 /* -- keys -- */
 
+static void drop_keys(struct bns_transfer *t)
+{
+	for (size_t i = 0; i < t->key_count; i++)
+		bns_tsig_key_wipe(&t->keys[i]);
+	free(t->keys);
+}
+
 void bns_transfer_set_conf(struct bns_transfer *t, const struct bns_conf *conf)
 {
 	struct bns_tsig_key *keys = calloc(conf->key_count + 1, sizeof(*keys));
@@ -52,7 +59,7 @@ void bns_transfer_set_conf(struct bns_transfer *t, const struct bns_conf *conf)
 	}
 	if (!keys)
 		bns_log(BNS_LOG_CRIT, "no memory for the configured keys: what is signed with them is refused");
-	free(t->keys);
+	drop_keys(t);
 	t->keys = keys;
 	t->key_count = count;
 	t->conf = conf;
@@ -185,6 +192,6 @@ void bns_transfer_free(struct bns_transfer *t)
 	if (!t)
 		return;
 	bns_tls_peers_free(t->tls_peers);
-	free(t->keys);
+	drop_keys(t);
 	free(t);
 }

@@ -35,6 +35,7 @@ struct bns_xfr_in {
 static void xfr_free(struct bns_xfr_in *x)
 {
 	bns_xfr_stream_close(&x->stream);
+	bns_tsig_key_wipe(&x->key);
 	free(x);
 }
 
@@ -266,6 +267,7 @@ enum bns_error bns_xfr_in_start(struct bns_peer *primary, const uint8_t *apex, c
 		x->key = *key;
 	err = bns_xfr_stream_open(&x->stream, apex, key, limits, base ? &base->serial : NULL);
 	if (err) {
+		bns_tsig_key_wipe(&x->key);
 		free(x);
 		return err;
 	}

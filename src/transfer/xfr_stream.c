@@ -35,6 +35,7 @@ enum bns_error bns_xfr_stream_open(struct bns_xfr_stream *s, const uint8_t *apex
 void bns_xfr_stream_close(struct bns_xfr_stream *s)
 {
 	bns_tsig_close(&s->tsig);
+	bns_tsig_key_wipe(&s->key);
 	bns_changes_close(&s->changes);
 	bns_contents_free(s->contents);
 	s->contents = NULL;

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "wire/message.h"
 #include "wire/tsig_record.h"
+
+void bns_tsig_key_wipe(struct bns_tsig_key *key)
+{
+	OPENSSL_cleanse(key->secret, sizeof(key->secret));
+	key->secret_len = 0;
+}
 
 void bns_tsig_open(struct bns_tsig *t, const struct bns_tsig_key *key)
 {

@@ -35,6 +35,9 @@ struct bns_tsig_key {
 	uint8_t secret[BNS_TSIG_SECRET_MAX];
 };
 
+/* For who is about to free one. */
+void bns_tsig_key_wipe(struct bns_tsig_key *key);
+
 /* "hmac-sha256" → BNS_HMAC_SHA256 ...; BNS_EINVAL otherwise. */
 enum bns_error bns_tsig_algorithm_from_text(const char *text, enum bns_tsig_algorithm *alg) BNS_MUST_CHECK;
 const char *bns_tsig_algorithm_to_text(enum bns_tsig_algorithm alg);

@@ -132,7 +132,7 @@ def _scalar(value):
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value)
-    return text if re.fullmatch(r"[A-Za-z0-9/._@+-]+", text) else json.dumps(text)
+    return text if re.fullmatch(r"[A-Za-z0-9/._+-][A-Za-z0-9/._@+-]*", text) else json.dumps(text)
 
 
 # -- keys and questions ---------------------------------------------------------------------------------------------
