@@ -34,7 +34,8 @@ struct bns_control_env {
 	int64_t started_s;
 	void *arg;
 	/* Reads configuration and policy again; `diag` on failure. Zone loads it starts report through the gate. */
-	enum bns_error (*reload)(void *arg, struct bns_diag *diag);
+	enum bns_error (*reload)(void *arg,
+				 struct bns_diag *diag); /* on success: what waits for the next start, or "" */
 	void (*stop)(void *arg);
 };
 

@@ -172,6 +172,18 @@ void bns_run_log_level(struct bns_call *call)
 	bns_call_result(call, json_pack("{s:i, s:s}", "schema", 1, "log_level", bns_log_level_to_text(level)));
 }
 
+/* "a, b" as an array. */
+static json_t *names_of(const char *list)
+{
+	json_t *names = json_array();
+	while (*list) {
+		size_t len = strcspn(list, ",");
+		json_array_append_new(names, json_stringn(list, len));
+		list += len + strspn(list + len, ", ");
+	}
+	return names;
+}
+
 void bns_run_reload(struct bns_call *call)
 {
 	struct bns_diag diag = {.text = ""};
@@ -181,7 +193,8 @@ void bns_run_reload(struct bns_call *call)
 		bns_call_error(call, BNS_RPC_FAILED, "%s; the former configuration stays in force",
 			       bns_diag_format(&diag, text, sizeof(text)));
 	else
-		bns_call_result(call, json_pack("{s:i, s:b}", "schema", 1, "reloaded", 1));
+		bns_call_result(call, json_pack("{s:i, s:b, s:o}", "schema", 1, "reloaded", 1, "restart_for",
+						names_of(diag.text)));
 }
 
 void bns_run_stop(struct bns_call *call)

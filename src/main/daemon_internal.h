@@ -68,7 +68,7 @@ void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_resul
 enum bns_error bns_daemon_answer_conf(struct bns_daemon *d, const struct bns_conf *conf,
 				      struct bns_answer_conf **out) BNS_MUST_CHECK;
 
-/* For bns_control_env.reload and SIGHUP; `arg` is the daemon. */
+/* For bns_control_env.reload and SIGHUP; `arg` is the daemon. On success `diag` says what waits for the next start. */
 enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag) BNS_MUST_CHECK;
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "main/daemon_internal.h"
+#include "main/restart.h"
 
 void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_result *result)
 {
@@ -44,50 +45,17 @@ static void follow_zones(struct bns_daemon *d, const struct bns_conf *conf)
 	}
 }
 
-static bool same_addresses(const union bns_addr *a, size_t a_count, const union bns_addr *b, size_t b_count)
-{
-	return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof(*a)) == 0);
-}
-
-static bool same_listen(const struct bns_conf *a, const struct bns_conf *b)
-{
-	return same_addresses(a->listen, a->listen_count, b->listen, b->listen_count) &&
-	       same_addresses(a->listen_tls, a->listen_tls_count, b->listen_tls, b->listen_tls_count);
-}
-
-static bool same_plugins(const struct bns_conf *a, const struct bns_conf *b)
-{
-	if (a->plugin_count != b->plugin_count)
-		return false;
-	for (size_t i = 0; i < a->plugin_count; i++)
-		if (strcmp(a->plugins[i].id, b->plugins[i].id) != 0)
-			return false;
-	return true;
-}
-
-static void warn_of_restart(const struct bns_conf *was, const struct bns_conf *now)
-{
-	if (!same_listen(was, now) || was->workers != now->workers)
-		bns_log(BNS_LOG_WARN,
-			"server.listen, server.listen-tls and server.workers take effect with the next start");
-	if (strcmp(was->storage, now->storage) != 0 || was->max_size_bytes != now->max_size_bytes)
-		bns_log(BNS_LOG_WARN, "database.storage and database.max-size take effect with the next start");
-	if (strcmp(was->control_listen, now->control_listen) != 0)
-		bns_log(BNS_LOG_WARN, "control.listen takes effect with the next start");
-	if (!same_plugins(was, now))
-		bns_log(BNS_LOG_WARN, "the list of plugins takes effect with the next start");
-}
-
 enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 {
 	struct bns_daemon *d = arg;
 	struct bns_conf *now;
 	struct bns_answer_conf *answer = NULL;
 	struct bns_daemon_tls tls = {0};
+	char later[sizeof(diag->text)] = "";
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)bns_clock_mono_ms() * 1000);
 	enum bns_error err = bns_conf_load(d->options->conf_path, &now, diag);
 	if (!err) {
-		warn_of_restart(d->conf, now);
+		bns_restart_needs(d->conf, now, later, sizeof(later));
 		err = bns_daemon_load_tls(now, &tls, diag);
 		if (!err)
 			err = bns_plugins_reload(d->plugins, diag);
@@ -117,6 +85,9 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 		bns_conf_free(was);
 		bns_log(BNS_LOG_NOTICE, "configuration and policies are read again: %zu zones",
 			bns_gate_zone_count(d->gate));
+		if (*later)
+			bns_log(BNS_LOG_WARN, "in force with the next start only: %s", later);
+		bns_diag_set(diag, NULL, 0, 0, "%s", later);
 	}
 	sd_notify(0, "READY=1");
 	return err;

@@ -6,11 +6,10 @@ import os
 import select
 import socket
 import subprocess
-import threading
-import time
 
 import dns.message
 import flow
+from client import Client
 
 WWW = "www.example.com"
 FIRST_FD = 3
@@ -85,55 +84,6 @@ class Managed(flow.Brandnsd):
                                             pass_fds=range(FIRST_FD, FIRST_FD + len(kept)), preexec_fn=place)
 
 
-class Client(threading.Thread):
-    """Asks over and over, a question every few milliseconds from one of several ports, and never a second time."""
-
-    def __init__(self, port, pause=0.004):
-        super().__init__(daemon=True)
-        self.sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(8)]
-        for s in self.sockets:
-            s.connect((flow.HOST, port))
-        self.pause = pause
-        self.asked = {}
-        self.waited = {}
-        self.wrong = []
-        self.end = threading.Event()
-
-    def run(self):
-        query = bytearray(dns.message.make_query(WWW, "A").to_wire())
-        number = 0
-        while not self.end.is_set():
-            query[0:2] = number.to_bytes(2, "big")
-            self.asked[number] = time.monotonic()
-            self.sockets[number % len(self.sockets)].send(query)
-            number += 1
-            self.read(self.pause)
-
-    def read(self, seconds):
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            for s in select.select(self.sockets, [], [], left)[0]:
-                try:
-                    answer = s.recv(4096)
-                except ConnectionRefusedError:  # nobody listens: a lost question
-                    continue
-                number = int.from_bytes(answer[:2], "big")
-                self.waited[number] = time.monotonic() - self.asked[number]
-                if answer[3] & 15 or answer[7] != 1:
-                    self.wrong.append(answer.hex())
-
-    def finish(self):
-        """Sorted numbers of the questions without an answer."""
-        self.end.set()
-        self.join()
-        end = time.monotonic() + 10
-        while len(self.waited) < len(self.asked) and time.monotonic() < end:
-            self.read(0.05)
-        for s in self.sockets:
-            s.close()
-        return sorted(set(self.asked) - set(self.waited))
-
-
 def conf(t, workers=1, **server):
     file = t.folder / "example.com.zone"
     file.write_text(flow.zone(1))
@@ -149,12 +99,10 @@ def ask_through_restarts(node, times):
     client = Client(node.port)
     client.start()
     for _ in range(times):
-        before = len(client.waited)
-        flow.wait_for(lambda: len(client.waited) > before + 20, 20, "answers before the restart")
+        client.more()
         assert node.stop() == 0
         node.start()
-    before = len(client.waited)
-    flow.wait_for(lambda: len(client.waited) > before + 20, 20, "answers after the restart")
+    client.more()
     lost = client.finish()
     print(f"# {len(client.asked)} questions over {times} restarts, {len(lost)} lost, "
           f"the longest wait {max(client.waited.values()) * 1000:.0f} ms")
