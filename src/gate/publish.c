@@ -239,6 +239,8 @@ static void removal_committed(void *arg, enum bns_error err, const char *reason)
 		begin_anew(job);
 		return;
 	}
+	if (job->gate->plugins)
+		bns_plugins_withheld(job->gate->plugins, zone->apex);
 	bns_table_withdraw(job->gate->table, zone->apex);
 	bns_announce(job->gate, BNS_LOG_NOTICE, "removed", zone, job, job->why);
 	tell_plugins(job, NULL);

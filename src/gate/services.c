@@ -173,6 +173,16 @@ static bool service_times(void *arg, const uint8_t *apex, struct bns_zone_times 
 	return true;
 }
 
+static const struct bns_image *service_image(void *arg, const uint8_t *apex)
+{
+	return bns_table_get((*(struct bns_gate **)arg)->table, apex);
+}
+
+static bool service_settled(void *arg)
+{
+	return !(*(struct bns_gate **)arg)->to_tell;
+}
+
 struct bns_host_services bns_gate_host_services(struct bns_gate **g)
 {
 	return (struct bns_host_services){
@@ -186,5 +196,7 @@ struct bns_host_services bns_gate_host_services(struct bns_gate **g)
 		.served = service_served,
 		.point = service_point,
 		.times = service_times,
+		.image = service_image,
+		.settled = service_settled,
 	};
 }

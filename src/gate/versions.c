@@ -185,6 +185,8 @@ enum bns_error bns_version_withhold(struct bns_gate *g, struct bns_zone *zone, e
 {
 	struct bns_image *img;
 	enum bns_error err = bns_image_placeholder(zone->apex, state, &img);
+	if (!err && g->plugins)
+		bns_plugins_withheld(g->plugins, zone->apex);
 	if (!err)
 		err = bns_table_publish(g->table, img);
 	if (!err)

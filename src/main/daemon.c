@@ -32,24 +32,32 @@ static const char *plugin_dir(const struct bns_conf *conf, char *buf, size_t cap
 	return conf->plugin_dir ? conf->plugin_dir : bns_plugins_default_dir(buf, cap);
 }
 
-static enum bns_error load_plugins(const struct bns_conf *conf, const struct bns_host_services *services,
-				   struct bns_plugins **out, struct bns_diag *diag)
+static enum bns_error new_plugins(const struct bns_conf *conf, const struct bns_host_services *services,
+				  struct bns_plugins **out)
 {
 	char dir[4096];
-	struct bns_plugins *ps = bns_plugins_new(plugin_dir(conf, dir, sizeof(dir)), services);
-	enum bns_error err = ps ? BNS_OK : BNS_ENOMEM;
+	*out = bns_plugins_new(plugin_dir(conf, dir, sizeof(dir)), services);
+	return *out ? BNS_OK : BNS_ENOMEM;
+}
+
+static enum bns_error bind_plugins(const struct bns_conf *conf, struct bns_plugins *ps, struct bns_diag *diag)
+{
+	enum bns_error err = BNS_OK;
+	for (size_t i = 0; i < conf->plugin_count && !err; i++)
+		err = bns_plugins_bind(ps, conf->plugins[i].id, conf->plugins[i].options, diag);
+	return err;
+}
+
+static enum bns_error load_plugins(const struct bns_conf *conf, struct bns_plugins *ps, struct bns_diag *diag)
+{
+	enum bns_error err = BNS_OK;
 	for (size_t i = 0; i < conf->plugin_count && !err; i++)
 		err = bns_plugins_load(ps, conf->plugins[i].id, conf->plugins[i].options, diag);
-	if (err)
-		bns_plugins_free(ps);
-	else
-		*out = ps;
 	return err;
 }
 
 int bns_daemon_check(const struct bns_daemon_options *options)
 {
-	static const struct bns_host_services offline;
 	struct bns_diag diag = {0};
 	struct bns_conf *conf;
 	struct bns_plugins *plugins = NULL;
@@ -63,11 +71,12 @@ int bns_daemon_check(const struct bns_daemon_options *options)
 		bns_daemon_log_diag(BNS_LOG_WARN, &conf->warnings[i]);
 	enum bns_error err = bns_daemon_load_tls(conf, &tls, &diag);
 	if (!err)
-		err = load_plugins(conf, &offline, &plugins, &diag);
+		err = new_plugins(conf, NULL, &plugins);
+	if (!err)
+		err = load_plugins(conf, plugins, &diag);
 	if (err)
 		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
-	else
-		bns_plugins_free(plugins);
+	bns_plugins_free(plugins);
 	bns_daemon_drop_tls(&tls);
 	bns_rcu_barrier();
 	bns_conf_free(conf);
@@ -233,11 +242,6 @@ static enum bns_error open_tls(struct bns_daemon *d, struct bns_diag *diag)
 static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
 {
 	struct bns_gate_callbacks callbacks = {.arg = d, .published = published, .event = event, .removed = removed};
-	struct bns_host_services services = bns_gate_host_services(&d->gate);
-	services.loop = &d->loop;
-	services.seccomp = d->conf->seccomp;
-	services.cache_folder = d->conf->storage;
-	bns_control_host_services(&d->control, &services);
 	d->gate = bns_gate_new(&d->loop, d->table, d->store, NULL, &callbacks);
 	if (!d->gate)
 		return BNS_ENOMEM;
@@ -250,7 +254,7 @@ static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
 		return BNS_ENOMEM;
 	bns_loader_init(&d->loader, d->gate);
 	bns_gate_set_journal_depth(d->gate, d->conf->journal_depth);
-	enum bns_error err = load_plugins(d->conf, &services, &d->plugins, diag);
+	enum bns_error err = load_plugins(d->conf, d->plugins, diag);
 	if (err)
 		d->conf_is_bad = true;
 	else
@@ -307,7 +311,12 @@ static enum bns_error open_control(struct bns_daemon *d, struct bns_diag *diag)
 
 static enum bns_error start(struct bns_daemon *d, struct bns_diag *diag)
 {
+	const struct bns_host_services services = bns_daemon_services(d);
 	enum bns_error err = open_server(d, diag);
+	if (!err)
+		err = new_plugins(d->conf, &services, &d->plugins);
+	if (!err)
+		err = bind_plugins(d->conf, d->plugins, diag);
 	if (!err)
 		err = become_user(d, diag);
 	if (!err)

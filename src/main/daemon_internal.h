@@ -51,6 +51,9 @@ void bns_daemon_open_log(const struct bns_daemon_options *options);
 /* Signals, tick and watchdog begin. */
 void bns_daemon_start_events(struct bns_daemon *d);
 
+/* What plugins may ask for. */
+struct bns_host_services bns_daemon_services(struct bns_daemon *d);
+
 /* For bns_control_env.stop and signals; `arg` is the daemon. Also after a start that failed half-way. */
 void bns_daemon_stop(void *arg);
 

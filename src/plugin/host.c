@@ -77,6 +77,13 @@ struct bns_plugins *bns_plugins_new(const char *plugin_dir, const struct bns_hos
 	return ps;
 }
 
+static void close_all(struct bns_plugin *first)
+{
+	for (struct bns_plugin *p = first; p; p = p->next)
+		if (p->desc->close)
+			p->desc->close(p);
+}
+
 static void plugin_free(struct bns_plugin *p)
 {
 	if (!p)
@@ -87,6 +94,15 @@ static void plugin_free(struct bns_plugin *p)
 	free(p->options);
 	free(p->id);
 	free(p);
+}
+
+static void free_all(struct bns_plugin *first)
+{
+	while (first) {
+		struct bns_plugin *next = first->next;
+		plugin_free(first);
+		first = next;
+	}
 }
 
 void bns_plugins_stop(struct bns_plugins *ps)
@@ -107,19 +123,15 @@ void bns_plugins_free(struct bns_plugins *ps)
 		return;
 	bns_asks_abort(ps);
 	bns_reviews_abort(ps);
-	for (struct bns_plugin *p = ps->first; p; p = p->next)
-		if (p->desc->close)
-			p->desc->close(p);
+	close_all(ps->first);
+	close_all(ps->bound);
 	bns_reviews_free(ps);
 	bns_asks_free(ps);
 	/* What they have put off is their code. */
 	if (ps->has_later)
 		bns_rcu_barrier();
-	while (ps->first) {
-		struct bns_plugin *next = ps->first->next;
-		plugin_free(ps->first);
-		ps->first = next;
-	}
+	free_all(ps->first);
+	free_all(ps->bound);
 	free(ps->cache_folder);
 	free(ps->dir);
 	free(ps);
@@ -214,6 +226,60 @@ static const struct bns_yaml *id_place(const struct bns_yaml *conf)
 	return id ? id : conf;
 }
 
+/* Loaded, with its options, not opened yet. */
+static enum bns_error make(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf, struct bns_plugin **out,
+			   struct bns_diag *diag)
+{
+	struct bns_plugin *p = plugin_new(ps, id);
+
+	if (!p) {
+		bns_diag_set(diag, NULL, 0, 0, "plugin '%s': %s", id, bns_strerror(BNS_ENOMEM));
+		return BNS_ENOMEM;
+	}
+	enum bns_error err = load_object(p, id_place(conf), diag);
+	if (err == BNS_OK)
+		err = fill_options(p, conf, diag);
+	if (err == BNS_OK)
+		*out = p;
+	else
+		plugin_free(p);
+	return err;
+}
+
+enum bns_error bns_plugins_bind(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf,
+				struct bns_diag *diag)
+{
+	struct bns_diag why = {0};
+	struct bns_plugin *p;
+	enum bns_error err = make(ps, id, conf, &p, diag);
+
+	if (err != BNS_OK)
+		return err;
+	err = p->desc->bind ? p->desc->bind(p, &bns_plugin_host, &why) : BNS_OK;
+	if (err != BNS_OK && diag)
+		*diag = why;
+	if (err != BNS_OK || !p->desc->bind) {
+		plugin_free(p);
+		return err;
+	}
+	p->next = ps->bound;
+	ps->bound = p;
+	return BNS_OK;
+}
+
+static struct bns_plugin *take_bound(struct bns_plugins *ps, const char *id)
+{
+	for (struct bns_plugin **link = &ps->bound; *link; link = &(*link)->next) {
+		struct bns_plugin *p = *link;
+		if (strcmp(p->id, id) != 0)
+			continue;
+		*link = p->next;
+		p->next = NULL;
+		return p;
+	}
+	return NULL;
+}
+
 enum bns_error bns_plugins_load(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf,
 				struct bns_diag *diag)
 {
@@ -226,21 +292,14 @@ enum bns_error bns_plugins_load(struct bns_plugins *ps, const char *id, const st
 			return BNS_EEXIST;
 		}
 	}
-	struct bns_plugin *p = plugin_new(ps, id);
-	if (!p) {
-		bns_diag_set(diag, NULL, 0, 0, "plugin '%s': %s", id, bns_strerror(BNS_ENOMEM));
-		return BNS_ENOMEM;
-	}
-	enum bns_error err = load_object(p, at, diag);
-	if (err == BNS_OK)
-		err = fill_options(p, conf, diag);
-	if (err == BNS_OK)
-		err = open_plugin(p, diag);
-	if (err != BNS_OK) {
+	struct bns_plugin *p = take_bound(ps, id);
+	enum bns_error err = p ? BNS_OK : make(ps, id, conf, &p, diag);
+	if (err == BNS_OK && (err = open_plugin(p, diag)) != BNS_OK) {
 		bns_watches_stop(p);
 		plugin_free(p);
-		return err;
 	}
+	if (err != BNS_OK)
+		return err;
 	*ps->last = p;
 	ps->last = &p->next;
 	ps->query_count += p->desc->query != NULL;
@@ -270,6 +329,13 @@ void bns_plugins_served(struct bns_plugins *ps, const struct bns_change *change)
 	for (struct bns_plugin *p = ps->first; p; p = p->next)
 		if (p->desc->served)
 			p->desc->served(p, change);
+}
+
+void bns_plugins_withheld(struct bns_plugins *ps, const uint8_t *zone)
+{
+	for (struct bns_plugin *p = ps->first; p; p = p->next)
+		if (p->desc->withheld)
+			p->desc->withheld(p, zone);
 }
 
 void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s)

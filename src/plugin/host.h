@@ -12,6 +12,7 @@
 #include "base/seccomp.h"
 #include "plugin/plugin.h"
 
+struct bns_image;
 struct bns_plugins; /* the loaded ones, in configuration order */
 
 /* What lies above this floor and plugins may reach. NULL members: not available (offline), the call does nothing. */
@@ -33,6 +34,11 @@ struct bns_host_services {
 	void (*point)(void *arg, const uint8_t *zone, const uint8_t *owner, const uint8_t *target, const char *by,
 	              bns_pointed_fn done, void *done_arg);
 	bool (*times)(void *arg, const uint8_t *zone, struct bns_zone_times *times);
+	bool (*settled)(void *arg);
+	const struct bns_image *(*image)(void *arg, const uint8_t *zone);
+	void *server_arg;
+	size_t (*would_answer)(void *server_arg, const uint8_t *query, size_t len, uint8_t *out, size_t cap);
+	bool (*listening)(void *server_arg, size_t index, union bns_addr *addr);
 
 	/* Of the control floor, with an argument of its own. */
 	void *control;
@@ -47,6 +53,13 @@ struct bns_host_services {
 const char *bns_plugins_default_dir(char *buf, size_t cap);
 
 struct bns_plugins *bns_plugins_new(const char *plugin_dir, const struct bns_host_services *services);
+
+/*
+ * Before privileges are dropped: where `id`.so has a `bind`, its options are filled and it is called.
+ * bns_plugins_load opens it then.
+ */
+enum bns_error bns_plugins_bind(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf,
+                                struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* The loop is about to end: helper programs are told to, and don't come back. Reviews that need them are held. */
 void bns_plugins_stop(struct bns_plugins *ps);
@@ -66,6 +79,7 @@ enum bns_error bns_plugins_load(struct bns_plugins *ps, const char *id, const st
 enum bns_error bns_plugins_reload(struct bns_plugins *ps, struct bns_diag *diag) BNS_MUST_CHECK;
 
 void bns_plugins_served(struct bns_plugins *ps, const struct bns_change *change);
+void bns_plugins_withheld(struct bns_plugins *ps, const uint8_t *zone);
 void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s);
 
 /* Tells the daemon's metrics, then every plugin's. */

@@ -30,6 +30,7 @@ struct bns_plugins {
 	struct bns_launcher *launcher;  /* launcher.c's; NULL: no helper program was asked for */
 	struct bns_plugin *first;
 	struct bns_plugin **last;
+	struct bns_plugin *bound;       /* bound, not opened yet */
 	size_t query_count;             /* plugins with a query hook */
 	struct bns_review_run *open;    /* `done` is still owed */
 	struct bns_review_run *overdue; /* closed at the deadline; some plugin still holds its bns_review */
@@ -37,6 +38,14 @@ struct bns_plugins {
 	struct bns_reply *replies;      /* owed to verbs */
 	bool closing;                   /* nobody answers any more */
 };
+
+/* compiled.c's calls of the host. */
+enum bns_error bns_compiled_zone(struct bns_plugin *p, const uint8_t *zone, struct bns_served_zone *about);
+enum bns_error bns_compiled_names(struct bns_plugin *p, const uint8_t *zone,
+				  bool (*each)(void *arg, const struct bns_served_name *name), void *arg);
+size_t bns_compiled_answer(struct bns_plugin *p, const uint8_t *query, size_t len, uint8_t *out, size_t cap);
+bool bns_compiled_settled(struct bns_plugin *p);
+bool bns_compiled_listening(struct bns_plugin *p, size_t index, union bns_addr *addr);
 
 /* The calls every plugin gets. */
 extern const struct bns_host bns_plugin_host;

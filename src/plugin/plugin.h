@@ -274,6 +274,24 @@ struct bns_zone_times {
 	int64_t held_deadline_s; /* and can't wait longer, since the served signatures end */
 };
 
+/* A name of a zone as it is answered from. `types`: bit t for type t below 63, bit 63 for any other. */
+struct bns_served_name {
+	const uint8_t *name; /* lower-case wire form */
+	uint64_t types;
+	uint8_t len;
+	bool is_cut;
+	bool is_occluded;  /* below a cut or a DNAME */
+	bool has_wildcard; /* a child "*" answers for what isn't there below */
+	bool is_alias;     /* CNAME */
+	bool is_dname;
+};
+
+/* What a zone's image is, before its names. */
+struct bns_served_zone {
+	size_t name_count; /* empty non-terminals too */
+	bool is_signed;
+};
+
 /* The end of bns_host.point: `outcome` as verbs tell it ("served", "held", …); both live during the call. */
 typedef void (*bns_pointed_fn)(void *arg, const char *outcome, const char *reason);
 
@@ -400,6 +418,22 @@ struct bns_host {
 	 */
 	enum bns_error (*watch)(struct bns_plugin *p, int fd, void (*ready)(struct bns_plugin *p));
 
+	/*
+	 * What is answered, compiled: a zone's names from the apex on in canonical
+	 * order, until `each` returns false, and the very octets of an answer to a
+	 * question over UDP, without query hooks (0: none is sent).
+	 */
+	enum bns_error (*served_zone)(struct bns_plugin *p, const uint8_t *zone, struct bns_served_zone *about);
+	enum bns_error (*served_names)(struct bns_plugin *p, const uint8_t *zone,
+				       bool (*each)(void *arg, const struct bns_served_name *name), void *arg);
+	size_t (*would_answer)(struct bns_plugin *p, const uint8_t *query, size_t len, uint8_t *out, size_t cap);
+
+	/* Every zone that was there at the start has been told to `served` or `withheld`. */
+	bool (*settled)(struct bns_plugin *p);
+
+	/* Where questions over UDP are taken, until false. */
+	bool (*listening)(struct bns_plugin *p, size_t index, union bns_addr *addr);
+
 	/* Times and spans as files write them; see base/clock.h. */
 	enum bns_error (*time_from_text)(const char *text, int64_t *wall_s);
 	char *(*time_to_text)(int64_t wall_s, char *out); /* BNS_TIME_TEXT_MAX */
@@ -435,6 +469,13 @@ struct bns_plugin_descriptor {
 	const struct bns_plugin_command *commands; /* ends with verb NULL; NULL: none */
 	const struct bns_metric *metrics;          /* ends with name NULL; NULL: none */
 
+	/*
+	 * What needs privileges, before they are dropped: options are filled, and
+	 * nothing else is there; only `log`, `diag` and the state may be used. `close`
+	 * comes after it, opened or not, unless it failed. NULL: nothing.
+	 */
+	enum bns_error (*bind)(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag);
+
 	/* Reads what the options name; on failure says why in `diag`. */
 	enum bns_error (*open)(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag);
 	void (*close)(struct bns_plugin *p);
@@ -448,6 +489,9 @@ struct bns_plugin_descriptor {
 
 	/* `change->candidate` is what is public now, amended and with its published serial; NULL: withdrawn. */
 	void (*served)(struct bns_plugin *p, const struct bns_change *change);
+
+	/* The zone is about to be answered from no more: it goes, it has expired, or no version may be served. */
+	void (*withheld)(struct bns_plugin *p, const uint8_t *zone);
 
 	/* Packet thread. Over TCP, TRUNCATE and CHALLENGE count as CONTINUE, CHALLENGE with `cookie_ok` too. */
 	enum bns_query_verdict (*query)(struct bns_plugin *p, enum bns_query_stage stage,
