@@ -15,14 +15,19 @@
 /* ---- asking ---- */
 
 /* What the zone is like here, for comparing with what others serve of it. */
-static char *details_of(const struct lb *lb, const struct bns_contents *zone, bool http_only)
+static char *details_of(const struct lb *lb, const struct bns_contents *zone, const struct lb_case *c, bool http_only)
 {
+	const char *const *issuers = lb_caa_issuers(c);
+	json_t *list = json_array();
 	struct bns_zone_times times = {0};
 	json_t *details;
 
 	lb->host->times(lb->plugin, zone->apex, &times);
-	details = json_pack("{s:b, s:I, s:b, s:i}", "http_only", (int)http_only, "serial", (json_int_t)zone->serial,
-			    "held", times.held_since_s != 0, "limit_ms", LIMIT_MS - 5000);
+	for (; issuers && *issuers; issuers++)
+		json_array_append_new(list, json_string(*issuers));
+	details =
+		json_pack("{s:b, s:I, s:b, s:i, s:o}", "http_only", (int)http_only, "serial", (json_int_t)zone->serial,
+			  "held", times.held_since_s != 0, "limit_ms", LIMIT_MS - 5000, "caa_issuers", list);
 	char *text = details ? json_dumps(details, JSON_COMPACT) : NULL;
 	json_decref(details);
 	return text;
@@ -50,7 +55,7 @@ enum bns_answerer lb_check_ask(struct lb *lb, const uint8_t *host, const struct 
 	bool at_esp = lb_profile_is_esp(lb, at.profile, path.names[path.steps]) &&
 		      !lb_is_managed_name(lb, &at, path.names[path.steps]);
 	bool http_only = at_esp && (b->mode == LB_PLAIN || !is_routed(lb, b));
-	char *details = details_of(lb, zone, http_only);
+	char *details = details_of(lb, zone, &at, http_only);
 	const struct bns_question question = {
 		.kind = "check",
 		.zone_text = lb_name_words(lb, zone->apex, zone_text),

@@ -178,6 +178,7 @@ void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count,
 		.host = r->host,
 		.target = r->target,
 		.origin = lb_origin_of(&c),
+		.details = LB_ASK_DETAILS,
 	};
 	if (lb->host->ask(p, &question, LB_ASK_LIMIT_MS, probed, r) != BNS_ANSWERER_NONE)
 		return;

@@ -150,6 +150,7 @@ bool lb_hearing_ask(struct lb_hearing *h, const struct lb_trial *trial)
 		.target = trial->target,
 		.origin = trial->origin,
 		.fresh_s = LB_ASK_FRESH_S,
+		.details = LB_ASK_DETAILS,
 	};
 
 	if (!q) {

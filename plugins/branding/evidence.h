@@ -45,6 +45,8 @@ const uint8_t *lb_origin_of(const struct lb_case *c);
 
 /* How long an answer may take; less than a review may. */
 #define LB_ASK_LIMIT_MS 20000
+/* So long it may look; the rest is for its way. */
+#define LB_ASK_DETAILS "{\"limit_ms\": 18000}"
 /* What was probed so recently needn't be probed again. */
 #define LB_ASK_FRESH_S 300
 

@@ -114,7 +114,8 @@ void lb_rule_doubled(const struct lb_look *look, const struct lb_rule *rule, str
 void lb_rule_conflict(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 void lb_rule_removed(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 
-/* rules_caa.c */
+/* rules_caa.c: issuers of the host's certificate; ends with NULL; NULL: not known. */
+const char *const *lb_caa_issuers(const struct lb_case *c);
 void lb_rule_caa(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);
 /* rules_policy.c */
 void lb_rule_reverify(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);

@@ -81,7 +81,7 @@ static bool lets_issue(const struct caa_set *set, const char *const *wanted, cha
 	return lets || !restricts;
 }
 
-static const char *const *issuers_of(const struct lb_case *c)
+const char *const *lb_caa_issuers(const struct lb_case *c)
 {
 	if (c->branding->issuers)
 		return c->branding->issuers;
@@ -93,7 +93,7 @@ static const char *const *issuers_of(const struct lb_case *c)
 void lb_rule_caa(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
 {
 	const struct lb_case *c = look->c;
-	const char *const *wanted = issuers_of(c);
+	const char *const *wanted = lb_caa_issuers(c);
 	char host[BNS_NAME_TEXT_MAX], at[BNS_NAME_TEXT_MAX], allowed[1024], rdata[BNS_NAME_TEXT_MAX + 1024];
 	struct caa_set set;
 

@@ -83,10 +83,24 @@ void probe_answer_nothing(const struct probe_state *s, struct bns_ask *ask, cons
 	s->host->answer(ask, &told);
 }
 
+/* The severest of what was found; null: nothing was. */
+static json_t *worst_of(const json_t *steps)
+{
+	static const char *const severities[] = {"C", "H", "M"};
+	size_t i;
+	json_t *step;
+	for (size_t k = 0; k < 3; k++)
+		json_array_foreach (steps, i, step)
+			if (strcmp(probe_word(step, "severity"), severities[k]) == 0)
+				return json_string(severities[k]);
+	return json_null();
+}
+
 static void reply_with(const struct probe_state *s, struct bns_reply *reply, const json_t *result)
 {
-	json_t *told = json_pack("{s:i,s:O,s:O}", "schema", 1, "good", json_object_get(result, "good"), "steps",
-				 json_object_get(result, "steps"));
+	json_t *steps = json_object_get(result, "steps");
+	json_t *told = json_pack("{s:i,s:O,s:o,s:O}", "schema", 1, "good", json_object_get(result, "good"), "worst",
+				 worst_of(steps), "steps", steps);
 	char *text = told ? json_dumps(told, JSON_COMPACT) : NULL;
 	s->host->reply(reply, text ? BNS_OK : BNS_ENOMEM, text, NULL);
 	free(text);

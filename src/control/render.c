@@ -7,6 +7,7 @@
 
 #include "control/grid.h"
 #include "control/render_diff.h"
+#include "control/render_steps.h"
 #include "control/rpc.h"
 
 #define COLUMNS_MAX 16
@@ -287,11 +288,14 @@ static const struct {
 	const char *verb;
 	void (*print)(FILE *out, bool colour, const json_t *result);
 } views[] = {
-	{"zone dump", view_dump},         {"zone status", view_zone_status}, {"zone log", view_zone_log},
-	{"zone reload", view_outcomes},   {"zone refresh", view_outcomes},   {"zone retransfer", view_outcomes},
-	{"zone rollback", view_outcomes}, {"apply", view_outcomes},          {"zone add", view_outcomes},
-	{"zone remove", view_outcomes},   {"held show", view_held_show},     {"held approve", print_outcome},
-	{"held reject", print_outcome},
+	{"zone dump", view_dump},         {"zone status", view_zone_status},
+	{"zone log", view_zone_log},      {"zone reload", view_outcomes},
+	{"zone refresh", view_outcomes},  {"zone retransfer", view_outcomes},
+	{"zone rollback", view_outcomes}, {"apply", view_outcomes},
+	{"zone add", view_outcomes},      {"zone remove", view_outcomes},
+	{"held show", view_held_show},    {"held approve", print_outcome},
+	{"held reject", print_outcome},   {"branding check", bns_render_check},
+	{"test-link", bns_render_link},
 };
 
 static bool print_list(FILE *out, bool colour, const char *verb, const json_t *result)

@@ -4,7 +4,8 @@
  * standard output, and the end of the input is the end of all. Every message
  * is JSON. First the settings: {"threads":4,"timeout_ms":10000,…}. Then
  * {"id":7,"kind":"route"|"check"|"link","host":"…","target":"…","origin":"…",
- * "zone":"…","http_only":false,"limit_ms":18000,"path":"…"}; only id, kind and host must be there.
+ * "zone":"…","http_only":false,"serial":1,"held":false,
+ * "caa_issuers":[],"limit_ms":18000,"path":"…"}; only id, kind and host must be there.
  * Back comes {"id":7,"good":true,"steps":[{"good":true,"text":"…"},
  * {"good":false,"rule":"LB02","severity":"C","text":"…","remedy":"…"}],
  * "chain":["…"],"addresses":[{"address":"…","tls":{…},"https":{…},"http":{…}}]}.
@@ -47,8 +48,9 @@ static struct {
 void bns_probe_pace(const struct bns_probe_settings *s, const union bns_addr *addr)
 {
 	uint32_t hash = 2166136261u; /* FNV-1a over the address; two that meet in a place only wait for each other */
-	const uint8_t *octets = (const uint8_t *)addr;
-	for (size_t i = 0; i < bns_addr_len(addr); i++)
+	const union bns_addr host = bns_probe_at_port(addr, 0); /* whatever the port: it is one machine's load */
+	const uint8_t *octets = (const uint8_t *)&host;
+	for (size_t i = 0; i < bns_addr_len(&host); i++)
 		hash = (hash ^ octets[i]) * 16777619u;
 	pthread_mutex_lock(&helper.lock);
 	uint64_t now_ms = bns_clock_mono_ms(), *next_ms = &helper.next_ms[hash % PACES];
@@ -95,6 +97,9 @@ static void run_order(const json_t *m)
 		.target = word(m, "target"),
 		.origin = word(m, "origin"),
 		.zone = word(m, "zone"),
+		.serial = number(m, "serial"),
+		.held = json_is_true(json_object_get(m, "held")),
+		.caa_issuers = json_object_get(m, "caa_issuers"),
 		.http_only = json_is_true(json_object_get(m, "http_only")),
 		.steps = json_array(),
 		.chain = json_array(),

@@ -22,6 +22,7 @@
 #define BNS_PROBE_TEXT_MAX    512
 #define BNS_PROBE_NAME_MAX    256
 #define BNS_PROBE_SAID_MAX    300
+#define BNS_PROBE_QUERY       "?upn=u001.brandns-probe" /* of a tracked link */
 #define BNS_PROBE_BROWSER     "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 struct bns_probe_settings {
@@ -40,12 +41,15 @@ struct bns_probe_settings {
 
 struct bns_probe {
 	const struct bns_probe_settings *settings;
-	const char *host;   /* names without the final dot */
-	const char *target; /* NULL: what DNS says */
-	const char *origin; /* the ESP's host; NULL: nothing to compare with */
-	const char *zone;   /* NULL: not known */
-	bool http_only;     /* links are http still: the ESP's own name is the lawful target */
-	uint64_t until_ms;  /* on the monotonic clock; 0: no end */
+	const char *host;          /* names without the final dot */
+	const char *target;        /* NULL: what DNS says */
+	const char *origin;        /* the ESP's host; NULL: nothing to compare with */
+	const char *zone;          /* NULL: not known */
+	uint32_t serial;           /* of the zone as the daemon serves it; 0: not known */
+	bool held;                 /* a change of the zone waits there */
+	const json_t *caa_issuers; /* those of the host's certificate; NULL or empty: the settings' */
+	bool http_only;            /* links are http still: the ESP's own name is the lawful target */
+	uint64_t until_ms;         /* on the monotonic clock; 0: no end */
 	json_t *steps;
 	char asked[BNS_PROBE_TEXT_MAX]; /* what the next steps answer */
 	json_t *chain;                  /* names from the host on, each a CNAME to the next */
@@ -104,6 +108,9 @@ struct bns_probe_answer {
 void bns_probe_ask(const struct bns_probe_settings *s, const union bns_addr *server, const char *name, unsigned type,
 		   bool checking_disabled, struct bns_probe_answer *out);
 
+/* Do the CNAMEs from there go round, or on for too long? `meets`: the name where that is seen. */
+bool bns_probe_chase(const struct bns_probe_settings *s, const char *name, char meets[BNS_PROBE_NAME_MAX]);
+
 struct bns_probe_servers {
 	struct {
 		char name[BNS_PROBE_NAME_MAX];
@@ -116,6 +123,15 @@ struct bns_probe_servers {
 bool bns_probe_servers_of(const struct bns_probe_settings *s, const char *zone, struct bns_probe_servers *out);
 /* As the parent delegates it: names alone. False: it can't be found out. */
 bool bns_probe_delegation(const struct bns_probe_settings *s, const char *zone, struct bns_probe_servers *out);
+
+/* What the parent vouches for, and whether the zone has such a key at `server`. */
+struct bns_probe_ds {
+	bool asked; /* both answered */
+	size_t ds_count, key_count;
+	bool fits; /* one of the keys is one of the DS's */
+};
+void bns_probe_ds_of(const struct bns_probe_settings *s, const char *zone, const union bns_addr *server,
+		     struct bns_probe_ds *out);
 
 /* The CAA set that decides about the name: issuers, "" for "nobody". False: none, everybody may. */
 struct bns_probe_caa {
@@ -182,6 +198,8 @@ void bns_probe_compare(struct bns_probe *p, const union bns_addr *addr, const st
 void bns_probe_route(struct bns_probe *p);
 /* All that can be seen from outside, in the order of a set-up. */
 void bns_probe_check(struct bns_probe *p);
+/* HSTS of the ancestors, CAA, app-link files. */
+void bns_probe_around(struct bns_probe *p);
 /* One link of a test mail, as http and as https. `host` is the link's. */
 void bns_probe_link(struct bns_probe *p, const char *path);
 

@@ -5,8 +5,6 @@
 
 #include "helper/probe.h"
 
-#define QUERY "?upn=u001.brandns-probe"
-
 /* Who follows links in mail: browsers, mail clients, and what scans mail for them. */
 static const struct {
 	const char *name, *user_agent;
@@ -207,7 +205,7 @@ void bns_probe_compare(struct bns_probe *p, const union bns_addr *addr, const st
 {
 	struct sides s = {.cdn_addr = *addr};
 	bns_addr_to_text(addr, s.where);
-	snprintf(s.path, sizeof(s.path), "%s" QUERY, p->settings->path);
+	snprintf(s.path, sizeof(s.path), "%s" BNS_PROBE_QUERY, p->settings->path);
 	bns_probe_asking(p, "GET https://%s%s at %s%s%s", p->host, s.path, s.where, p->origin ? " and at " : "",
 			 p->origin ? p->origin : "");
 	ask_cdn(p, &s, BNS_PROBE_BROWSER, &s.cdn);

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What DNS says, through the resolver that recipients would use and at single
- * servers; ldns asks, with retries over TCP.
+ * What DNS says of a name, through the resolver that recipients would use and
+ * at single servers; ldns asks, with retries over TCP.
  */
-#include <ldns/ldns.h>
+#include "helper/probe_dns.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/probe.h"
-#include "wire/rrtype.h"
-
-#define CAA_CLIMB_MAX 32
+#define CHASE_MAX 16
 
 /* ---- asking ---- */
 
@@ -51,8 +49,8 @@ static ldns_resolver *resolver_new(const struct bns_probe_settings *s, const uni
 	return r;
 }
 
-static ldns_pkt *query(const struct bns_probe_settings *s, const union bns_addr *server, const char *name,
-		       unsigned type, bool checking_disabled)
+ldns_pkt *bns_probe_query(const struct bns_probe_settings *s, const union bns_addr *server, const char *name,
+			  unsigned type, bool checking_disabled)
 {
 	ldns_pkt *packet = NULL;
 	ldns_resolver *r = resolver_new(s, server);
@@ -69,7 +67,7 @@ static ldns_pkt *query(const struct bns_probe_settings *s, const union bns_addr 
 }
 
 /* Lower-case, without the final dot. */
-static void name_text(const ldns_rdf *name, char out[BNS_PROBE_NAME_MAX])
+void bns_probe_name_text(const ldns_rdf *name, char out[BNS_PROBE_NAME_MAX])
 {
 	char *text = ldns_rdf2str(name);
 	snprintf(out, BNS_PROBE_NAME_MAX, "%s", text ? text : "");
@@ -116,13 +114,13 @@ static void take_alias(struct bns_probe_addrs *out, const ldns_rr *rr)
 {
 	size_t used = strlen(out->way);
 	snprintf(out->way + used, sizeof(out->way) - used, "%s%s", used ? " " : "", out->name);
-	name_text(ldns_rr_rdf(rr, 0), out->name);
+	bns_probe_name_text(ldns_rr_rdf(rr, 0), out->name);
 }
 
 static enum bns_probe_dns take_addresses(const struct bns_probe_settings *s, const char *name, ldns_rr_type type,
 					 struct bns_probe_addrs *out)
 {
-	ldns_pkt *packet = query(s, NULL, name, type, false);
+	ldns_pkt *packet = bns_probe_query(s, NULL, name, type, false);
 	enum bns_probe_dns got = outcome(packet, out->why);
 	const ldns_rr_list *answer = packet ? ldns_pkt_answer(packet) : NULL;
 	for (size_t i = 0; got == BNS_PROBE_DNS_OK && i < ldns_rr_list_rr_count(answer); i++) {
@@ -162,7 +160,7 @@ static void take_names(const ldns_rr_list *section, struct bns_probe_answer *out
 			const ldns_rdf *rdf = ldns_rr_rdf(rr, j);
 			if (ldns_rdf_get_type(rdf) != LDNS_RDF_TYPE_DNAME)
 				continue;
-			name_text(rdf, name);
+			bns_probe_name_text(rdf, name);
 			size_t used = strlen(out->all);
 			snprintf(out->all + used, sizeof(out->all) - used, "%s ", name);
 		}
@@ -177,9 +175,9 @@ static void take_answer(const ldns_pkt *packet, const char *asked, struct bns_pr
 	out->rcode = ldns_pkt_get_rcode(packet);
 	for (size_t i = 0; i < ldns_rr_list_rr_count(answer); i++) {
 		const ldns_rr *rr = ldns_rr_list_rr(answer, i);
-		name_text(ldns_rr_owner(rr), owner);
+		bns_probe_name_text(ldns_rr_owner(rr), owner);
 		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME && strcasecmp(owner, asked) == 0)
-			name_text(ldns_rr_rdf(rr, 0), out->cname);
+			bns_probe_name_text(ldns_rr_rdf(rr, 0), out->cname);
 		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA)
 			out->serial = ldns_rdf2native_int32(ldns_rr_rdf(rr, 2));
 	}
@@ -190,7 +188,7 @@ static void take_answer(const ldns_pkt *packet, const char *asked, struct bns_pr
 void bns_probe_ask(const struct bns_probe_settings *s, const union bns_addr *server, const char *name, unsigned type,
 		   bool checking_disabled, struct bns_probe_answer *out)
 {
-	ldns_pkt *packet = query(s, server, name, type, checking_disabled);
+	ldns_pkt *packet = bns_probe_query(s, server, name, type, checking_disabled);
 	*out = (struct bns_probe_answer){0};
 	if (packet)
 		take_answer(packet, name, out);
@@ -199,96 +197,25 @@ void bns_probe_ask(const struct bns_probe_settings *s, const union bns_addr *ser
 	ldns_pkt_free(packet);
 }
 
-/* ---- name servers ---- */
+/* ---- a chain that no resolver follows to its end ---- */
 
-static void take_servers(const ldns_rr_list *section, const char *zone, struct bns_probe_servers *out)
+bool bns_probe_chase(const struct bns_probe_settings *s, const char *name, char meets[BNS_PROBE_NAME_MAX])
 {
-	char owner[BNS_PROBE_NAME_MAX];
-	for (size_t i = 0; i < ldns_rr_list_rr_count(section) && out->count < BNS_PROBE_SERVERS_MAX; i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(section, i);
-		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_NS)
-			continue;
-		name_text(ldns_rr_owner(rr), owner);
-		if (strcasecmp(owner, zone) == 0)
-			name_text(ldns_rr_rdf(rr, 0), out->list[out->count++].name);
-	}
-}
-
-bool bns_probe_servers_of(const struct bns_probe_settings *s, const char *zone, struct bns_probe_servers *out)
-{
-	out->count = 0;
-	ldns_pkt *packet = query(s, NULL, zone, LDNS_RR_TYPE_NS, false);
-	if (packet)
-		take_servers(ldns_pkt_answer(packet), zone, out);
-	ldns_pkt_free(packet);
-	for (size_t i = 0; i < out->count; i++)
-		bns_probe_addresses(s, out->list[i].name, &out->list[i].addrs);
-	return out->count > 0;
-}
-
-static const char *parent_of(const char *name)
-{
-	const char *dot = strchr(name, '.');
-	return dot ? dot + 1 : ".";
-}
-
-/* One of the parent's servers is asked without recursion: it refers to the child's, in its authority section. */
-bool bns_probe_delegation(const struct bns_probe_settings *s, const char *zone, struct bns_probe_servers *out)
-{
-	struct bns_probe_servers parents;
-	const char *parent = parent_of(zone);
-	while (!bns_probe_servers_of(s, parent, &parents)) {
-		if (strcmp(parent, ".") == 0)
+	struct bns_probe_answer got;
+	char way[CHASE_MAX][BNS_PROBE_NAME_MAX];
+	snprintf(way[0], sizeof(way[0]), "%s", name);
+	for (unsigned n = 1; n < CHASE_MAX; n++) {
+		bns_probe_ask(s, NULL, way[n - 1], BNS_TYPE_CNAME, true, &got);
+		if (got.why[0] || !got.cname[0])
 			return false;
-		parent = parent_of(parent);
-	}
-	out->count = 0;
-	for (size_t i = 0; i < parents.count && out->count == 0; i++) {
-		if (parents.list[i].addrs.count == 0)
-			continue;
-		union bns_addr server = parents.list[i].addrs.list[0];
-		ldns_pkt *packet = query(s, &server, zone, LDNS_RR_TYPE_NS, false);
-		if (packet) {
-			take_servers(ldns_pkt_authority(packet), zone, out);
-			take_servers(ldns_pkt_answer(packet), zone, out);
+		for (unsigned i = 0; i < n; i++) {
+			if (strcasecmp(way[i], got.cname) == 0) {
+				snprintf(meets, BNS_PROBE_NAME_MAX, "%s", got.cname);
+				return true;
+			}
 		}
-		ldns_pkt_free(packet);
+		snprintf(way[n], sizeof(way[n]), "%s", got.cname);
 	}
-	return out->count > 0;
-}
-
-/* ---- CAA ---- */
-
-/* The issuer of an "issue" property; parameters behind ';' don't matter here (RFC 8659 §4.2). */
-static void take_issuer(const ldns_rr *rr, struct bns_probe_caa *out)
-{
-	char *tag = ldns_rdf2str(ldns_rr_rdf(rr, 1)), *value = ldns_rdf2str(ldns_rr_rdf(rr, 2));
-	if (tag && value && strcasecmp(tag, "issue") == 0) {
-		char *text = value[0] == '"' ? value + 1 : value;
-		text[strcspn(text, ";\" ")] = '\0';
-		size_t used = strlen(out->issuers);
-		snprintf(out->issuers + used, sizeof(out->issuers) - used, "%s%s", used ? " " : "", text);
-	}
-	free(tag);
-	free(value);
-}
-
-bool bns_probe_caa_of(const struct bns_probe_settings *s, const char *name, struct bns_probe_caa *out)
-{
-	bool found = false;
-	*out = (struct bns_probe_caa){0};
-	for (int i = 0; i < CAA_CLIMB_MAX && !found && strcmp(name, ".") != 0; i++, name = parent_of(name)) {
-		/* A CNAME is followed by the resolver (RFC 8659 §3); the climb goes on at the name itself. */
-		ldns_pkt *packet = query(s, NULL, name, LDNS_RR_TYPE_CAA, false);
-		const ldns_rr_list *answer = packet ? ldns_pkt_answer(packet) : NULL;
-		for (size_t j = 0; j < ldns_rr_list_rr_count(answer); j++) {
-			if (ldns_rr_get_type(ldns_rr_list_rr(answer, j)) != LDNS_RR_TYPE_CAA)
-				continue;
-			found = true;
-			take_issuer(ldns_rr_list_rr(answer, j), out);
-		}
-		snprintf(out->at, sizeof(out->at), "%s", name);
-		ldns_pkt_free(packet);
-	}
-	return found;
+	snprintf(meets, BNS_PROBE_NAME_MAX, "%s", way[CHASE_MAX - 1]);
+	return true;
 }

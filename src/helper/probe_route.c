@@ -94,15 +94,14 @@ bool bns_probe_handshake(struct bns_probe *p, const union bns_addr *addr)
 
 static void probe_plain_http(struct bns_probe *p, const union bns_addr *addr)
 {
-	char where[BNS_ADDR_TEXT_MAX], said[BNS_PROBE_SAID_MAX];
+	char where[BNS_ADDR_TEXT_MAX], said[BNS_PROBE_SAID_MAX], path[BNS_PROBE_TEXT_MAX];
+	struct bns_probe_request r = {
+		.scheme = "http", .connect = p->host, .addr = addr, .host = p->host, .path = path};
 	struct bns_probe_http got;
 	bns_addr_to_text(addr, where);
-	bns_probe_asking(p, "GET http://%s%s at %s", p->host, p->settings->path, where);
-	bns_probe_http(
-		p->settings,
-		&(struct bns_probe_request){
-			.scheme = "http", .connect = p->host, .addr = addr, .host = p->host, .path = p->settings->path},
-		&got);
+	snprintf(path, sizeof(path), "%s" BNS_PROBE_QUERY, p->settings->path);
+	bns_probe_asking(p, "GET http://%s%s at %s", p->host, path, where);
+	bns_probe_http(p->settings, &r, &got);
 	bns_probe_fact(p, "http", bns_probe_http_facts(&got));
 	if (got.status == 0)
 		bns_probe_bad(p, "LB06", 'H', "keep port 80 open, with a redirection to https if you like",
@@ -136,19 +135,41 @@ static void say_addresses(const struct bns_probe_addrs *got, char *out, size_t c
 					 bns_probe_addr_text(&got->list[i], text));
 }
 
+/* Is the branded host among the names that another target leads to? */
+static bool comes_back(const struct bns_probe *p, const char *name, const struct bns_probe_addrs *got)
+{
+	char way[sizeof(got->way)], *rest = way, meets[BNS_PROBE_NAME_MAX];
+	if (strcasecmp(name, p->host) == 0)
+		return false;
+	snprintf(way, sizeof(way), "%s", got->way);
+	for (char *alias; (alias = strsep(&rest, " ")) != NULL;)
+		if (strcasecmp(alias, p->host) == 0)
+			return true;
+	return got->count == 0 && strcasecmp(got->name, p->host) != 0 && bns_probe_chase(p->settings, p->host, meets) &&
+	       strcasecmp(meets, p->host) == 0;
+}
+
 bool bns_probe_resolve(struct bns_probe *p, const char *name, struct bns_probe_addrs *out)
 {
-	char addresses[BNS_PROBE_TEXT_MAX / 2];
+	char addresses[BNS_PROBE_TEXT_MAX / 2], meets[BNS_PROBE_NAME_MAX];
 	bns_probe_asking(p, "A and AAAA of %s, through the resolver", name);
 	enum bns_probe_dns got = bns_probe_addresses(p->settings, name, out);
 	keep_chain(p, name, out);
+	if (comes_back(p, name, out)) {
+		bns_probe_bad(p, "LB13", 'C', "point the CDN's origin at the provider's name, not at the branded host",
+			      "the target %s leads back to %s", name, p->host);
+		return false;
+	}
 	if (got == BNS_PROBE_DNS_OK) {
 		say_addresses(out, addresses, sizeof(addresses));
 		bns_probe_good(p, "%s is at %s%s%s", name, addresses, strcmp(name, out->name) != 0 ? ", as " : "",
 			       strcmp(name, out->name) != 0 ? out->name : "");
 		return true;
 	}
-	if (got == BNS_PROBE_DNS_FAILED)
+	if (got == BNS_PROBE_DNS_FAILED && bns_probe_chase(p->settings, name, meets))
+		bns_probe_bad(p, "LB25", 'C', "end the chain of CNAMEs at the CDN",
+			      "the CNAMEs from %s go round: they meet %s again", name, meets);
+	else if (got == BNS_PROBE_DNS_FAILED)
 		bns_probe_bad(p, "LB25", 'C', "end the chain of CNAMEs at the CDN; mend what its name servers answer",
 			      "the target %s can't be resolved: %s", name, out->why);
 	else

@@ -71,6 +71,14 @@ static enum ctl_exit exit_of_outcome(const char *verb, const char *outcome)
 	return CTL_DONE;
 }
 
+/* `branding check`, `test-link`: the severity of the worst that was found; a risk (M) is only told. */
+static enum ctl_exit exit_of_worst(const char *severity)
+{
+	if (!severity)
+		return CTL_DONE;
+	return *severity == 'M' ? CTL_DIFFERS : CTL_HELD;
+}
+
 enum ctl_exit ctl_exit_of_result(const char *verb, const json_t *result)
 {
 	size_t i;
@@ -80,6 +88,7 @@ enum ctl_exit ctl_exit_of_result(const char *verb, const json_t *result)
 	/* `account readiness`: something is missing, and no policy forbids anything. */
 	if (json_is_false(json_object_get(result, "ready")))
 		code = ctl_worse(code, CTL_DIFFERS);
+	code = ctl_worse(code, exit_of_worst(json_string_value(json_object_get(result, "worst"))));
 	json_array_foreach(json_object_get(result, "zones"), i, row)
 	{
 		outcome = json_string_value(json_object_get(row, "outcome"));

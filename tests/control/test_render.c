@@ -45,6 +45,36 @@ static void columns_are_aligned_without_trailing_blanks(void **state)
 	       "caf\xc3\xa9.example  secondary  expired  -       x@1-2\n");
 }
 
+static void check_reads_step_by_step(void **state)
+{
+	(void)state;
+	expect("branding check",
+	       "{\"schema\":1,\"host\":\"u.example.com\",\"findings\":[{\"rule\":\"LB36\",\"severity\":\"M\",\"text\":"
+	       "\"one target\",\"remedy\":\"list another\"}],\"steps\":[{\"good\":true,\"asked\":\"dig "
+	       "CNAME\",\"text\":\"d1\"},"
+	       "{\"good\":false,\"rule\":\"LB02\",\"severity\":\"C\",\"asked\":\"TLS\",\"text\":\"another\\u0007 "
+	       "name\","
+	       "\"remedy\":\"add it\"}],\"probe\":{\"evidence\":\"bad\"}}",
+	       "  1 ok       dig CNAME\n"
+	       "             d1\n"
+	       "  2 LB02   C TLS\n"
+	       "             another? name\n"
+	       "             do: add it\n"
+	       "\n"
+	       "u.example.com: 1 of 2 steps failed\n"
+	       "the rules find in its zone and the policy:\n"
+	       "    LB36 M  one target\n"
+	       "            do: list another\n");
+	expect("branding check",
+	       "{\"schema\":1,\"host\":\"u.example.com\",\"findings\":[],\"probe\":null,\"worst\":null}",
+	       "u.example.com: nobody probes here; with the plugin `probe` it is seen as recipients see it\n"
+	       "the rules find nothing in its zone and the policy\n");
+	expect("branding check",
+	       "{\"schema\":1,\"brandings\":[{\"host\":\"u.example.com\",\"state\":\"tls-ok\",\"probe\":\"good\","
+	       "\"probed\":\"2026-11-23T10:00:00Z\",\"worst\":null,\"findings\":[]}]}",
+	       "u.example.com  tls-ok, probed at 2026-11-23T10:00:00Z: in order\n");
+}
+
 static void empty_list_is_said_in_words(void **state)
 {
 	(void)state;
@@ -181,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_aligned_without_trailing_blanks),
+		cmocka_unit_test(check_reads_step_by_step),
 		cmocka_unit_test(empty_list_is_said_in_words),
 		cmocka_unit_test(answer_of_a_plugin_gets_columns_by_its_keys),
 		cmocka_unit_test(single_object_becomes_fields),
