@@ -131,16 +131,16 @@ static const uint8_t *host_at(const struct lb *lb, size_t place)
 	return entry && entry->learned && !lb_policy_find(lb, lb->policy, entry->names) ? entry->names : NULL;
 }
 
+/* Without a look at its zone, which would be copied for that. */
 static bool is_due(const struct lb *lb, const uint8_t *host, int64_t now_s)
 {
 	const struct lb_recheck *r = lb->recheck;
-	const struct lb_seen *seen;
 	uint64_t fresh_s = r->went_round ? r->every_s / 2 : r->every_s;
 
 	if (!host || lb_life_state(lb_life_get(lb, host)) < LB_IS_ROUTED)
 		return false;
-	seen = lb_seen_served(lb, host);
-	return !seen || now_s < seen->at_s || (uint64_t)(now_s - seen->at_s) >= fresh_s;
+	int64_t last_s = lb_seen_last_s(lb, host);
+	return now_s < last_s || (uint64_t)(now_s - last_s) >= fresh_s;
 }
 
 static uint64_t round_s(const struct lb_recheck *r, size_t places)

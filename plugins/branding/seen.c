@@ -75,6 +75,13 @@ const struct lb_seen *lb_seen_at(const struct lb *lb, const uint8_t *host, const
 	return s;
 }
 
+int64_t lb_seen_last_s(const struct lb *lb, const uint8_t *host)
+{
+	const struct seen_host *h = lb_map_get(&lb->seen, host);
+
+	return h && h->first ? h->first->at_s : 0;
+}
+
 const struct lb_seen *lb_seen_served(const struct lb *lb, const uint8_t *host)
 {
 	const uint8_t *apex;

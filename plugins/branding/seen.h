@@ -38,6 +38,9 @@ const struct lb_seen *lb_seen_at(const struct lb *lb, const uint8_t *host, const
  */
 json_t *lb_seen_json(const struct lb_seen *seen);
 
+/* When any of its targets was seen last; 0: never. */
+int64_t lb_seen_last_s(const struct lb *lb, const uint8_t *host);
+
 /* At the CNAME that the host is served with now. NULL: none, or it wasn't probed. */
 const struct lb_seen *lb_seen_served(const struct lb *lb, const uint8_t *host);
 

@@ -9,6 +9,7 @@ import sys
 
 SRC = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(__file__).resolve().parent.parent.parent))
 TABLE = re.compile(r'\{"(LB\d\d)", "([a-z0-9-]+)", \'([CHM])\'')
+NAME = re.compile(r"`([a-z0-9]+(?:_[a-z0-9]+){2,})`")
 ROW = re.compile(r"^\| (LB\d\d) \| ([a-z0-9-]+) \| ([CHM]) \| (.*)$", re.M)
 
 
@@ -34,15 +35,24 @@ def every_row_is_whole():
 
 def every_named_test_is_there():
     known = "".join(path.read_text() for path in (SRC / "tests/branding").glob("test_*.c"))
+    stories = "".join(path.read_text() for path in (SRC / "tests/flow").glob("test_*.py"))
     text = (SRC / "docs/rules.md").read_text()
-    for name in re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+){2,})`", text):
-        assert f"cmocka_unit_test({name})" in known, f"there is no test {name}"
+    for name in NAME.findall(text):
+        assert f"cmocka_unit_test({name})" in known or f"def test_{name}(" in stories, f"there is no test {name}"
     for path in re.findall(r"`(tests/flow/[a-z_]+\.py)`", text):
         assert (SRC / path).exists(), path
 
 
+def every_row_names_a_test_that_fires_and_one_that_is_silent():
+    for rule, _, _, rest in rows():
+        fires, silent = [cell.strip() for cell in rest.rstrip("|").split(" | ")][-2:]
+        assert NAME.search(fires), f"{rule} fires nowhere"
+        assert NAME.search(silent) or silent.startswith("the same"), f"{rule} is silent nowhere"
+
+
 def main():
-    checks = [every_rule_has_its_row, every_row_is_whole, every_named_test_is_there]
+    checks = [every_rule_has_its_row, every_row_is_whole, every_named_test_is_there,
+              every_row_names_a_test_that_fires_and_one_that_is_silent]
     print(f"1..{len(checks)}")
     failed = False
     for number, check in enumerate(checks, start=1):
