@@ -46,6 +46,17 @@ const uint8_t *lb_account_domain(const struct lb *lb, const struct lb_branding *
 	return esp && esp->domain ? esp->domain : lb_name_parent(b->host);
 }
 
+bool lb_account_speaks(const struct lb *lb, const struct lb_branding *b)
+{
+	const struct lb_policy *p = lb->policy;
+	const struct lb_branding *end = p->brandings + p->branding_count, *at = b->account->first;
+	const uint8_t *apex;
+
+	while (at && at < end && (at->account != b->account || !lb_served_zone(lb, at->host, &apex)))
+		at++;
+	return at == b;
+}
+
 bool lb_account_brands(const struct lb *lb, const struct lb_account *a, const uint8_t *domain)
 {
 	const struct lb_policy *p = lb->policy;

@@ -24,6 +24,8 @@ bool lb_account_carries(const struct lb *lb, const struct lb_branding *b, const 
 bool lb_account_is_associated(const struct lb *lb, const struct lb_account *a, const char *user);
 /* The From domain it is for: the ESP's word, else the name above the host. */
 const uint8_t *lb_account_domain(const struct lb *lb, const struct lb_branding *b);
+/* Is it the account's first one that is served here? What is to be said of the account is said there, once. */
+bool lb_account_speaks(const struct lb *lb, const struct lb_branding *b);
 /* Has the account a branding for that From domain? */
 bool lb_account_brands(const struct lb *lb, const struct lb_account *a, const uint8_t *domain);
 /* Are https links switched on for it? */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "account_live.h"
+#include "cases.h"
 #include "commands.h"
 #include "seen.h"
 
@@ -30,10 +31,19 @@ static void lack(json_t *missing, const char *kind, const char *fmt, ...)
 
 /* ---- one branding ---- */
 
+/* From branding to branding: those of a zone are neighbours in the policy. */
+struct walk {
+	const struct lb *lb;
+	const struct bns_contents *zone; /* whose cases these are; NULL: none */
+	struct lb_cases cases;
+	size_t at; /* the last one that was found */
+};
+
 struct sight {
 	const struct lb *lb;
 	const struct lb_branding *b;
 	const struct bns_contents *zone; /* NULL: none here */
+	const struct lb_case *c;         /* NULL: nothing is judged there */
 	const struct lb_life *life;
 	struct lb_covered covered;
 	char host[BNS_NAME_TEXT_MAX];
@@ -44,8 +54,27 @@ static const char *const cover_words[] = {
 	[LB_COVER_BAD] = "bad",           [LB_COVER_GOOD] = "good",
 };
 
-static void look_at(struct sight *s, const struct lb *lb, const struct lb_branding *b)
+static const struct lb_case *case_of(struct walk *w, const struct bns_contents *zone, const struct lb_branding *b)
 {
+	if (w->zone != zone) {
+		lb_cases_free(&w->cases);
+		lb_cases_gather(&w->cases, w->lb, zone->apex, zone, NULL);
+		w->zone = zone;
+		w->at = 0;
+	}
+	for (size_t i = 0; i < w->cases.count; i++) {
+		size_t at = (w->at + i) % w->cases.count;
+		if (w->cases.list[at].branding != b)
+			continue;
+		w->at = at;
+		return &w->cases.list[at];
+	}
+	return NULL;
+}
+
+static void look_at(struct sight *s, struct walk *w, const struct lb_branding *b)
+{
+	const struct lb *lb = w->lb;
 	struct lb_path path;
 	const uint8_t *apex;
 
@@ -54,6 +83,7 @@ static void look_at(struct sight *s, const struct lb *lb, const struct lb_brandi
 	s->zone = lb_served_zone(lb, b->host, &apex);
 	if (!s->zone)
 		return;
+	s->c = case_of(w, s->zone, b);
 	lb_resolve(lb, s->zone, b->host, &path);
 	s->covered = lb_covered_of(lb, b, &path);
 }
@@ -112,36 +142,33 @@ static void lack_esp(const struct sight *s, json_t *missing)
 	}
 }
 
-/* Does another line say what that rule says? */
-static bool is_told(const struct lb_rule *rule)
-{
-	static const char *const told[] = {"LB17", "LB31", "LB33", "LB34", NULL};
-
-	for (size_t i = 0; told[i]; i++)
-		if (strcmp(rule->id, told[i]) == 0)
-			return true;
-	return false;
-}
-
+/* Of the standing rules only how long the zone lives: the rest has lines of its own here. */
 static void lack_by_rules(const struct sight *s, json_t *missing)
 {
+	const struct lb_rule *expiring = lb_rule_find("LB27");
 	struct lb_findings found = {0};
+	struct lb_look look;
 
-	if (!s->zone)
+	if (!s->c)
 		return;
-	lb_findings_of(s->lb, s->zone, s->b->host, &found);
+	lb_look_init(&look, s->lb, s->c, s->zone);
+	lb_rules_ask(&look, &found);
+	expiring->judge(&look, expiring, &found);
 	for (size_t i = 0; i < found.count; i++)
-		if (found.list[i].severity != 'M' && !is_told(found.list[i].rule))
+		if (found.list[i].severity != 'M')
 			lack(missing, "rule", "%s: %s", found.list[i].rule->id, found.list[i].text);
+	if (found.failed)
+		lack(missing, "rule", "memory is short: the rules couldn't be asked");
 	lb_findings_free(&found);
 }
 
-static json_t *json_branding(const struct lb *lb, const struct lb_branding *b)
+static json_t *json_branding(struct walk *w, const struct lb_branding *b)
 {
+	const struct lb *lb = w->lb;
 	json_t *missing = json_array();
 	struct sight s;
 
-	look_at(&s, lb, b);
+	look_at(&s, w, b);
 	lack_certificate(&s, missing);
 	lack_esp(&s, missing);
 	lack_by_rules(&s, missing);
@@ -161,13 +188,15 @@ static json_t *json_branding(const struct lb *lb, const struct lb_branding *b)
 static json_t *json_user(const struct lb *lb, const struct lb_account *a, const char *user)
 {
 	const struct lb_policy *p = lb->policy;
+	struct walk walk = {.lb = lb};
 	json_t *brandings = json_array(), *missing = json_array(), *row;
 	bool ready = true, ssl = lb_account_has_ssl(a, user);
 	size_t i;
 
 	for (i = 0; i < p->branding_count; i++)
 		if (p->brandings[i].account == a && lb_account_carries(lb, &p->brandings[i], user))
-			json_array_append_new(brandings, json_branding(lb, &p->brandings[i]));
+			json_array_append_new(brandings, json_branding(&walk, &p->brandings[i]));
+	lb_cases_free(&walk.cases);
 	json_array_foreach (brandings, i, row) {
 		ready = ready && json_is_true(json_object_get(row, "ready"));
 	}

@@ -70,23 +70,60 @@ char *lb_account_summary(const json_t *root)
 
 /* ---- the message ---- */
 
+/* The CNAMEs as the probe met them, beyond what is served here; else as far as that shows them. */
 static void put_way(FILE *out, const json_t *b)
 {
+	const json_t *chain = json_object_get(json_object_get(json_object_get(b, "probe"), "details"), "chain");
 	const json_t *name;
 	size_t i;
 
-	fprintf(out, "   CNAMEs: %s", word(b, "host"));
-	json_array_foreach (json_object_get(b, "resolves"), i, name) {
-		fprintf(out, " -> %s", json_string_value(name));
+	fputs("   CNAMEs: ", out);
+	if (json_array_size(chain) < 2) {
+		chain = json_object_get(b, "resolves");
+		fprintf(out, "%s%s", word(b, "host"), json_array_size(chain) > 0 ? " -> " : "");
+	}
+	json_array_foreach (chain, i, name) {
+		fprintf(out, "%s%s", i > 0 ? " -> " : "", json_string_value(name) ? json_string_value(name) : "");
 	}
 	fputc('\n', out);
 	if (word(b, "owner")[0])
 		fprintf(out, "   Account CNAME: %s\n", word(b, "owner"));
 }
 
+/* One request's end: a status, where it leads, or why nothing came back. */
+static void put_http(FILE *out, const char *name, const json_t *answer)
+{
+	const json_t *status = json_object_get(answer, "status");
+
+	if (json_is_integer(status))
+		fprintf(out, "     %s: status %lld%s%s\n", name, (long long)json_integer_value(status),
+			word(answer, "location")[0] ? ", to " : "", word(answer, "location"));
+	else if (json_is_object(answer))
+		fprintf(out, "     %s: %s\n", name, word(answer, "error"));
+}
+
+static void put_address(FILE *out, const json_t *address)
+{
+	const json_t *tls = json_object_get(address, "tls");
+
+	fprintf(out, "   At %s:\n", word(address, "address"));
+	if (word(tls, "error")[0])
+		fprintf(out, "     certificate: %s\n", word(tls, "error"));
+	else if (json_is_object(tls))
+		fprintf(out,
+			"     certificate: subject %s, for %s, issuer %s, not before %s, not after %s%s%s%s (%s)\n",
+			word(tls, "subject"), word(tls, "names"), word(tls, "issuer"), word(tls, "not_before"),
+			word(tls, "not_after"), is_true(tls, "name_fits") ? "" : ", WRONG NAME",
+			is_true(tls, "chain_verifies") ? "" : ", CHAIN: ",
+			is_true(tls, "chain_verifies") ? "" : word(tls, "chain"), word(tls, "version"));
+	put_http(out, "https (443)", json_object_get(address, "https"));
+	put_http(out, "http (80)", json_object_get(address, "http"));
+}
+
 static void put_probe(FILE *out, const json_t *b)
 {
-	const json_t *probe = json_object_get(b, "probe");
+	const json_t *probe = json_object_get(b, "probe"), *address;
+	size_t i;
 
 	if (!json_is_object(probe)) {
 		fputs("   Certificate: not looked at yet\n", out);
@@ -94,6 +131,9 @@ static void put_probe(FILE *out, const json_t *b)
 	}
 	fprintf(out, "   Checked at %s against %s: %s\n", word(probe, "at"), word(probe, "target"),
 		word(probe, "text"));
+	json_array_foreach (json_object_get(json_object_get(probe, "details"), "addresses"), i, address) {
+		put_address(out, address);
+	}
 }
 
 static void put_esp(FILE *out, const json_t *root, const json_t *b)
@@ -105,7 +145,7 @@ static void put_esp(FILE *out, const json_t *root, const json_t *b)
 	fprintf(out, "   At %s: branding %lld is %s", word(root, "title"),
 		(long long)json_integer_value(json_object_get(esp, "id")), json_is_true(valid) ? "valid" : "not valid");
 	if (word(esp, "checked")[0])
-		fprintf(out, " (%s)", word(esp, "checked"));
+		fprintf(out, " (checked at %s)", word(esp, "checked"));
 	fputc('\n', out);
 }
 

@@ -82,6 +82,7 @@ struct lb_account {
 	const char *const *issuers;      /* of the CDN's certificates; ends with NULL; NULL: not said */
 	struct lb_names from;            /* the domains of its From addresses */
 	const struct lb_api *api;        /* NULL: nobody asks */
+	const struct lb_branding *first; /* of its brandings, in their order; NULL: it has none */
 	bool ssl_enabled;
 	uint32_t line;
 };

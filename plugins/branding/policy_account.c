@@ -85,6 +85,21 @@ static enum bns_error read_api(const struct lb_reader *r, const struct bns_yaml 
 	return err;
 }
 
+/* Https that is on for somebody else's user would go unseen. */
+static enum bns_error check_ssl_subusers(const struct lb_reader *r, const struct bns_yaml *map,
+					 const struct lb_account *a)
+{
+	for (size_t i = 0; a->ssl_subusers && a->ssl_subusers[i]; i++) {
+		size_t k = 0;
+		while (k < a->subuser_count && strcmp(a->subusers[k], a->ssl_subusers[i]) != 0)
+			k++;
+		if (k == a->subuser_count)
+			return lb_complain(r, lb_read_get(map, "ssl-subuser"),
+					   "'%s' isn't among the account's 'subuser'", a->ssl_subusers[i]);
+	}
+	return BNS_OK;
+}
+
 static enum bns_error read_account(const struct lb_reader *r, const struct bns_yaml *map, struct lb_policy *p,
 				   struct lb_account *a)
 {
@@ -111,6 +126,8 @@ static enum bns_error read_account(const struct lb_reader *r, const struct bns_y
 		err = lb_read_words(r, lb_read_get(map, "subuser"), &a->subusers, &a->subuser_count);
 	if (err == BNS_OK)
 		err = lb_read_words(r, lb_read_get(map, "ssl-subuser"), &a->ssl_subusers, &count);
+	if (err == BNS_OK)
+		err = check_ssl_subusers(r, map, a);
 	if (err == BNS_OK)
 		err = lb_read_words(r, lb_read_get(map, "issuer"), &a->issuers, &count);
 	if (err == BNS_OK)

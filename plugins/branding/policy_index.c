@@ -169,11 +169,19 @@ bool lb_policy_watched(const struct lb_policy *policy, const uint8_t *name, uint
 	return true;
 }
 
+static void find_firsts(struct lb_policy *p)
+{
+	for (size_t i = p->branding_count; i-- > 0;)
+		if (p->brandings[i].account != p->fallback)
+			p->accounts[p->brandings[i].account - p->accounts].first = &p->brandings[i];
+}
+
 enum bns_error lb_policy_index(const struct lb *lb, struct lb_policy *policy, const char *file, struct bns_diag *diag)
 {
 	sort_brandings(lb, policy);
 	enum bns_error err = check_brandings(lb, policy, file, diag);
 
+	find_firsts(policy);
 	if (err == BNS_OK)
 		err = index_strays(lb, policy);
 	if (err == BNS_OK)

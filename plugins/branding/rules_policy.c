@@ -36,18 +36,11 @@ void lb_rule_reverify(const struct lb_look *look, const struct lb_rule *rule, st
 void lb_rule_from_domain(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out)
 {
 	const struct lb_account *a = look->c->branding->account;
-	const struct lb_policy *p = look->lb->policy;
 	char name[BNS_NAME_TEXT_MAX], text[BNS_NAME_TEXT_MAX + 256];
 
-	/* Told once, at the account's first branding. */
-	for (size_t i = 0; i < p->branding_count; i++) {
-		if (p->brandings[i].account == a) {
-			if (&p->brandings[i] != look->c->branding)
-				return;
-			break;
-		}
-	}
-	for (size_t k = 0; look->c->judge_edge && k < a->from.count; k++) {
+	if (!look->c->judge_edge || a->from.count == 0 || !lb_account_speaks(look->lb, look->c->branding))
+		return;
+	for (size_t k = 0; k < a->from.count; k++) {
 		if (lb_account_brands(look->lb, a, a->from.list[k]))
 			continue;
 		lb_name_words(look->lb, a->from.list[k], name);
@@ -97,7 +90,8 @@ void lb_rule_subuser(const struct lb_look *look, const struct lb_rule *rule, str
 	const struct lb_account *a = look->c->branding->account;
 	char text[512];
 
-	if (!look->c->judge_edge || !a->ssl_enabled)
+	if (!look->c->judge_edge || !a->ssl_enabled || a->subuser_count == 0 ||
+	    !lb_account_speaks(look->lb, look->c->branding))
 		return;
 	for (size_t i = 0; i < a->subuser_count; i++) {
 		const char *user = a->subusers[i];

@@ -148,7 +148,8 @@ static void readiness_says_what_is_missing_of_each_branding(void **state)
 	(void)state;
 	const char *good = "weight: advisory\nanswer: good\n", *bad = "weight: advisory\nanswer: bad\n";
 	assert_lacks(ACCOUNT("") BRANDING(VALID), NULL, CDN, "certificate", "nobody has seen its certificate");
-	assert_lacks(ACCOUNT("") BRANDING(VALID), bad, CDN, "certificate", "failed: LB02: the certificate there is for *.cdn.example");
+	assert_lacks(ACCOUNT("") BRANDING(VALID), bad, CDN, "certificate",
+		     "failed: LB02: the certificate there is for *.cdn.example");
 	assert_lacks(ACCOUNT("") BRANDING(VALID), NULL, ESP, "certificate", "it is still at the ESP's own name");
 	assert_lacks(ACCOUNT("") BRANDING(""), good, CDN, "esp", "nothing is known of its validity at SendGrid");
 	assert_lacks(ACCOUNT("") BRANDING(", esp: {id: 7, valid: false, reason: 'Expected CNAME'}"), good, CDN, "esp",
@@ -186,7 +187,7 @@ static void report_is_a_message_with_the_evidence_and_its_dates(void **state)
 		    "Please switch on SSL (https) for click tracking of our account acme (SendGrid, region global).");
 	assert_says(report, "CNAMEs: " HOST " -> d111.cloudfront.net\\n");
 	assert_says(report, "against d111.cloudfront.net: certificate and answers are right");
-	assert_says(report, "branding 7 is valid (2026-11-23T10:00:00Z)");
+	assert_says(report, "branding 7 is valid (checked at 2026-11-23T10:00:00Z)");
 	assert_null(strstr(report, "MISSING"));
 	world_close(w);
 	w = serve(ACCOUNT("") BRANDING(VALID), NULL, ESP);

@@ -88,6 +88,27 @@ static void subuser_without_association_or_https_is_shown(void **state)
 	assert_checked(ACCOUNT(", ssl: disabled, subuser: [eu]") BRANDING(HOST, TWO, ""), "LB33", NULL);
 }
 
+static void what_an_account_lacks_is_told_once_where_it_is_served(void **state)
+{
+	(void)state;
+	/* The first host is in no zone that is served here. */
+	struct world *w = serve(ACCOUNT(", ssl: enabled, from: [other.example], subuser: [eu]") BRANDING(
+		"url1.example.com.au", TWO, "") BRANDING(HOST, TWO, "") BRANDING("url2.example.com", TWO, ""));
+	assert_non_null(world_checked(w, HOST, "LB31"));
+	assert_non_null(world_checked(w, HOST, "LB33"));
+	assert_null(world_checked(w, "url2.example.com", "LB31"));
+	assert_null(world_checked(w, "url2.example.com", "LB33"));
+	world_close(w);
+}
+
+static void https_for_somebody_else_s_subuser_is_refused(void **state)
+{
+	(void)state;
+	struct bns_diag diag;
+	world_policy_error(ACCOUNT(", subuser: [eu], ssl-subuser: [us]") BRANDING(HOST, TWO, ""), &diag);
+	assert_non_null(strstr(diag.text, "'us' isn't among the account's 'subuser'"));
+}
+
 static void single_target_is_shown(void **state)
 {
 	(void)state;
@@ -158,6 +179,8 @@ int main(void)
 		cmocka_unit_test(from_domain_without_a_branding_is_shown),
 		cmocka_unit_test(branding_behind_an_older_one_is_shown),
 		cmocka_unit_test(subuser_without_association_or_https_is_shown),
+		cmocka_unit_test(what_an_account_lacks_is_told_once_where_it_is_served),
+		cmocka_unit_test(https_for_somebody_else_s_subuser_is_refused),
 		cmocka_unit_test(single_target_is_shown),
 		cmocka_unit_test(zone_near_its_expiry_is_shown),
 		cmocka_unit_test(hold_near_its_end_is_shown),
