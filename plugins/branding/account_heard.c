@@ -209,7 +209,7 @@ static void tell_change(struct lb *lb, const struct lb_branding *b, bool was_kno
 	char host[BNS_NAME_TEXT_MAX], text[BNS_NAME_TEXT_MAX + 512];
 	const struct lb_esp *esp = lb_esp_of(lb, b);
 
-	if (esp->valid == was_valid && (was_known || esp->valid))
+	if (was_known ? esp->valid == was_valid : esp->valid)
 		return;
 	lb_name_words(lb, b->host, host);
 	if (esp->valid)

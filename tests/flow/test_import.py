@@ -270,8 +270,8 @@ def test_what_was_imported_is_what_the_daemon_reads(t):
     node = flow.Brandnsd(t, {"zone": [{"domain": "example.com", "file": str(zone)}],
                              "plugin": [{"id": "branding", "policy": str(policy)}]})
     flow.wait_for(lambda: node.status("example.com")["state"] == "served", 10, "the zone to be served")
-    found = {row["host"]: row["text"] for row in node.ctl("branding", "check", "--all").json["findings"]
-             if row["rule"] == "LB17"}
+    found = {row["host"]: finding["text"] for row in node.ctl("branding", "check", "--all").json["brandings"]
+             for finding in row["findings"] if finding["rule"] == "LB17"}
     assert list(found) == ["url22.example.com"] and "but found" in found["url22.example.com"], found
     assert node.ctl("branding", "show", "url11.example.com").json["esp"]["valid"] is True
 
