@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
 
 /* What a region was made of. */
 struct lb_region_key {

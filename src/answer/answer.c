@@ -166,7 +166,7 @@ static enum bns_answer_action send_from_zone(struct exchange *x, const struct bn
 {
 	struct bns_decision decision;
 	bns_lookup(img, &x->req->qname, x->req->qtype, x->req->edns_flags & BNS_EDNS_DO, &decision);
-	bns_edns_add_expire(&x->edns, x->req, img);
+	bns_edns_add_expire(&x->edns, x->req, x->env->table, img);
 	x->img = img;
 	x->decision = &decision;
 	open_answer(x, BNS_EDE_NONE);

@@ -84,13 +84,14 @@ static bool is_for_secondaries(uint16_t qtype)
 }
 
 /* What is left of a secondary's life, or what a primary's zone grants its secondaries (RFC 7314 §3). */
-void bns_edns_add_expire(struct bns_edns *e, const struct bns_request *req, const struct bns_image *img)
+void bns_edns_add_expire(struct bns_edns *e, const struct bns_request *req, const struct bns_table *table,
+			 const struct bns_image *img)
 {
 	uint8_t left_s[4];
 	if (!e->has_options || !e->asked.expire || !is_for_secondaries(req->qtype) ||
 	    req->qname.labels != img->apex_labels)
 		return;
-	int64_t end_s = bns_image_expires(img);
+	int64_t end_s = bns_table_expires(table, img);
 	int64_t left = end_s ? end_s - bns_clock_wall_s() : bns_image_soa_expire(img);
 	bns_put_u32(left_s, left < 0 ? 0 : (uint32_t)left);
 	bns_options_add(&e->out, BNS_EDNS_EXPIRE, left_s, sizeof(left_s));

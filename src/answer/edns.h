@@ -10,7 +10,7 @@
 
 #include "answer/conf.h"
 #include "answer/options.h"
-#include "zone/image.h"
+#include "zone/table.h"
 
 struct bns_edns {
 	const struct bns_answer_conf *conf; /* NULL: none */
@@ -38,7 +38,8 @@ bool bns_edns_cookie_holds(const struct bns_edns *e);
 bool bns_edns_wants_padding(const struct bns_edns *e);
 
 /* Before bns_edns_answer, where the answer comes from a zone that is served: EXPIRE, if that was asked for. */
-void bns_edns_add_expire(struct bns_edns *e, const struct bns_request *req, const struct bns_image *img);
+void bns_edns_add_expire(struct bns_edns *e, const struct bns_request *req, const struct bns_table *table,
+			 const struct bns_image *img);
 
 /* Fills `out` for an answer that has an OPT. */
 void bns_edns_answer(struct bns_edns *e, enum bns_ede ede);

@@ -22,7 +22,7 @@ static void add_expire(const struct bns_opt_for *to, struct bns_edns *edns)
 	if (to->req->has_question)
 		img = bns_table_find(to->env->table, &to->req->qname, false);
 	if (img && img->state == BNS_IMAGE_SERVED)
-		bns_edns_add_expire(edns, to->req, img);
+		bns_edns_add_expire(edns, to->req, to->env->table, img);
 }
 
 void bns_opt_end(const struct bns_opt_for *to, enum bns_rcode rcode, struct bns_writer *w)

@@ -131,7 +131,7 @@ enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone 
 		bns_diag_set(diag, NULL, 0, 0, "zone %s can't be brought back from the store: %s", conf->domain,
 			     bns_strerror(err));
 		if (zone) {
-			bns_table_withdraw(g->table, zone->apex);
+			bns_image_withdraw(g, zone->apex);
 			bns_zone_free(zone);
 		}
 		return err;
@@ -243,6 +243,7 @@ void bns_gate_tick(struct bns_gate *g)
 		bns_plugins_tick(g->plugins, now);
 	}
 	tick_zones(g, now);
+	bns_images_tick(g);
 	bns_freshness_flush(g);
 	commit_memory(g);
 	return_borrowed(g);

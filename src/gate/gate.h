@@ -115,6 +115,10 @@ struct bns_gate *bns_gate_new(uv_loop_t *loop, struct bns_table *table, struct b
                               struct bns_plugins *plugins, const struct bns_gate_callbacks *callbacks);
 void bns_gate_set_plugins(struct bns_gate *g, struct bns_plugins *plugins);
 
+/* Compiled zones lie in these files from now on; before any zone is added. */
+struct bns_images;
+void bns_gate_set_images(struct bns_gate *g, struct bns_images *images);
+
 /* Versions kept per zone (database.journal-depth), at least 1. */
 void bns_gate_set_journal_depth(struct bns_gate *g, unsigned depth);
 

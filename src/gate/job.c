@@ -43,6 +43,7 @@ static void job_free(struct bns_job *job)
 	bns_contents_free(job->candidate);
 	bns_contents_free(job->served);
 	bns_contents_free(job->upstream);
+	bns_image_drop(job->gate, job->image);
 	bns_image_free(job->image);
 	bns_catalog_look_free(job->catalog);
 	bns_own_finding_free(&job->jump);

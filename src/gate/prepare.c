@@ -173,6 +173,8 @@ void bns_build_in_pool(struct bns_job *job)
 		job->pool_error = bns_contents_encode(job->served, &job->upstream_form, &job->upstream_form_len);
 	if (!job->pool_error)
 		job->pool_error = bns_image_build(job->publish, &job->image);
+	if (!job->pool_error)
+		bns_image_keep(job->gate, &job->image, &job->image_digest);
 }
 
 void bns_write_file_in_pool(struct bns_job *job)

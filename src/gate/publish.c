@@ -100,8 +100,7 @@ static void committed(void *arg, enum bns_error err, const char *reason)
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the store can't take the change: %s", reason);
 		return;
 	}
-	job->image->expires_s = job->new_record.expires_s;
-	err = bns_table_publish(job->gate->table, job->image);
+	err = bns_image_serve(job->gate, job->image, job->new_record.expires_s);
 	if (err) {
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the change is stored, but can't be served: %s",
 			    bns_strerror(err));
@@ -137,6 +136,7 @@ static void fill_record(struct bns_job *job)
 		r->upstream_serial = job->candidate->serial;
 	r->published_serial = job->new_serial;
 	r->published_s = bns_clock_wall_s();
+	r->image_digest = job->image_digest;
 	bns_freshness_from_soa(r, job->publish);
 	r->expires_s = 0;
 	if (bns_zone_is_secondary(job->zone))
@@ -241,7 +241,7 @@ static void removal_committed(void *arg, enum bns_error err, const char *reason)
 	}
 	if (job->gate->plugins)
 		bns_plugins_withheld(job->gate->plugins, zone->apex);
-	bns_table_withdraw(job->gate->table, zone->apex);
+	bns_image_withdraw(job->gate, zone->apex);
 	bns_announce(job->gate, BNS_LOG_NOTICE, "removed", zone, job, job->why);
 	tell_plugins(job, NULL);
 	bns_zone_unmark_dirty(job->gate, zone);

@@ -31,8 +31,7 @@ static enum bns_error recall_record(struct bns_gate *g, struct bns_zone *zone)
 	return bns_is_damage(err) ? bns_damage_rebuild_record(g, zone) : err;
 }
 
-/* A secondary that slept past its SOA EXPIRE must not come back with stale data (RFC 1034 §4.3.5). */
-static bool has_expired(const struct bns_zone *zone)
+bool bns_start_has_expired(const struct bns_zone *zone)
 {
 	const struct bns_zone_record *r = &zone->record;
 	return bns_zone_is_secondary(zone) && r->expires_s != 0 && r->expires_s <= bns_clock_wall_s();
@@ -41,7 +40,7 @@ static bool has_expired(const struct bns_zone *zone)
 static enum bns_error publish_first(struct bns_gate *g, struct bns_zone *zone)
 {
 	const struct bns_zone_record *r = &zone->record;
-	bool expired = has_expired(zone);
+	bool expired = bns_start_has_expired(zone);
 	if (r->has_version && !expired) {
 		enum bns_error err = bns_version_publish(g, zone);
 		if (!bns_is_damage(err))
@@ -265,8 +264,9 @@ enum bns_error bns_gate_started(struct bns_gate *g, struct bns_diag *diag)
 		err = recall_decisions(g);
 	if (err)
 		return fail(NULL, err, diag);
+	bns_images_bring_back(g);
 	for (struct bns_zone *z = g->registry.first; z; z = z->next) {
-		err = publish_first(g, z);
+		err = z->state == BNS_IMAGE_SERVED ? BNS_OK : publish_first(g, z);
 		if (err)
 			return fail(z, err, diag);
 	}

@@ -133,11 +133,17 @@ enum bns_error bns_version_publish(struct bns_gate *g, struct bns_zone *zone)
 	bns_contents_free(c);
 	if (err)
 		return err;
-	img->expires_s = bns_zone_is_secondary(zone) ? zone->record.expires_s : 0;
-	err = bns_table_publish(g->table, img);
+	uint64_t digest;
+	bns_image_keep(g, &img, &digest);
+	err = bns_image_serve(g, img, bns_zone_is_secondary(zone) ? zone->record.expires_s : 0);
 	if (err) {
+		bns_image_drop(g, img);
 		bns_image_free(img);
 		return err;
+	}
+	if (digest != zone->record.image_digest) {
+		zone->record.image_digest = digest;
+		bns_zone_mark_dirty(g, zone);
 	}
 	zone->state = BNS_IMAGE_SERVED;
 	return BNS_OK;
@@ -188,7 +194,7 @@ enum bns_error bns_version_withhold(struct bns_gate *g, struct bns_zone *zone, e
 	if (!err && g->plugins)
 		bns_plugins_withheld(g->plugins, zone->apex);
 	if (!err)
-		err = bns_table_publish(g->table, img);
+		err = bns_image_serve(g, img, 0);
 	if (!err)
 		zone->state = state;
 	return err;

@@ -12,6 +12,7 @@
 #include "gate/own_finding.h"
 #include "gate/registry.h"
 #include "gate/report.h"
+#include "store/images.h"
 #include "zone/check.h"
 #include "zone/load.h"
 
@@ -78,6 +79,7 @@ struct bns_job {
 	struct bns_contents *upstream;  /* last accepted, where it differs from served; else NULL */
 	struct bns_contents *publish;   /* what will be served; may be `candidate` itself */
 	struct bns_image *image;
+	uint64_t image_digest;
 	uint8_t *candidate_form; /* stored form of `candidate` */
 	size_t candidate_form_len;
 	uint8_t *publish_form; /* stored form of `publish`; NULL where it is the candidate's */
@@ -150,6 +152,7 @@ struct bns_gate {
 	uv_loop_t *loop;
 	struct bns_table *table;
 	struct bns_store *store;
+	struct bns_images *images; /* NULL: images stay in memory */
 	struct bns_plugins *plugins;
 	struct bns_gate_callbacks callbacks;
 	struct bns_registry registry;
@@ -181,7 +184,26 @@ void bns_gate_attend(struct bns_gate *g, struct bns_zone *zone);
 /* The zone goes. */
 void bns_gate_neglect(struct bns_gate *g, const struct bns_zone *zone);
 
+/* ---- images.c ---- */
+
+/* The image that was just built goes to a file, and `*img` is the copy there with its digest; or it stays. Any thread. */
+void bns_image_keep(struct bns_gate *g, struct bns_image **img, uint64_t *digest);
+
+/* One that isn't served, or isn't any more. NULL, and one in memory, are left alone. */
+void bns_image_drop(struct bns_gate *g, const struct bns_image *img);
+
+/* Readers find it from now on, or the zone no more; the former one is dropped. On failure it is still the caller's. */
+enum bns_error bns_image_serve(struct bns_gate *g, struct bns_image *img, int64_t expires_s) BNS_MUST_CHECK;
+void bns_image_withdraw(struct bns_gate *g, const uint8_t *apex);
+
+/* Zones whose image is in a file are served again. */
+void bns_images_bring_back(struct bns_gate *g);
+void bns_images_tick(struct bns_gate *g);
+
 /* ---- start.c ---- */
+
+/* A secondary that slept past its SOA EXPIRE must not come back with stale data (RFC 1034 §4.3.5). */
+bool bns_start_has_expired(const struct bns_zone *zone);
 
 /* One zone, with all that the store has of it, to where readers find it. */
 enum bns_error bns_start_zone(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;

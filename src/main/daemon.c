@@ -245,6 +245,7 @@ static enum bns_error open_gate(struct bns_daemon *d, struct bns_diag *diag)
 	d->gate = bns_gate_new(&d->loop, d->table, d->store, NULL, &callbacks);
 	if (!d->gate)
 		return BNS_ENOMEM;
+	bns_gate_set_images(d->gate, d->images);
 	struct bns_members_callbacks of_members = {.arg = d, .follow = follow_member};
 	d->members = bns_members_new(d->gate, d->store, d->conf, &of_members);
 	if (!d->members)
@@ -326,6 +327,8 @@ static enum bns_error start(struct bns_daemon *d, struct bns_diag *diag)
 	if (!err)
 		err = bns_store_open(d->conf->storage, d->conf->max_size_bytes, &d->loop, &d->store, diag);
 	if (!err)
+		err = (d->images = bns_images_open(d->conf->storage, bns_image_layout())) ? BNS_OK : BNS_ENOMEM;
+	if (!err)
 		err = (d->table = bns_table_new()) ? BNS_OK : BNS_ENOMEM;
 	if (!err)
 		err = open_gate(d, diag);
@@ -362,6 +365,7 @@ static void end(struct bns_daemon *d)
 	bns_rcu_barrier();
 	if (d->table)
 		bns_table_free(d->table);
+	bns_images_close(d->images);
 	bns_conf_free(d->conf);
 }
 

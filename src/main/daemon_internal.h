@@ -12,6 +12,7 @@
 #include "main/loader.h"
 #include "main/orphans.h"
 #include "main/tls.h"
+#include "store/images.h"
 #include "transfer/catalogs.h"
 
 struct bns_daemon {
@@ -20,6 +21,7 @@ struct bns_daemon {
 	struct bns_conf *conf;
 	struct bns_table *table;
 	struct bns_store *store;
+	struct bns_images *images;
 	struct bns_gate *gate;
 	struct bns_members *members;
 	struct bns_catalogs *catalogs;

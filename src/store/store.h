@@ -33,7 +33,7 @@ enum bns_store_db {
 };
 
 /* Raised with a row in store_format.c that brings the former format up to it. */
-#define BNS_STORE_FORMAT 3
+#define BNS_STORE_FORMAT 4
 #define BNS_STORE_KEY_MAX 511
 
 struct bns_store;

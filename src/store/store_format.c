@@ -90,10 +90,19 @@ static int begin_journal(MDB_txn *txn, const MDB_dbi dbi[BNS_DB_COUNT])
 	return 0;
 }
 
+/* Format 4: a zone's record says which image is its own; without one it is built. */
+static int name_images(MDB_txn *txn, const MDB_dbi dbi[BNS_DB_COUNT])
+{
+	(void)txn;
+	(void)dbi;
+	return 0;
+}
+
 /* Row N brings format N + 1 up to N + 2; each sees what the one before it left. */
 static int (*const migrations[])(MDB_txn *txn, const MDB_dbi dbi[BNS_DB_COUNT]) = {
 	seal_all,
 	begin_journal,
+	name_images,
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == BNS_STORE_FORMAT - 1, "a step for every former format");

@@ -3,7 +3,9 @@
 #include "store/zone_record.h"
 
 #define RECORD_VERSION 1
-#define FORMER_LEN     64 /* without published_s */
+/* Without published_s, and without image_digest. */
+#define OLDEST_LEN 64
+#define FORMER_LEN 72
 
 enum record_flag { HAS_VERSION = 1, AMENDED_EVER = 2, ROLLED_BACK = 4 };
 
@@ -26,6 +28,7 @@ void bns_zone_record_encode(const struct bns_zone_record *r, uint8_t out[BNS_ZON
 	bns_write_u32(&w, r->soa_expire_s);
 	bns_write_u64(&w, (uint64_t)r->primary_expires_s);
 	bns_write_u64(&w, (uint64_t)r->published_s);
+	bns_write_u64(&w, r->image_digest);
 }
 
 enum bns_error bns_zone_record_decode(const void *data, size_t len, struct bns_zone_record *out)
@@ -38,7 +41,7 @@ enum bns_error bns_zone_record_decode(const void *data, size_t len, struct bns_z
 		return BNS_ESHORT;
 	if (version != RECORD_VERSION)
 		return BNS_EVERSION;
-	if (len != BNS_ZONE_RECORD_LEN && len != FORMER_LEN)
+	if (len != BNS_ZONE_RECORD_LEN && len != FORMER_LEN && len != OLDEST_LEN)
 		return len < BNS_ZONE_RECORD_LEN ? BNS_ESHORT : BNS_EINVAL;
 	/* An initializer's order is its own: read in the order of the octets. */
 	*out = (struct bns_zone_record){
@@ -56,7 +59,9 @@ enum bns_error bns_zone_record_decode(const void *data, size_t len, struct bns_z
 	out->soa_retry_s = bns_read_u32(&r);
 	out->soa_expire_s = bns_read_u32(&r);
 	out->primary_expires_s = (int64_t)bns_read_u64(&r); /* older ones have zeros there */
-	if (len > FORMER_LEN)
+	if (len > OLDEST_LEN)
 		out->published_s = (int64_t)bns_read_u64(&r);
+	if (len > FORMER_LEN)
+		out->image_digest = bns_read_u64(&r);
 	return BNS_OK;
 }

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-#define BNS_ZONE_RECORD_LEN 72
+#define BNS_ZONE_RECORD_LEN 80
 
 struct bns_zone_record {
 	bool has_version;         /* something was served once */
@@ -27,6 +27,7 @@ struct bns_zone_record {
 	uint32_t soa_retry_s;
 	uint32_t soa_expire_s;
 	int64_t published_s;       /* wall clock since when this serial is; 0: not known */
+	uint64_t image_digest;    /* of the served version's image in a file (store/images.h); 0: it isn't in one */
 	int64_t primary_expires_s; /* when the primary's own copy does (RFC 7314), wall clock; 0: it didn't tell */
 };
 

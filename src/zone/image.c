@@ -28,7 +28,8 @@ enum bns_error bns_image_placeholder(const uint8_t *apex, enum bns_image_state s
 
 void bns_image_free(struct bns_image *img)
 {
-	free(img);
+	if (img && !img->is_mapped)
+		free(img);
 }
 
 const struct bns_node *bns_image_find(const struct bns_image *img, const uint8_t *name, uint8_t name_len, uint64_t hash)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A zone as it is answered from: one allocation, offsets instead of pointers,
+ * A zone as it is answered from: octets in one piece, offsets instead of pointers,
  * RRsets encoded ready to be copied into a message. Immutable once built.
  *
  *   struct bns_image, apex | nodes | index | per node: RRsets, name, and per RRset: wire, signatures, fixups
@@ -114,7 +114,6 @@ struct bns_denial {
 struct bns_image {
 	struct bns_rcu_head rcu; /* the table's, to free it */
 	uint64_t apex_hash;      /* bns_name_hash */
-	int64_t expires_s;       /* wall clock; 0: a primary's zone; changes, see bns_image_expires */
 	uint32_t size_bytes;     /* of the whole allocation */
 	uint32_t serial;
 	uint32_t negative_ttl;   /* min(SOA TTL, SOA MINIMUM), RFC 2308 §5 */
@@ -128,6 +127,7 @@ struct bns_image {
 	uint8_t is_signed;
 	uint8_t apex_len;
 	uint8_t apex_labels;
+	uint8_t is_mapped;       /* lies in a file: whoever put it there frees it, and nobody writes to it */
 	uint8_t apex[];          /* lower-case wire name */
 };
 
@@ -142,7 +142,15 @@ enum bns_error bns_image_build(const struct bns_contents *c, struct bns_image **
 enum bns_error bns_image_placeholder(const uint8_t *apex, enum bns_image_state state,
                                      struct bns_image **out) BNS_MUST_CHECK;
 
-/* Only for images that no table ever held. NULL is allowed. */
+/*
+ * A number that is another one where images look otherwise, so that those a
+ * former program has left aren't taken for ours: what a sample becomes, and
+ * this constant, to be raised where the octets mean something else.
+ */
+#define BNS_IMAGE_LAYOUT 1
+uint64_t bns_image_layout(void);
+
+/* Only for images that no table ever held. NULL and a mapped one are allowed, and left alone. */
 void bns_image_free(struct bns_image *img);
 
 static inline const void *bns_image_at(const struct bns_image *img, uint32_t offset)
@@ -169,12 +177,6 @@ static inline const struct bns_signatures *bns_rrset_signatures(const struct bns
 /* The node of a lower-case wire name with its bns_name_hash, or NULL. */
 const struct bns_node *bns_image_find(const struct bns_image *img, const uint8_t *name, uint8_t name_len,
 				      uint64_t hash);
-
-/* When a secondary's zone expires unless it is refreshed, in wall clock seconds; 0: it is a primary's. */
-static inline int64_t bns_image_expires(const struct bns_image *img)
-{
-	return __atomic_load_n(&img->expires_s, __ATOMIC_RELAXED);
-}
 
 /* The SOA's EXPIRE in seconds. `img` is SERVED. */
 uint32_t bns_image_soa_expire(const struct bns_image *img);

@@ -22,6 +22,8 @@ struct slots {
 	struct bns_rcu_head rcu;
 	size_t mask;
 	size_t taken; /* zones and tombstones; the writer's */
+	/* A secondary's end, behind the slots; pages of a table of primaries are never touched. */
+	uint32_t *expires_s;
 	struct slot slot[];
 };
 
@@ -41,9 +43,11 @@ static const struct bns_image tombstone;
 
 static struct slots *slots_new(size_t size)
 {
-	struct slots *s = calloc(1, sizeof(*s) + size * sizeof(struct slot));
-	if (s)
-		s->mask = size - 1;
+	struct slots *s = calloc(1, sizeof(*s) + size * (sizeof(struct slot) + sizeof(uint32_t)));
+	if (!s)
+		return NULL;
+	s->mask = size - 1;
+	s->expires_s = (uint32_t *)(void *)(s->slot + size);
 	return s;
 }
 
@@ -57,10 +61,16 @@ static void free_image(struct bns_rcu_head *head)
 	bns_image_free((struct bns_image *)(void *)((char *)head - offsetof(struct bns_image, rcu)));
 }
 
-/* What a table took over it may change again: to free it, or to prolong its life. */
+/* What a table took over it may free again, unless it lies in a file. */
 static struct bns_image *owned(const struct bns_image *img)
 {
 	return (struct bns_image *)(uintptr_t)img;
+}
+
+static void free_later(const struct bns_image *former)
+{
+	if (!former->is_mapped)
+		bns_rcu_defer(&owned(former)->rcu, free_image);
 }
 
 struct bns_table *bns_table_new(void)
@@ -207,13 +217,15 @@ static void depths_remove(struct depths *d, unsigned labels)
 }
 
 /* Puts a zone that isn't there yet into the first slot of its path that holds none. */
-static void insert(struct slots *s, uint64_t hash, const struct bns_image *img)
+static void insert(struct slots *s, uint64_t hash, const struct bns_image *img, uint32_t expires_s)
 {
 	size_t i = hash & s->mask;
 	while (s->slot[i].image && s->slot[i].image != &tombstone)
 		i = (i + 1) & s->mask;
 	if (!s->slot[i].image)
 		s->taken++;
+	if (expires_s != s->expires_s[i])
+		__atomic_store_n(&s->expires_s[i], expires_s, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->slot[i].hash, hash, __ATOMIC_RELAXED);
 	bns_rcu_store(s->slot[i].image, img);
 }
@@ -232,7 +244,7 @@ static enum bns_error make_room(struct bns_table *t)
 		return BNS_ENOMEM;
 	for (size_t i = 0; i <= old->mask; i++)
 		if (old->slot[i].image && old->slot[i].image != &tombstone)
-			insert(s, old->slot[i].hash, old->slot[i].image);
+			insert(s, old->slot[i].hash, old->slot[i].image, old->expires_s[i]);
 	bns_rcu_store(t->slots, s);
 	bns_rcu_defer(&old->rcu, free_slots);
 	return BNS_OK;
@@ -244,14 +256,14 @@ enum bns_error bns_table_publish(struct bns_table *t, struct bns_image *img)
 	struct slot *slot = find_apex(t, img->apex, &former);
 	if (slot) {
 		bns_rcu_store(slot->image, img);
-		bns_rcu_defer(&owned(former)->rcu, free_image);
+		free_later(former);
 		return BNS_OK;
 	}
 	enum bns_error err = make_room(t);
 	if (err)
 		return err;
 	depths_add(&t->depths, img->apex_labels);
-	insert(t->slots, img->apex_hash, img);
+	insert(t->slots, img->apex_hash, img, 0);
 	t->count++;
 	return BNS_OK;
 }
@@ -265,14 +277,24 @@ void bns_table_withdraw(struct bns_table *t, const uint8_t *apex)
 	bns_rcu_store(slot->image, &tombstone);
 	depths_remove(&t->depths, former->apex_labels);
 	t->count--;
-	bns_rcu_defer(&owned(former)->rcu, free_image);
+	free_later(former);
 }
 
 void bns_table_set_expires(struct bns_table *t, const uint8_t *apex, int64_t expires_s)
 {
-	const struct bns_image *img = bns_table_get(t, apex);
-	if (img)
-		__atomic_store_n(&owned(img)->expires_s, expires_s, __ATOMIC_RELAXED);
+	const struct bns_image *img;
+	const struct slot *slot = find_apex(t, apex, &img);
+	uint32_t value = expires_s > UINT32_MAX ? UINT32_MAX : (uint32_t)(expires_s > 0 ? expires_s : 0);
+	if (slot && t->slots->expires_s[slot - t->slots->slot] != value)
+		__atomic_store_n(&t->slots->expires_s[slot - t->slots->slot], value, __ATOMIC_RELAXED);
+}
+
+int64_t bns_table_expires(const struct bns_table *t, const struct bns_image *img)
+{
+	struct slots *s = bns_rcu_load(t->slots);
+	const struct bns_image *now;
+	const struct slot *slot = find_slot(s, img->apex, img->apex_len, img->apex_hash, &now);
+	return slot ? __atomic_load_n(&s->expires_s[slot - s->slot], __ATOMIC_RELAXED) : 0;
 }
 
 size_t bns_table_count(const struct bns_table *t)

@@ -40,15 +40,19 @@ const struct bns_image *bns_table_get(const struct bns_table *t, const uint8_t *
 /*
  * Writer: takes the image over and replaces the zone's former one. On
  * BNS_ENOMEM nothing changed, and the image is still the caller's. Publishing
- * a zone that is in the table can't fail.
+ * a zone that is in the table can't fail. A mapped image stays whose it is: it
+ * must be there as long as a reader may have it.
  */
 enum bns_error bns_table_publish(struct bns_table *t, struct bns_image *img) BNS_MUST_CHECK;
 
 /* Writer: the zone is not ours any more. */
 void bns_table_withdraw(struct bns_table *t, const uint8_t *apex);
 
-/* Writer: readers see the new value of bns_image_expires from now on. Nothing where the zone isn't in the table. */
+/* Writer: readers see it from now on, and in the zone's next images. Nothing where the zone isn't in the table. */
 void bns_table_set_expires(struct bns_table *t, const uint8_t *apex, int64_t expires_s);
+
+/* Reader: when a secondary's zone expires unless it is refreshed, in wall clock seconds; 0: it is a primary's. */
+int64_t bns_table_expires(const struct bns_table *t, const struct bns_image *img);
 
 /* Zones in it. */
 size_t bns_table_count(const struct bns_table *t);

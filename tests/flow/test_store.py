@@ -92,16 +92,49 @@ def test_compact_gives_the_disk_back_and_needs_the_store_alone(t):
     assert node.serial(ORIGIN) == 13
 
 
-def rot(node, octets):
-    """One bit of the stopped daemon's store, wherever these octets stand."""
-    path = node.folder / "db" / "data.mdb"
-    data = bytearray(path.read_bytes())
-    at = data.find(octets)
-    assert at >= 0, octets
-    while at >= 0:
-        data[at + len(octets) - 1] ^= 1
-        at = data.find(octets, at + 1)
-    path.write_bytes(data)
+def rot(node, octets, images=True):
+    """One bit of the stopped daemon's store, wherever these octets stand; of the images beside it too."""
+    paths = [node.folder / "db" / "data.mdb"]
+    if images:
+        paths += (node.folder / "db" / "images").iterdir()
+    for path in paths:
+        data = bytearray(path.read_bytes())
+        at = data.find(octets)
+        assert at >= 0 or path != paths[0], octets
+        while at >= 0:
+            data[at + len(octets) - 1] ^= 1
+            at = data.find(octets, at + 1)
+        path.write_bytes(data)
+
+
+def test_a_version_that_is_damaged_is_served_from_its_image(t):
+    pair = Pair(t)
+    pair.push_served(zone(2, more='mark TXT "second version"'), 2)
+    pair.node.stop()
+    pair.knot.stop()
+    rot(pair.node, b"second version", images=False)
+    pair.node.start()
+    assert flow.texts(pair.node.dig(f"mark.{branded.ZONE}", "TXT"), "TXT") == ['"second version"']
+    assert pair.node.serial(branded.ZONE) == 2 and pair.edge() == CDN
+
+
+def test_an_image_that_is_damaged_or_gone_is_built_from_its_version(t):
+    pair = Pair(t)
+    pair.push_served(zone(2, more='mark TXT "second version"'), 2)
+    pair.knot.stop()
+    images = pair.node.folder / "db" / "images"
+    for damage in ("rot", "remove"):
+        pair.node.stop()
+        for path in list(images.iterdir()):
+            if damage == "rot":
+                data = path.read_bytes()
+                assert b"second version" in data
+                path.write_bytes(data.replace(b"second version", b"other words to"))
+            else:
+                path.unlink()
+        pair.node.start()
+        assert flow.texts(pair.node.dig(f"mark.{branded.ZONE}", "TXT"), "TXT") == ['"second version"']
+    assert "damaged" not in pair.node.log_text()
 
 
 def test_a_damaged_version_is_not_served_the_one_before_is_and_the_primary_asked(t):

@@ -216,7 +216,7 @@ static void gate_keeps_a_held_zone_alive(void **state)
 
 static int64_t told_expiry(struct fixture *f)
 {
-	return bns_image_expires(bns_table_get(f->table, f->zone->apex));
+	return bns_table_expires(f->table, bns_table_get(f->table, f->zone->apex));
 }
 
 static void gate_tells_answers_when_a_secondary_expires(void **state)

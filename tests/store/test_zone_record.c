@@ -23,6 +23,7 @@ static void record_is_the_same_after_encode_and_decode(void **state)
 		.soa_refresh_s = 7200,
 		.soa_retry_s = 900,
 		.soa_expire_s = 1209600,
+		.image_digest = 0x123456789abcdef0,
 	};
 	struct bns_zone_record back;
 	uint8_t data[BNS_ZONE_RECORD_LEN];
@@ -37,6 +38,7 @@ static void record_is_the_same_after_encode_and_decode(void **state)
 	assert_int_equal(back.refreshed_s, r.refreshed_s);
 	assert_int_equal(back.expires_s, -1);
 	assert_int_equal(back.published_s, 1795452539);
+	assert_true(back.image_digest == 0x123456789abcdef0);
 	assert_int_equal(back.soa_refresh_s, 7200);
 	assert_int_equal(back.soa_retry_s, 900);
 	assert_int_equal(back.soa_expire_s, 1209600);
@@ -45,13 +47,16 @@ static void record_is_the_same_after_encode_and_decode(void **state)
 static void record_of_an_older_brandnsd_is_read(void **state)
 {
 	(void)state;
-	const struct bns_zone_record r = {.published_serial = 7, .published_s = 1795452539};
+	const struct bns_zone_record r = {.published_serial = 7, .published_s = 1795452539, .image_digest = 9};
 	struct bns_zone_record back;
 	uint8_t data[BNS_ZONE_RECORD_LEN];
 	bns_zone_record_encode(&r, data);
 	assert_int_equal(bns_zone_record_decode(data, 64, &back), BNS_OK);
 	assert_int_equal(back.published_serial, 7);
 	assert_int_equal(back.published_s, 0);
+	assert_int_equal(bns_zone_record_decode(data, 72, &back), BNS_OK);
+	assert_int_equal(back.published_s, 1795452539);
+	assert_true(back.image_digest == 0);
 }
 
 static void flags_are_kept_apart(void **state)

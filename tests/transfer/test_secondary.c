@@ -171,7 +171,7 @@ static void assert_lives(struct world *w, int64_t seconds)
 {
 	int64_t left_s = w->zone->record.expires_s - w->zone->record.refreshed_s;
 	assert_in_range(left_s, seconds - 2, seconds);
-	assert_int_equal(bns_image_expires(bns_table_get(w->table, w->zone->apex)), w->zone->record.expires_s);
+	assert_int_equal(bns_table_expires(w->table, bns_table_get(w->table, w->zone->apex)), w->zone->record.expires_s);
 }
 
 static void secondary_of_a_secondary_lives_no_longer_than_that(void **state)
