@@ -224,6 +224,14 @@ def check_installed(tap, root):
     tap.say(code == 0, "a purge leaves nothing behind", said)
 
 
+def check_contract(tap, root):
+    """A plugin of somebody else's is built with what brandns-dev has."""
+    code, said = root.run("apt-get install -y --no-install-recommends /packages/brandns-dev_*.deb pkgconf && cd /tmp && "
+                          "cc -std=gnu11 -Wall -Wextra -Werror $(pkg-config --cflags brandns) -shared -fPIC "
+                          "-Wl,-z,defs -o frozen.so /src/plugins/sample/frozen.c")
+    tap.say(code == 0, "the sample plugin is built with brandns-dev", said)
+
+
 def check_lintian(tap, packages):
     code, said = run(["lintian", "--fail-on", "error", "--allow-root", *map(str, sorted(packages.glob("*.deb")))])
     tap.say(code == 0, "lintian finds no errors", said)
@@ -246,6 +254,7 @@ def main():
         for word, rest in instructions((HERE / "container/Containerfile").read_text()):
             build.do(word, rest)
         packages = build.stages["build"].path / "packages"
+        check_contract(tap, build.stages["build"])
         check_lintian(tap, packages)
         shutil.copytree(packages, folder / "packages")
         check_running(tap, build)
