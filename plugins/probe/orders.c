@@ -142,7 +142,8 @@ static void on_message(struct bns_plugin *p, const uint8_t *data, size_t len)
 	if (w) {
 		const struct known seen = {.key = w->key, .at_s = s->host->now_s(), .result = result};
 		*(json_is_true(json_object_get(result, "good")) ? &s->good : &s->bad) += 1;
-		if (w->key)
+		/* Whole checks are never asked for again so soon. */
+		if (w->key && !tells_all(w->key))
 			probe_keep(s, w->key, result);
 		if (w->ask)
 			probe_answer(s, w->ask, &seen);

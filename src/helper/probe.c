@@ -39,7 +39,8 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct order *first, **last;
-	uint64_t next_ms[PACES]; /* when an address may be connected to again, by its hash */
+	unsigned threads, checking; /* of which some do whole checks */
+	uint64_t next_ms[PACES];    /* when an address may be connected to again, by its hash */
 	struct bns_probe_settings settings;
 	json_t *settings_message;
 	bool failed;
@@ -119,17 +120,48 @@ static void run_order(const json_t *m)
 			 "chain", p.chain, "addresses", p.addresses));
 }
 
+static bool is_check(const struct order *o)
+{
+	const char *kind = word(o->message, "kind");
+	return kind && strcmp(kind, "check") == 0;
+}
+
+/* The first whose turn it is: whole checks take their time, so half of the threads are kept for candidates. */
+static struct order *take_next(void)
+{
+	bool may_check = helper.checking < (helper.threads > 1 ? helper.threads / 2 : 1);
+	struct order **link = &helper.first;
+	while (*link && is_check(*link) && !may_check)
+		link = &(*link)->next;
+	struct order *o = *link;
+	if (!o)
+		return NULL;
+	*link = o->next;
+	if (!o->next)
+		helper.last = link;
+	helper.checking += is_check(o);
+	return o;
+}
+
 static struct order *next_order(void)
 {
+	struct order *o;
 	pthread_mutex_lock(&helper.lock);
-	while (!helper.first)
+	while (!(o = take_next()))
 		pthread_cond_wait(&helper.wake, &helper.lock);
-	struct order *o = helper.first;
-	helper.first = o->next;
-	if (!helper.first)
-		helper.last = &helper.first;
 	pthread_mutex_unlock(&helper.lock);
 	return o;
+}
+
+static void end_order(struct order *o)
+{
+	pthread_mutex_lock(&helper.lock);
+	helper.checking -= is_check(o);
+	/* A check that waited for this one's end may be run by any. */
+	pthread_cond_broadcast(&helper.wake);
+	pthread_mutex_unlock(&helper.lock);
+	json_decref(o->message);
+	free(o);
 }
 
 static void *work(void *arg)
@@ -137,8 +169,7 @@ static void *work(void *arg)
 	for (;;) {
 		struct order *o = next_order();
 		run_order(o->message);
-		json_decref(o->message);
-		free(o);
+		end_order(o);
 	}
 	return arg;
 }
@@ -159,7 +190,6 @@ static void take_resolvers(const json_t *list)
 static void take_settings(json_t *m)
 {
 	pthread_t thread;
-	unsigned threads = number(m, "threads");
 	helper.settings_message = json_incref(m);
 	helper.settings.ca_file = word(m, "ca_file");
 	helper.settings.user_agent = word(m, "user_agent");
@@ -173,7 +203,8 @@ static void take_settings(json_t *m)
 	helper.settings.alarm_days = number(m, "alarm_days");
 	helper.settings.caa_issuers = json_object_get(m, "caa_issuers");
 	take_resolvers(json_object_get(m, "resolvers"));
-	for (unsigned i = 0; i < threads && i < THREADS_MAX; i++)
+	helper.threads = number(m, "threads") < THREADS_MAX ? number(m, "threads") : THREADS_MAX;
+	for (unsigned i = 0; i < helper.threads; i++)
 		if (pthread_create(&thread, NULL, work, NULL) != 0)
 			helper.failed = true;
 }

@@ -56,6 +56,7 @@ struct bns_probe {
 	json_t *addresses;              /* what was seen at each */
 	json_t *seen;                   /* the one of `addresses` that is looked at; borrowed */
 	bool tls_bad, bad;
+	bool reached; /* one address at least could be looked at */
 };
 
 /* What is asked from here on: the next steps say what came back. */
@@ -144,6 +145,7 @@ bool bns_probe_caa_of(const struct bns_probe_settings *s, const char *name, stru
 
 struct bns_probe_tls {
 	bool connected; /* over TLS */
+	bool no_route;  /* this machine has no way there: that says nothing about the target */
 	bool name_fits, chain_holds;
 	char names[256]; /* what the certificate is for */
 	char subject[256], issuer[256];
@@ -189,7 +191,8 @@ union bns_addr bns_probe_at_port(const union bns_addr *addr, uint16_t port);
 
 /* Each is a step or more. False: what comes after makes no sense. */
 bool bns_probe_resolve(struct bns_probe *p, const char *name, struct bns_probe_addrs *out);
-bool bns_probe_handshake(struct bns_probe *p, const union bns_addr *addr);
+enum bns_probe_reach { BNS_PROBE_UNSEEN, BNS_PROBE_DEAD, BNS_PROBE_UP };
+enum bns_probe_reach bns_probe_handshake(struct bns_probe *p, const union bns_addr *addr);
 /* `with_agents`: also as all those who follow links in mail. */
 void bns_probe_compare(struct bns_probe *p, const union bns_addr *addr, const struct bns_probe_addrs *origin,
 		       bool with_agents);

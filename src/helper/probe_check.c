@@ -204,7 +204,9 @@ static void judge_seen(struct bns_probe *p, const struct bns_probe_answer *seen)
 	if (seen->why[0] || (seen->rcode != NOERROR && seen->rcode != NXDOMAIN))
 		bns_probe_bad(p, "LB30", 'C', "see which of the zone's name servers fail, or mend the resolver",
 			      "the resolver has no answer for %s: %s%s", p->host, seen->why,
-			      seen->why[0] ? "" : seen->rcode == SERVFAIL ? "SERVFAIL" : "it is refused");
+			      seen->why[0]              ? ""
+			      : seen->rcode == SERVFAIL ? "SERVFAIL"
+							: "it is refused");
 	else if (is_same_cname(p, seen) || !seen->cname[0] || is_at_esp(p, seen))
 		judge_cname(p, seen);
 	else

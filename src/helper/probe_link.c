@@ -42,7 +42,11 @@ void bns_probe_link(struct bns_probe *p, const char *path)
 	else
 		bns_probe_bad(p, "LB06", 'H', "take the link from a test mail, whole; then " REMEDY, "as http: %s",
 			      bns_probe_say(&http, said));
-	if (!bns_probe_handshake(p, &tls_addr))
+	enum bns_probe_reach reach = bns_probe_handshake(p, &tls_addr);
+	if (reach == BNS_PROBE_UNSEEN)
+		bns_probe_bad(p, "LB05", 'C', "try it from a machine that has a route to it",
+			      "nothing could be seen of it from here");
+	if (reach != BNS_PROBE_UP)
 		return;
 	try_at(p, "https", &tls_addr, path, &https);
 	if (is_answer(&https) || https.status == http.status)

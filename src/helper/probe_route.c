@@ -65,7 +65,7 @@ static json_t *tls_facts(const struct bns_probe_tls *tls)
 			 (int)tls->chain_holds, "chain", bns_probe_text(tls->chain_why));
 }
 
-bool bns_probe_handshake(struct bns_probe *p, const union bns_addr *addr)
+enum bns_probe_reach bns_probe_handshake(struct bns_probe *p, const union bns_addr *addr)
 {
 	char where[BNS_ADDR_TEXT_MAX];
 	struct bns_probe_tls tls;
@@ -74,11 +74,16 @@ bool bns_probe_handshake(struct bns_probe *p, const union bns_addr *addr)
 	bns_probe_asking(p, "TLS to %s with the name %s", where, p->host);
 	bns_probe_tls(p->settings, addr, p->host, &tls);
 	bns_probe_fact(p, "tls", tls_facts(&tls));
+	if (tls.no_route) {
+		bns_probe_good(p, "this machine has no route there (%s): it wasn't looked at", tls.why);
+		return BNS_PROBE_UNSEEN;
+	}
+	p->reached = true;
 	if (!tls.connected) {
 		bns_probe_bad(p, "LB05", 'C', "mend the CDN or the balancer: every address must answer https",
 			      "https at %s with the name %s: %s", where, p->host, tls.why);
 		p->tls_bad = true;
-		return false;
+		return BNS_PROBE_DEAD;
 	}
 	p->bad = false;
 	judge_certificate(p, &tls, where);
@@ -87,7 +92,7 @@ bool bns_probe_handshake(struct bns_probe *p, const union bns_addr *addr)
 			       tls.names, tls.issuer, tls.not_before, tls.not_after);
 	p->tls_bad = p->tls_bad || p->bad;
 	p->bad = p->bad || was_bad;
-	return true;
+	return BNS_PROBE_UP;
 }
 
 /* ---- port 80: links in mail that is out already ---- */
@@ -195,6 +200,7 @@ static bool is_late(struct bns_probe *p, const union bns_addr *addr)
 void bns_probe_route(struct bns_probe *p)
 {
 	struct bns_probe_addrs target, origin = {0};
+	bool with_agents = true; /* once is enough */
 	if (!bns_probe_resolve(p, p->target ? p->target : p->host, &target))
 		return;
 	if (p->origin)
@@ -203,9 +209,16 @@ void bns_probe_route(struct bns_probe *p)
 		union bns_addr https = bns_probe_at_port(&target.list[i], p->settings->https_port);
 		union bns_addr http = bns_probe_at_port(&target.list[i], p->settings->http_port);
 		bns_probe_at(p, &target.list[i]);
-		if (bns_probe_handshake(p, &https))
-			bns_probe_compare(p, &https, &origin, i == 0);
-		probe_plain_http(p, &http);
+		enum bns_probe_reach reach = bns_probe_handshake(p, &https);
+		if (reach == BNS_PROBE_UP) {
+			bns_probe_compare(p, &https, &origin, with_agents);
+			with_agents = false;
+		}
+		if (reach != BNS_PROBE_UNSEEN)
+			probe_plain_http(p, &http);
 	}
 	p->seen = NULL;
+	if (!p->reached)
+		bns_probe_bad(p, "LB05", 'C', "probe from a machine that has a route to the target",
+			      "no address of %s could be looked at from here", target.name);
 }

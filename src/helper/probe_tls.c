@@ -21,8 +21,8 @@ static int wait_for(int fd, short events, uint64_t until_ms)
 	return now_ms < until_ms ? poll(&p, 1, (int)(until_ms - now_ms)) : 0;
 }
 
-/* A descriptor, or -1 with `why`. */
-static int connect_to(const union bns_addr *addr, uint64_t until_ms, char *why, size_t cap)
+/* A descriptor, or -1 with `out->why`. */
+static int connect_to(const union bns_addr *addr, uint64_t until_ms, struct bns_probe_tls *out)
 {
 	int fd = socket(addr->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int err = fd < 0 ? errno : 0;
@@ -35,7 +35,8 @@ static int connect_to(const union bns_addr *addr, uint64_t until_ms, char *why, 
 		err = errno;
 	if (!err)
 		return fd;
-	snprintf(why, cap, "%s", strerror(err));
+	snprintf(out->why, sizeof(out->why), "%s", strerror(err));
+	out->no_route = err == ENETUNREACH || err == EAFNOSUPPORT || err == EADDRNOTAVAIL;
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -145,7 +146,7 @@ void bns_probe_tls(const struct bns_probe_settings *s, const union bns_addr *add
 		return;
 	}
 	bns_probe_pace(s, addr);
-	int fd = connect_to(addr, until_ms, out->why, sizeof(out->why));
+	int fd = connect_to(addr, until_ms, out);
 	if (fd >= 0 && SSL_set_fd(ssl, fd) && SSL_set_tlsext_host_name(ssl, host) &&
 	    shake_hands(ssl, fd, until_ms, out->why, sizeof(out->why)))
 		read_certificate(ssl, host, out);

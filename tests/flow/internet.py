@@ -32,7 +32,13 @@ CDNS = {
     "no-http": "127.0.2.9", "no-https": "127.0.2.10", "looping": "127.0.2.11", "near": "127.0.2.12",
     "no-app-links": "127.0.2.13", "no-agents": "127.0.2.14",
 }
-NAMES = {"half": [CDNS["good"], CDNS["no-https"]]}  # a CDN of several addresses, of which one is dead
+SIX = "::1"
+DEAD_SIX = "fd00::53"     # reached, and nobody listens
+NO_ROUTE = "2001:db8::1"  # not reached from here
+# CDNs of several addresses, of which one is dead or can't be reached from here, and those that have IPv6 alone.
+NAMES = {"half": [CDNS["good"], CDNS["no-https"]], "half-six": [CDNS["good"], DEAD_SIX], "six": [SIX],
+         "no-route": [CDNS["good"], NO_ROUTE], "nowhere": [NO_ROUTE]}
+SILENT = "127.0.2.99"  # takes connections and says nothing, where a story listens there
 # Name servers that example.com may be delegated to.
 SERVERS = {"ns": OURS, "ns2": OUTSIDE, "lame": LAME}
 
@@ -41,6 +47,7 @@ def enter():
     """Runs the module again in a network namespace of its own; `flow.skip`s every story where that can't be had."""
     if os.environ.get(INSIDE):
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        subprocess.run(["ip", "address", "add", f"{DEAD_SIX}/128", "dev", "lo"], check=True)
         return
     if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode != 0:
         print("1..0 # SKIP network namespaces can't be made here; run as root")
@@ -146,6 +153,7 @@ class Nginx(flow.Daemon):
         servers = [self._server(address, *faults[self.swapped.get(kind, kind)][:2],
                                 **faults[self.swapped.get(kind, kind)][2]) for kind, address in CDNS.items()]
         servers += [
+            self._server(f"[{SIX}]", good, proxy),
             self._server(SITE, a.certificate("site", "example.com"), f"{self.hsts} location / {{ return 200 site; }}"),
             self._origin(),
         ]
@@ -242,7 +250,8 @@ class Internet:
     def __init__(self, t, delegation=("ns",), ds=""):
         self.authority = Authority(t.folder / "ca")
         cdns = "\n".join([*(f"{kind} A {address}" for kind, address in CDNS.items()),
-                          *(f"{kind} A {address}" for kind, list_ in NAMES.items() for address in list_),
+                          *(f"{kind} {'AAAA' if ':' in address else 'A'} {address}"
+                            for kind, list_ in NAMES.items() for address in list_), f"silent A {SILENT}",
                           "round CNAME round2", "round2 CNAME round", f"back CNAME {HOST}."])
         zones = {
             "com": self.com(1, delegation, ds),
@@ -283,7 +292,7 @@ class Branded:
 
     def __init__(self, t, net, edge=CLOUDFRONT, text=None, branding=None, recheck="6h", **probe):
         self.edge_now = edge
-        targets = ", ".join([CLOUDFRONT, *(target(kind) for kind in (*CDNS, *NAMES, "round", "back", "gone"))])
+        targets = ", ".join([CLOUDFRONT, *(target(kind) for kind in (*CDNS, *NAMES, "round", "back", "gone", "silent"))])
         branding = branding or f"mode: cdn, routed: true, target: [{targets}]"
         self.policy = t.folder / "branding.yaml"
         self.policy.write_text(f"""\

@@ -5,6 +5,7 @@
 import os
 import pathlib
 import signal
+import socket
 
 import flow
 import internet
@@ -12,6 +13,7 @@ from internet import Branded, CLOUDFRONT, Internet, target
 
 FAULTS = {
     "wrong-name": "LB02", "expired": "LB03", "near": "LB03", "incomplete": "LB04", "no-https": "LB05", "half": "LB05",
+    "half-six": "LB05 LB06", "nowhere": "LB05",
     "no-http": "LB06", "no-host": "LB09", "no-query": "LB10", "waf": "LB11", "no-agents": "LB11", "looping": "LB13",
     "back": "LB13", "gone": "LB24", "round": "LB25",
 }
@@ -22,10 +24,20 @@ def test_every_fault_of_a_cdn_is_seen_before_it_is_served(t):
     node = Branded(t, net)
     for serial, (kind, rule) in enumerate(FAULTS.items(), 2):
         assert node.move(serial, target(kind)) == 3, kind
-        assert node.held_rules() == {rule}, (kind, node.daemon.held())
+        assert node.held_rules() == set(rule.split()), (kind, node.daemon.held())
         assert node.edge() == [CLOUDFRONT + "."], kind
-    assert node.move(50, target("good")) == 0 and node.daemon.held() == []
-    assert node.edge() == [target("good") + "."]
+    for serial, kind in enumerate(("good", "six", "no-route"), 50):
+        assert node.move(serial, target(kind)) == 0 and node.daemon.held() == [], kind
+        assert node.edge() == [target(kind) + "."]
+
+
+def test_a_target_that_says_nothing_is_held_in_time(t):
+    net = Internet(t)
+    node = Branded(t, net, timeout="1s")
+    with socket.create_server((internet.SILENT, 443)), socket.create_server((internet.SILENT, 80)):
+        assert node.move(2, target("silent")) == 3
+    assert node.held_rules() == {"LB05", "LB06"}, node.daemon.held()
+    assert node.daemon.ctl("probe", "status").json["waiting"] == 0
 
 
 def test_a_firewall_that_turns_some_away_is_told_with_their_names(t):
