@@ -135,7 +135,7 @@ struct lb_approval {
 	const char *id;
 	const char *reason;
 	const char *by;
-	int64_t due_s; /* to be passed on at that time; INT64_MAX: not now */
+	bool passed_on; /* to what was held when the policy was read */
 };
 
 #define LB_RULES_MAX 40

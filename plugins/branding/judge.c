@@ -13,18 +13,16 @@
 #include "evidence.h"
 #include "verdict.h"
 
-#define APPROVE_AFTER_S 2
-
 struct judging {
 	struct lb *lb;
 	const struct bns_change *change;
 	struct bns_review *review;
 	struct lb_hearing *hearing;
-	bool approved; /* a dry run of what the policy approves */
+	bool approved; /* the policy approves this very candidate */
 	bool failed;
 };
 
-static struct lb_approval *find_approval(const struct lb_policy *p, const char *id)
+static const struct lb_approval *find_approval(const struct lb_policy *p, const char *id)
 {
 	for (size_t i = 0; i < p->approval_count; i++)
 		if (strcmp(p->approvals[i].id, id) == 0)
@@ -88,6 +86,8 @@ static const char *ending_words(const struct judging *j, const struct lb_case *c
 	char until[BNS_TIME_TEXT_MAX];
 
 	out[0] = '\0';
+	if (fresh && j->approved)
+		return " (approved in the policy)";
 	if (action == LB_MEND)
 		return " (not taken over: the record is amended)";
 	if (fresh && o) {
@@ -95,7 +95,7 @@ static const char *ending_words(const struct judging *j, const struct lb_case *c
 			 o->reason);
 		return out;
 	}
-	return fresh && j->approved ? " (approved in the policy)" : "";
+	return "";
 }
 
 static void put_note(struct judging *j, const struct lb_case *c, const struct lb_finding *f, bool fresh,
@@ -132,7 +132,7 @@ static void put_note(struct judging *j, const struct lb_case *c, const struct lb
 
 static void put_finding(struct judging *j, const struct lb_mending *m, const struct lb_finding *f, bool fresh)
 {
-	enum lb_action action = fresh ? lb_decide(j->lb, j->change, j->approved, m, f) : LB_NOTE;
+	enum lb_action action = fresh ? lb_decide(j->lb, j->change, m, f) : LB_NOTE;
 
 	if (action == LB_MEND && !lb_restore_later(j->hearing, j->change, m, f) && lb_mend(m, f, j->review) != BNS_OK)
 		action = LB_HOLD;
@@ -249,13 +249,12 @@ void lb_judge(struct lb *lb, const struct bns_change *change, struct bns_review 
 		lb->host->review_end(review);
 		return;
 	}
-	struct lb_approval *approval = find_approval(lb->policy, change->id);
+	const struct lb_approval *approval = find_approval(lb->policy, change->id);
 	struct lb_cases cases;
 
-	j.approved = approval && change->dry_run;
-	/* By then it is held, where it will be. */
-	if (approval && !change->dry_run)
-		approval->due_s = change->now_s + APPROVE_AFTER_S;
+	j.approved = approval != NULL;
+	if (approval)
+		lb->host->review_approve(review, approval->reason, approval->by);
 	lb_cases_gather(&cases, lb, change->zone, change->served, change->candidate);
 	for (size_t i = 0; i < cases.count; i++) {
 		if (is_apex(&j, &cases.list[i]))

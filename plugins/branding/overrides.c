@@ -84,10 +84,9 @@ void lb_overrides_tick(struct lb *lb, int64_t now_s)
 
 	for (size_t i = 0; i < p->approval_count; i++) {
 		struct lb_approval *a = &p->approvals[i];
-		if (a->due_s > now_s)
-			continue;
-		a->due_s = INT64_MAX;
-		lb->host->approve(lb->plugin, a->id, a->reason, a->by);
+		if (!a->passed_on)
+			lb->host->approve(lb->plugin, a->id, a->reason, a->by);
+		a->passed_on = true;
 	}
 	for (size_t i = 0; i < p->override_count; i++)
 		tick_override(lb, &p->overrides[i], now_s);

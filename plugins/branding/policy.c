@@ -147,7 +147,6 @@ static enum bns_error read_approval(const struct lb_reader *r, const struct bns_
 	static const char *const keys[] = {"id", "reason", "by", NULL};
 	enum bns_error err = lb_read_keys(r, map, "an approval", keys);
 
-	a->due_s = 0;
 	if (err == BNS_OK)
 		err = lb_read_copy(r, map, "id", true, &a->id);
 	if (err == BNS_OK)

@@ -40,12 +40,12 @@ static enum lb_action first_load(const struct lb *lb, const struct bns_change *c
 	return LB_ALARM;
 }
 
-enum lb_action lb_decide(const struct lb *lb, const struct bns_change *change, bool approved,
-			 const struct lb_mending *m, const struct lb_finding *f)
+enum lb_action lb_decide(const struct lb *lb, const struct bns_change *change, const struct lb_mending *m,
+			 const struct lb_finding *f)
 {
 	const struct lb_policy *p = lb->policy;
 
-	if (!is_gated(p, f) || approved || lb_policy_override(p, m->c->branding->host, f->rule, change->now_s))
+	if (!is_gated(p, f) || lb_policy_override(p, m->c->branding->host, f->rule, change->now_s))
 		return LB_NOTE;
 	bool mendable = change->candidate && !change->signed_zone && lb_can_mend(m, f);
 	if (change->keep_branding)

@@ -16,9 +16,8 @@ enum lb_action {
 	LB_HOLD,
 };
 
-/* `approved`: the policy approves the whole candidate, so nothing holds it. */
-enum lb_action lb_decide(const struct lb *lb, const struct bns_change *change, bool approved,
-			 const struct lb_mending *m, const struct lb_finding *f);
+enum lb_action lb_decide(const struct lb *lb, const struct bns_change *change, const struct lb_mending *m,
+			 const struct lb_finding *f);
 
 /* roles.c: says of the change's records which are a branding's. False: memory is short. */
 bool lb_tell_roles(const struct lb *lb, const struct bns_diff *diff, struct bns_review *review,

@@ -284,11 +284,20 @@ static void refused_by_plugin(struct bns_job *job, const struct bns_review_resul
 /* What the gate itself finds counts as a plugin's would; what an operator has accepted isn't asked twice. */
 static const struct bns_review_result *add_own(struct bns_job *job, const struct bns_review_result *result)
 {
-	if (job->approved || job->problems.count > 0)
+	if (job->approved || result->approved_by || job->problems.count > 0)
 		return result;
 	if (job->catalog)
 		result = bns_catalog_look_add(job->catalog, job->gate, result);
 	return result ? bns_jump_add(job, result) : NULL;
+}
+
+static void note_approval(struct bns_job *job, const struct bns_review_result *result)
+{
+	if (!result->approved_by)
+		return;
+	job->preapproved = true;
+	snprintf(job->by, sizeof(job->by), "%s", result->approved_by);
+	snprintf(job->why, sizeof(job->why), "%s", result->approved_reason);
 }
 
 static void judged(struct bns_job *job)
@@ -321,6 +330,7 @@ static void review_done(void *arg, const struct bns_review_result *plugins)
 	}
 	if (is_off(job))
 		return;
+	note_approval(job, result);
 	job->findings = bns_report_findings(result, &job->problems);
 	if (!job->findings || (in_words && !job->report) || keep_amendments(job, result)) {
 		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", bns_strerror(BNS_ENOMEM));

@@ -55,9 +55,17 @@ static void end_served(struct bns_job *job)
 
 /* ---- a version becomes public ---- */
 
+/* What a decision accepts: findings that held, or would have; NULL: nothing was decided. */
+static const json_t *accepted(const struct bns_job *job)
+{
+	if (job->preapproved)
+		return job->findings;
+	return job->kind == BNS_JOB_APPROVE && job->zone->held ? job->zone->held->findings : NULL;
+}
+
 static const char *served_kind(const struct bns_job *job)
 {
-	if (job->kind == BNS_JOB_APPROVE)
+	if (job->kind == BNS_JOB_APPROVE || job->preapproved)
 		return "approved";
 	if (job->rollback && job->origin == BNS_ORIGIN_CONTROL)
 		return "rolled-back";
@@ -66,7 +74,7 @@ static const char *served_kind(const struct bns_job *job)
 
 static const char *served_text(const struct bns_job *job)
 {
-	if (job->kind == BNS_JOB_APPROVE)
+	if (job->kind == BNS_JOB_APPROVE || job->preapproved)
 		return job->why;
 	return job->amended && job->amendment_count > 0 ? "taken with the branding records as pinned" : "";
 }
@@ -109,8 +117,8 @@ static void committed(void *arg, enum bns_error err, const char *reason)
 	job->image = NULL; /* the table's now */
 	zone->record = job->new_record;
 	zone->state = BNS_IMAGE_SERVED;
-	if (job->kind == BNS_JOB_APPROVE && zone->held)
-		bns_approvals_add(zone, zone->held->findings, job->until_s);
+	if (accepted(job))
+		bns_approvals_add(zone, accepted(job), job->until_s);
 	if (supersedes_held(zone)) {
 		tell_superseded(job);
 		forget_held(zone);
@@ -178,8 +186,8 @@ static enum bns_error put_decision(struct bns_store_txn *txn, struct bns_job *jo
 	enum bns_error err = bns_candidate_unstore(txn, job->id);
 	if (!err && supersedes_held(zone) && strcmp(zone->held->id, job->id) != 0)
 		err = bns_held_drop(txn, job, "superseded by a newer version");
-	if (!err && job->kind == BNS_JOB_APPROVE && job->zone->held)
-		err = bns_approvals_store(txn, zone, job->zone->held->findings, job->until_s);
+	if (!err && accepted(job))
+		err = bns_approvals_store(txn, zone, accepted(job), job->until_s);
 	else if (!err && zone->work->approvals)
 		err = bns_approvals_store(txn, zone, NULL, 0);
 	if (!err)

@@ -28,7 +28,7 @@ static json_t *type_json(uint16_t type)
 
 /* ---- findings ---- */
 
-static json_t *note_json(const struct bns_note *n)
+static json_t *note_json(const struct bns_note *n, enum bns_verdict verdict)
 {
 	char severity[2] = {n->severity, '\0'};
 	json_t *o = json_object();
@@ -41,7 +41,7 @@ static json_t *note_json(const struct bns_note *n)
 	json_object_set_new(o, "rdata", json_string(n->rdata ? n->rdata : ""));
 	json_object_set_new(o, "text", json_string(n->text));
 	json_object_set_new(o, "remedy", text_or_null(n->remedy));
-	json_object_set_new(o, "verdict", json_string(bns_verdict_to_text(n->verdict)));
+	json_object_set_new(o, "verdict", json_string(bns_verdict_to_text(verdict)));
 	return o;
 }
 
@@ -81,21 +81,33 @@ static bool is_finding(const struct bns_note *n)
 	return n->rule[0] != '\0';
 }
 
-static json_t *notes_json(const struct bns_review_result *review, bool fresh)
+/* What comes of it: what the policy approves holds nothing. */
+static enum bns_verdict effect_of(const struct bns_review_result *review, const struct bns_note *n)
+{
+	return review->approved_by ? BNS_VERDICT_PASS : n->verdict;
+}
+
+static json_t *notes_json(const struct bns_review_result *review, bool fresh, bool effects)
 {
 	json_t *list = json_array();
-	for (size_t i = 0; review && i < review->note_count; i++)
-		if (review->notes[i].note.fresh == fresh && is_finding(&review->notes[i].note))
-			json_array_append_new(list, note_json(&review->notes[i].note));
+	for (size_t i = 0; review && i < review->note_count; i++) {
+		const struct bns_note *n = &review->notes[i].note;
+		if (n->fresh == fresh && is_finding(n))
+			json_array_append_new(list, note_json(n, effects ? effect_of(review, n) : n->verdict));
+	}
+	return list;
+}
+
+static json_t *with_problems(json_t *list, const struct bns_problems *problems)
+{
+	for (size_t i = 0; i < listed(problems); i++)
+		json_array_append_new(list, problem_json(&problems->list[i]));
 	return list;
 }
 
 json_t *bns_report_findings(const struct bns_review_result *review, const struct bns_problems *problems)
 {
-	json_t *list = notes_json(review, true);
-	for (size_t i = 0; i < listed(problems); i++)
-		json_array_append_new(list, problem_json(&problems->list[i]));
-	return list;
+	return with_problems(notes_json(review, true, false), problems);
 }
 
 /* ---- changes ---- */
@@ -136,8 +148,9 @@ static json_t *item_json(const struct bns_change_item *item, const struct bns_re
 		role = n->role ? n->role : role;
 		if (!n->fresh || !is_finding(n))
 			continue;
-		json_array_append_new(findings, note_json(n));
-		verdict = n->verdict > verdict ? n->verdict : verdict;
+		enum bns_verdict effect = effect_of(review, n);
+		json_array_append_new(findings, note_json(n, effect));
+		verdict = effect > verdict ? effect : verdict;
 	}
 	for (size_t i = 0; i < listed(problems); i++) {
 		if (!concerns(item, problems->list[i].owner, problems->list[i].type))
@@ -225,8 +238,8 @@ json_t *bns_report(const uint8_t *apex, const struct bns_contents *before, const
 	json_object_set_new(o, "before_serial", before ? json_integer(before->serial) : json_null());
 	json_object_set_new(o, "after_serial", after ? json_integer(after->serial) : json_null());
 	json_object_set_new(o, "changes", changes_json(diff, review, problems));
-	json_object_set_new(o, "findings", bns_report_findings(review, problems));
-	json_object_set_new(o, "standing", notes_json(review, false));
+	json_object_set_new(o, "findings", with_problems(notes_json(review, true, true), problems));
+	json_object_set_new(o, "standing", notes_json(review, false, true));
 	json_object_set_new(o, "verdict", json_string(overall(diff, review, problems)));
 	return o;
 }

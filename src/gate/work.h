@@ -113,6 +113,7 @@ struct bns_job {
 	bool new_amended_ever;
 	struct bns_zone_record new_record;
 	bool approved; /* REMOVE, APPROVE: an operator has decided, don't review */
+	bool preapproved; /* the reviewed policy has decided; `by` and `why` are its own */
 
 	uv_work_t work;
 	void (*then)(struct bns_job *job); /* what follows the file */

@@ -199,6 +199,7 @@ const struct bns_host bns_plugin_host = {
 	.note = bns_review_note,
 	.amend = bns_review_amend,
 	.review_end = bns_review_end,
+	.review_approve = bns_review_approve,
 	.review_extend = bns_review_extend,
 	.ask = bns_ask,
 	.answer = bns_ask_answer,

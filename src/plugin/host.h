@@ -124,6 +124,8 @@ struct bns_review_result {
 	const struct bns_amendment *amendments;
 	size_t amendment_count;
 	bool timed_out; /* some plugin didn't end in time: a note says which, verdict at least HOLD */
+	/* The policy approves it, and something would have held or amended it: the notes say what. NULL: no. */
+	const char *approved_by, *approved_reason;
 };
 
 typedef void (*bns_review_done_fn)(void *arg, const struct bns_review_result *result);

@@ -65,6 +65,7 @@ enum bns_error bns_review_amend(struct bns_review *r, const uint8_t *owner, uint
 				const struct bns_record *with, size_t count);
 void bns_review_end(struct bns_review *r);
 void bns_review_extend(struct bns_review *r, uint64_t ms);
+void bns_review_approve(struct bns_review *r, const char *reason, const char *by);
 
 /* ask.c: bns_host's calls. */
 enum bns_answerer bns_ask(struct bns_plugin *p, const struct bns_question *question, uint64_t limit_ms,

@@ -341,6 +341,11 @@ struct bns_host {
 	enum bns_error (*amend)(struct bns_review *r, const uint8_t *owner, uint16_t type,
 	                        const struct bns_record *with, size_t count);
 	void (*review_end)(struct bns_review *r);
+	/*
+	 * The reviewed policy approves this very candidate, on behalf of `by`: whatever would hold or amend it, of any
+	 * plugin, is told and decides nothing. What is refused stays refused.
+	 */
+	void (*review_approve)(struct bns_review *r, const char *reason, const char *by);
 	/* This plugin's part may take until `ms` from now: for who waits for something that he sees to be alive. */
 	void (*review_extend)(struct bns_review *r, uint64_t ms);
 

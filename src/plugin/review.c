@@ -31,6 +31,7 @@ struct bns_review_run {
 	size_t amendment_count, amendment_cap;
 	bool out_of_memory;
 	bool timed_out;
+	const char *approved_by, *approved_reason; /* NULL: nobody does */
 	size_t pending; /* parts that haven't ended, and one while the plugins are being asked */
 	size_t part_count;
 	struct bns_review *parts;
@@ -134,6 +135,7 @@ static void BNS_PRINTF(4, 5)
 	(void)!add_note(run, plugin, &note); /* out of memory is a hold of its own */
 }
 
+/* By the notes and amendments, whoever approves them. */
 static enum bns_verdict verdict_of(const struct bns_review_run *run)
 {
 	enum bns_verdict worst = run->amendment_count > 0 ? BNS_VERDICT_AMEND : BNS_VERDICT_PASS;
@@ -146,15 +148,25 @@ static enum bns_verdict verdict_of(const struct bns_review_run *run)
 	return worst;
 }
 
+/* Short of memory nobody knows what is approved. */
+static bool is_approved(const struct bns_review_run *run, enum bns_verdict verdict)
+{
+	return run->approved_by && !run->out_of_memory && verdict > BNS_VERDICT_PASS && verdict < BNS_VERDICT_REFUSE;
+}
+
 static void call_done(struct bns_review_run *run)
 {
+	const enum bns_verdict verdict = verdict_of(run);
+	const bool approved = is_approved(run, verdict);
 	const struct bns_review_result result = {
-		.verdict = verdict_of(run),
+		.verdict = approved ? BNS_VERDICT_PASS : verdict,
 		.notes = run->notes,
 		.note_count = run->note_count,
 		.amendments = run->amendments,
-		.amendment_count = run->amendment_count,
+		.amendment_count = approved ? 0 : run->amendment_count,
 		.timed_out = run->timed_out,
+		.approved_by = approved ? run->approved_by : NULL,
+		.approved_reason = approved ? run->approved_reason : NULL,
 	};
 	bns_review_done_fn done = run->done;
 
@@ -340,6 +352,14 @@ static void close_as_hold(struct bns_review_run *run, const char *why)
 	run->next = ps->overdue;
 	ps->overdue = run;
 	call_done(run);
+}
+
+void bns_review_approve(struct bns_review *r, const char *reason, const char *by)
+{
+	if (r->ended || !r->run->done)
+		return;
+	r->run->approved_by = copy_text(r->run, by);
+	r->run->approved_reason = copy_text(r->run, reason);
 }
 
 void bns_review_extend(struct bns_review *r, uint64_t ms)

@@ -341,26 +341,34 @@ static void approval_in_the_policy_is_passed_on_once(void **state)
 	world_close(w);
 }
 
-static void candidate_that_comes_after_its_approval_is_approved(void **state)
+static void assert_approved(const char *policy, bool dry_run)
 {
-	(void)state;
-	struct world *w = world_open(CDN_POLICY APPROVE);
-	bns_plugins_tick(w->plugins, w->now_s);
-	world_change(w, at_cdn(w), at_esp(w));
-	assert_held_by(w, "LB01");
-	bns_plugins_tick(w->plugins, w->now_s + 10);
-	bns_plugins_tick(w->plugins, w->now_s + 20);
-	assert_int_equal(w->approval_count, 2);
+	struct world *w = world_open(policy);
+	w->dry_run = dry_run;
+	assert_int_equal(world_change(w, at_cdn(w), at_esp(w)), BNS_VERDICT_PASS);
+	assert_string_equal(w->approved_by, "ops");
+	assert_int_equal(w->amendment_count, 0);
+	assert_non_null(strstr(world_find(w, "LB01")->text, "(approved in the policy)"));
+	w->id = "example.com@2-99999999";
+	assert_int_not_equal(world_change(w, at_cdn(w), at_esp(w)), BNS_VERDICT_PASS);
+	assert_string_equal(w->approved_by, "");
 	world_close(w);
 }
 
-static void dry_run_of_an_approved_candidate_passes(void **state)
+static void approved_candidate_passes_as_it_is(void **state)
+{
+	(void)state;
+	assert_approved(CDN_POLICY APPROVE, false);
+	assert_approved(CDN_POLICY APPROVE, true);
+	assert_approved(CDN_POLICY "    on-change: pin\n" APPROVE, false);
+}
+
+static void approval_that_nothing_needs_approves_nothing(void **state)
 {
 	(void)state;
 	struct world *w = world_open(CDN_POLICY APPROVE);
-	w->dry_run = true;
-	world_change(w, at_cdn(w), at_esp(w));
-	assert_verdict_by(w, BNS_VERDICT_PASS, "LB01");
+	assert_int_equal(world_change(w, at_cdn(w), at_cdn(w)), BNS_VERDICT_PASS);
+	assert_string_equal(w->approved_by, "");
 	world_close(w);
 }
 
@@ -407,8 +415,8 @@ int main(void)
 		cmocka_unit_test(override_that_ends_before_its_zone_is_there_waits),
 		cmocka_unit_test(override_taken_out_of_the_policy_ends),
 		cmocka_unit_test(approval_in_the_policy_is_passed_on_once),
-		cmocka_unit_test(candidate_that_comes_after_its_approval_is_approved),
-		cmocka_unit_test(dry_run_of_an_approved_candidate_passes),
+		cmocka_unit_test(approved_candidate_passes_as_it_is),
+		cmocka_unit_test(approval_that_nothing_needs_approves_nothing),
 		cmocka_unit_test(lawful_changes_tell_the_roles_of_their_records),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

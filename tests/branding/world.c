@@ -363,6 +363,7 @@ static void done(void *arg, const struct bns_review_result *result)
 	char name[BNS_NAME_TEXT_MAX];
 
 	w->verdict = result->verdict;
+	copy(w->approved_by, sizeof(w->approved_by), result->approved_by);
 	assert_true(result->note_count <= WORLD_LIST_MAX && result->amendment_count <= WORLD_LIST_MAX);
 	w->note_count = result->note_count;
 	for (size_t i = 0; i < result->note_count; i++) {

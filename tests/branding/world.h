@@ -52,6 +52,7 @@ struct world {
 
 	/* The last review. */
 	enum bns_verdict verdict;
+	char approved_by[64]; /* "": nobody */
 	struct world_note notes[WORLD_LIST_MAX];
 	size_t note_count;
 	struct world_amendment amendments[WORLD_LIST_MAX];

@@ -213,8 +213,9 @@ def test_a_revert_that_the_policy_approves_passes_review_and_gate(t):
     site.git("merge", "-q", "--no-ff", "-m", "merge", "meant")
     done = site.check()
     assert done.returncode == 0 and "::warning" in done.stdout and "approved in the policy" in done.stdout, done
-    site.apply(site.merge("meant"))
-    flow.wait_for(lambda: site.edge() == ESP, 10, "what was agreed to be served")
+    assert site.apply(site.merge("meant")).returncode == 0 and site.edge() == ESP
+    line = next(a for a in site.node.ctl("audit", ZONE).json["audit"] if a["event"] == "approved")
+    assert (line["by"], line["text"]) == ("ops", "…"), line
 
 
 def test_files_that_no_daemon_could_read_are_annotated_and_untidy_ones_named(t):
