@@ -174,20 +174,22 @@ static enum gone how_gone(const struct lb_look *look, const struct lb_path *path
  * What an approval accepts: the way it is gone, too, so that flattened to one
  * address doesn't allow another one, nor nothing at all.
  */
-static void gone_rdata(const struct lb_look *look, const uint8_t *owner, enum gone gone, const char *above, char *out,
-		       size_t cap)
+static void gone_rdata(const struct lb_look *look, const struct lb_path *path, const uint8_t *owner, enum gone gone,
+		       const char *above, char *out, size_t cap)
 {
 	static const char *const kinds[] = {"", "", "flattened", "wildcard", "dname", "delegated"};
 	const struct bns_host *host = look->lb->host;
-	size_t count, len;
-	const struct bns_record *node = lb_node(look->lb, look->zone, owner, &count);
+	/* The host may be another zone's than the one in hand. */
+	const struct bns_record *rr = lb_of_type(path->last, path->last_count, BNS_TYPE_A);
 	char *address = NULL;
 
 	lb_name_text(look->lb, owner, out);
-	len = strlen(out);
+	size_t len = strlen(out);
 	if (gone == GONE_REMOVED)
 		return;
-	if (gone == GONE_FLATTENED && host->rdata_to_text(node->type, node->rdata, node->rdlen, &address) != BNS_OK)
+	if (!rr)
+		rr = lb_of_type(path->last, path->last_count, BNS_TYPE_AAAA);
+	if (gone == GONE_FLATTENED && rr && host->rdata_to_text(rr->type, rr->rdata, rr->rdlen, &address) != BNS_OK)
 		address = NULL;
 	snprintf(out + len, cap - len, " %s %s", kinds[gone], address ? address : above);
 	free(address);
@@ -214,7 +216,7 @@ static void removed(const struct lb_look *look, const struct lb_path *path, enum
 		return;
 	if (path->above)
 		lb_name_words(look->lb, path->above, above);
-	gone_rdata(look, owner, gone, above, rdata, sizeof(rdata));
+	gone_rdata(look, path, owner, gone, above, rdata, sizeof(rdata));
 	bool flattened = gone == GONE_FLATTENED;
 	lb_find(out, look, rule, role, owner, rdata, "%s %s%s%s%s", lb_name_words(look->lb, owner, name), words[gone],
 		above, flattened ? "" : ": ", flattened ? "" : breaks[role]);

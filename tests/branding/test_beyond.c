@@ -56,6 +56,19 @@ static void revert_in_the_zone_of_the_target_is_held(void **state)
 	world_close(w);
 }
 
+static void change_beside_a_branding_that_was_flattened_is_judged(void **state)
+{
+	(void)state;
+	struct world *w = world_open(POLICY);
+	const struct bns_contents *cdn = cdn_zone(w, "links IN CNAME d111.cloudfront.net.\n");
+	world_serve(w, NULL, cdn);
+	world_serve(w, NULL, world_zone(w, "url1234 IN A 192.0.2.7\n" OWNER_LINE));
+	world_change(w, cdn, cdn_zone(w, "links IN CNAME d222.cloudfront.net.\n"));
+	assert_nothing_new(w);
+	assert_string_equal(world_find(w, "LB18")->rdata, "url1234.example.com. flattened 192.0.2.7");
+	world_close(w);
+}
+
 static void target_that_goes_from_its_zone_is_held(void **state)
 {
 	(void)state;
@@ -134,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listed_target_in_another_zone_is_lawful),
 		cmocka_unit_test(revert_in_the_zone_of_the_target_is_held),
+		cmocka_unit_test(change_beside_a_branding_that_was_flattened_is_judged),
 		cmocka_unit_test(target_that_goes_from_its_zone_is_held),
 		cmocka_unit_test(removal_of_the_zone_of_the_target_is_held),
 		cmocka_unit_test(target_that_leads_back_to_the_host_is_a_proxy_loop),
