@@ -6,6 +6,7 @@
 #include "check.h"
 #include "account_live.h"
 #include "life.h"
+#include "overview.h"
 #include "seen.h"
 #include "watch.h"
 
@@ -180,6 +181,7 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.options = options,
 	.options_size = sizeof(struct lb_options),
 	.commands = lb_commands,
+	.metrics = lb_metrics,
 	.open = branding_open,
 	.close = branding_close,
 	.review = branding_review,

@@ -7,6 +7,7 @@
 #include "cases.h"
 #include "commands.h"
 #include "life.h"
+#include "overview.h"
 #include "seen.h"
 #include "watch.h"
 
@@ -258,6 +259,8 @@ static enum bns_error run_explain(struct bns_plugin *p, const char *const *args,
 
 const struct bns_plugin_command lb_commands[] = {
 	{"branding list", "", "All brandings: those of the policy and those recognised.", false, run_list, NULL},
+	{"branding overview", "[FIRST [COUNT]]", "Brandings of the policy, a few at a time, and what probes found bad.", false,
+	 lb_run_overview, NULL},
 	{"branding show", "HOST", "One branding: policy, state and history, where it resolves, what the rules find.",
 	 false, run_show, NULL},
 	{"branding check", "HOST|--all",

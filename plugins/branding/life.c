@@ -349,6 +349,13 @@ void lb_life_look(struct lb *lb, const struct lb_case *c, const struct bns_conte
 	take_step(lb, life, state, lb_name_words(lb, zone->apex, zone_text), why);
 }
 
+static void look_at(struct lb *lb, const struct lb_cases *cases, const uint8_t *host, const struct bns_contents *zone)
+{
+	for (size_t i = 0; i < cases->count; i++)
+		if (lb_name_equal(cases->list[i].branding->host, host))
+			lb_life_look(lb, &cases->list[i], zone);
+}
+
 /* The branding of that host in the zone that is served, as a case. */
 static void look_again(struct lb *lb, const uint8_t *host)
 {
@@ -359,9 +366,7 @@ static void look_again(struct lb *lb, const uint8_t *host)
 	if (!zone)
 		return;
 	lb_cases_gather(&cases, lb, zone->apex, zone, NULL);
-	for (size_t i = 0; i < cases.count; i++)
-		if (lb_name_equal(cases.list[i].branding->host, host))
-			lb_life_look(lb, &cases.list[i], zone);
+	look_at(lb, &cases, host, zone);
 	lb_cases_free(&cases);
 }
 
@@ -371,8 +376,32 @@ void lb_life_probed(struct lb *lb, const uint8_t *host, const uint8_t *target, c
 		look_again(lb, host);
 }
 
+/* The policy's brandings from number `at` on that lie in one zone, which is gathered once for all; how many they were.
+ */
+static size_t look_at_neighbours(struct lb *lb, size_t at, size_t end)
+{
+	const struct lb_branding *list = lb->policy->brandings;
+	const uint8_t *apex, *its_apex;
+	const struct bns_contents *zone = lb_served_zone(lb, list[at].host, &apex);
+	size_t next = at;
+	struct lb_cases cases;
+
+	if (!zone)
+		return 1;
+	lb_cases_gather(&cases, lb, zone->apex, zone, NULL);
+	do
+		look_at(lb, &cases, list[next++].host, zone);
+	while (next < end && lb_served_zone(lb, list[next].host, &its_apex) == zone);
+	lb_cases_free(&cases);
+	return next - at;
+}
+
 void lb_lives_sweep(struct lb *lb)
 {
-	for (unsigned i = 0; i < SWEEP_STEP && lb->sweep_at < lb->policy->branding_count; i++)
-		look_again(lb, lb->policy->brandings[lb->sweep_at++].host);
+	size_t end = lb->sweep_at + SWEEP_STEP;
+
+	if (end > lb->policy->branding_count)
+		end = lb->policy->branding_count;
+	while (lb->sweep_at < end)
+		lb->sweep_at += look_at_neighbours(lb, lb->sweep_at, end);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "resolve.h"
+#include "rules.h"
 
 #define KEY_PREFIX "seen/"
 
@@ -82,6 +83,16 @@ int64_t lb_seen_last_s(const struct lb *lb, const uint8_t *host)
 	return h && h->first ? h->first->at_s : 0;
 }
 
+void lb_seen_each(const struct lb *lb, void (*each)(void *arg, const uint8_t *host, const struct lb_seen *seen),
+		  void *arg)
+{
+	for (size_t i = 0; lb->seen.keys && i <= lb->seen.mask; i++) {
+		const struct seen_host *h = lb->seen.values[i];
+		if (h && h->first)
+			each(arg, h->host, h->first);
+	}
+}
+
 const struct lb_seen *lb_seen_served(const struct lb *lb, const uint8_t *host)
 {
 	const uint8_t *apex;
@@ -139,6 +150,34 @@ static char *text_of(const json_t *told, char worst)
 	return strdup(word(told, "text"));
 }
 
+/* Of the certificates that the addresses showed, the one that ends first. */
+static int64_t certificate_end(const struct lb *lb, const json_t *told)
+{
+	int64_t first_s = 0, end_s;
+	size_t i;
+	json_t *address;
+
+	json_array_foreach (json_object_get(json_object_get(told, "details"), "addresses"), i, address)
+		if (lb->host->time_from_text(word(json_object_get(address, "tls"), "not_after"), &end_s) == BNS_OK &&
+		    (first_s == 0 || end_s < first_s))
+			first_s = end_s;
+	return first_s;
+}
+
+static uint64_t rules_of(const json_t *told)
+{
+	uint64_t rules = 0;
+	size_t i;
+	json_t *finding;
+
+	json_array_foreach (json_object_get(told, "findings"), i, finding) {
+		const struct lb_rule *rule = lb_rule_find(word(finding, "rule"));
+		if (rule)
+			rules |= UINT64_C(1) << (rule - lb_rules);
+	}
+	return rules;
+}
+
 static struct lb_seen *seen_new(const struct lb *lb, const json_t *told)
 {
 	uint8_t target[BNS_NAME_MAX], lower[BNS_NAME_MAX];
@@ -154,6 +193,8 @@ static struct lb_seen *seen_new(const struct lb *lb, const json_t *told)
 	s->evidence = strcmp(word(told, "evidence"), lb_evidence_words[BNS_EVIDENCE_GOOD]) == 0 ? BNS_EVIDENCE_GOOD
 												: BNS_EVIDENCE_BAD;
 	s->worst = worst_of(told, s->evidence);
+	s->certificate_ends_s = certificate_end(lb, told);
+	s->rules = rules_of(told);
 	s->text = text_of(told, s->worst);
 	s->json = json_dumps(told, JSON_COMPACT);
 	if (s->text && s->json && lb->host->time_from_text(word(told, "at"), &s->at_s) == BNS_OK)

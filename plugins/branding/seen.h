@@ -18,6 +18,8 @@ struct lb_seen {
 	enum bns_evidence evidence; /* good or bad */
 	char worst;                 /* severity of the worst finding: 'C', 'H', 'M'; '\0': none */
 	int64_t at_s;
+	int64_t certificate_ends_s; /* the first of those seen; 0: none was */
+	uint64_t rules;             /* found, by their places in lb_rules */
 	char *text; /* the worst finding with its rule, or else what the probe says as a whole */
 	char *json; /* as it is stored; see lb_seen_json */
 	struct lb_seen *next;
@@ -40,6 +42,10 @@ json_t *lb_seen_json(const struct lb_seen *seen);
 
 /* When any of its targets was seen last; 0: never. */
 int64_t lb_seen_last_s(const struct lb *lb, const uint8_t *host);
+
+/* Of every host what was seen last. */
+void lb_seen_each(const struct lb *lb, void (*each)(void *arg, const uint8_t *host, const struct lb_seen *seen),
+		  void *arg);
 
 /* At the CNAME that the host is served with now. NULL: none, or it wasn't probed. */
 const struct lb_seen *lb_seen_served(const struct lb *lb, const uint8_t *host);

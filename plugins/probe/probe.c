@@ -130,6 +130,30 @@ static enum bns_error run_status(struct bns_plugin *p, const char *const *args, 
 	return *json ? BNS_OK : BNS_ENOMEM;
 }
 
+static void tell_waiting(struct bns_plugin *p, const struct bns_metric_sink *out)
+{
+	const struct probe_state *s = bns_host_of(p)->state(p);
+	unsigned waiting = 0;
+	for (const struct pending *w = s->pending; w; w = w->next)
+		waiting++;
+	bns_metric_tell(out, waiting);
+}
+
+static void tell_orders(struct bns_plugin *p, const struct bns_metric_sink *out)
+{
+	const struct probe_state *s = bns_host_of(p)->state(p);
+	bns_metric_tell_of(out, "result", "good", (double)s->good);
+	bns_metric_tell_of(out, "result", "bad", (double)s->bad);
+	bns_metric_tell_of(out, "result", "lost", (double)s->lost);
+}
+
+static const struct bns_metric metrics[] = {
+	{"brandns_probe_waiting", BNS_METRIC_GAUGE, "Targets that are being looked at, or are in line.", tell_waiting},
+	{"brandns_probe_orders_total", BNS_METRIC_COUNTER,
+	 "Looks at targets by how they ended: good, bad, or lost with the helper.", tell_orders},
+	{0},
+};
+
 /* ---- open and close ---- */
 
 static enum bns_error check_options(const struct bns_host *host, const struct probe_options *o,
@@ -217,6 +241,7 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.options = options,
 	.options_size = sizeof(struct probe_options),
 	.commands = commands,
+	.metrics = metrics,
 	.open = probe_open,
 	.close = probe_close,
 	.asked = probe_asked,
