@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "exposition.h"
+#include "page.h"
 
 #define CONNECTIONS_MAX  32
 #define SILENCE_MAX_S    10
@@ -17,6 +18,7 @@
 #define CONNECTION_BYTES 16384
 #define ROUNDS_MAX       256 /* of sending and receiving, before the main loop has its turn again */
 #define KEPT_FOR_S       1
+#define FIRST_MAX        1000000000 /* of brandings */
 
 struct connection {
 	int fd;
@@ -82,6 +84,51 @@ static enum MHD_Result send_exposition(struct mt_http *http, struct MHD_Connecti
 	http->exposition = fresh;
 	http->exposition_s = now_s;
 	return MHD_queue_response(c, MHD_HTTP_OK, fresh);
+}
+
+/* ---- the status page ---- */
+
+static struct MHD_Response *page_of(const struct mt_http *http, char *text, size_t len)
+{
+	char policy[MT_POLICY_MAX];
+	struct MHD_Response *r = response_of(text, len, MT_PAGE_TYPE);
+
+	if (!r)
+		return NULL;
+	MHD_add_response_header(r, "Content-Security-Policy", mt_page_policy(http->mt->nonce, policy));
+	MHD_add_response_header(r, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(r, "Cross-Origin-Resource-Policy", "same-origin");
+	return r;
+}
+
+static enum MHD_Result send_overview(struct mt_http *http, struct MHD_Connection *c)
+{
+	const char *first = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "first");
+	unsigned long number = first ? strtoul(first, NULL, 10) : 0;
+	size_t len = 0;
+	char *text = mt_page_overview(http->mt, number < FIRST_MAX ? number : 0, &len);
+
+	return send_and_forget(c, MHD_HTTP_OK, page_of(http, text, len));
+}
+
+/* No name is longer, and none is written with other octets than ASCII's. */
+static void read_host(const char *given, char host[BNS_NAME_TEXT_MAX])
+{
+	snprintf(host, BNS_NAME_TEXT_MAX, "%s", given ? given : "");
+	for (char *p = host; *p; p++)
+		*p = (unsigned char)*p < 0x80 ? *p : '?';
+}
+
+static enum MHD_Result send_branding(struct mt_http *http, struct MHD_Connection *c)
+{
+	char host[BNS_NAME_TEXT_MAX];
+	size_t len = 0;
+	bool found;
+
+	read_host(MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "host"), host);
+	char *text = mt_page_branding(http->mt, host, &found, &len);
+
+	return send_and_forget(c, found ? MHD_HTTP_OK : MHD_HTTP_NOT_FOUND, page_of(http, text, len));
 }
 
 /* ---- requests ---- */
@@ -152,7 +199,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 				       say("That isn't a name of this server; see the option 'names'.\n"));
 	if (strcmp(url, "/metrics") == 0)
 		return send_exposition(http, c);
-	return send_and_forget(c, MHD_HTTP_NOT_FOUND, say("There is /metrics.\n"));
+	if (http->mt->options->status_page && strcmp(url, "/") == 0)
+		return send_overview(http, c);
+	if (http->mt->options->status_page && strcmp(url, "/branding") == 0)
+		return send_branding(http, c);
+	return send_and_forget(c, MHD_HTTP_NOT_FOUND, say("There are / and /metrics.\n"));
 }
 
 /* ---- connections ---- */

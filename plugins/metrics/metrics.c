@@ -6,8 +6,11 @@
  */
 #include "metrics.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
+#include "ask.h"
 #include "http.h"
 #include "listener.h"
 
@@ -28,6 +31,17 @@ static enum bns_error check_options(const struct mt *mt, struct bns_diag *diag)
 	return BNS_ERANGE;
 }
 
+static enum bns_error make_nonce(struct mt *mt)
+{
+	uint8_t random[(sizeof(mt->nonce) - 1) / 2];
+
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return BNS_ECRYPTO;
+	for (size_t i = 0; i < sizeof(random); i++)
+		snprintf(mt->nonce + 2 * i, 3, "%02x", random[i]);
+	return BNS_OK;
+}
+
 static enum bns_error metrics_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
 {
 	struct mt *mt = calloc(1, sizeof(*mt));
@@ -38,6 +52,8 @@ static enum bns_error metrics_open(struct bns_plugin *p, const struct bns_host *
 	*mt = (struct mt){.plugin = p, .host = host, .options = host->options(p)};
 	host->set_state(p, mt);
 	enum bns_error err = check_options(mt, diag);
+	if (err == BNS_OK)
+		err = make_nonce(mt);
 	if (err == BNS_OK)
 		err = mt_listener_open(mt, &fd, diag);
 	if (err == BNS_OK && fd >= 0)
@@ -57,12 +73,24 @@ static void metrics_close(struct bns_plugin *p)
 	mt_free(bns_host_of(p)->state(p));
 }
 
+static void count_queries(struct mt *mt, int64_t now_s)
+{
+	json_t *stats = mt_ask(mt, "stats", NULL);
+
+	if (stats)
+		mt_history_add(&mt->history, now_s, (uint64_t)json_integer_value(json_object_get(stats, "queries")));
+	json_decref(stats);
+}
+
 static void metrics_tick(struct bns_plugin *p, int64_t now_s)
 {
 	struct mt *mt = bns_host_of(p)->state(p);
 
-	if (mt->http)
-		mt_http_tick(mt->http, now_s);
+	if (!mt->http)
+		return;
+	if (mt->options->status_page && mt_history_is_due(&mt->history, now_s))
+		count_queries(mt, now_s);
+	mt_http_tick(mt->http, now_s);
 }
 
 static const struct bns_option option_table[] = {
@@ -72,13 +100,15 @@ static const struct bns_option option_table[] = {
 	 "Names under which browsers and scrapers may ask, beside localhost and addresses."},
 	{"series-max", BNS_OPTION_INTEGER, offsetof(struct mt_options, series_max), "20000",
 	 "Values of one metric that are told at most; brandns_metrics_left_out counts the others."},
+	{"status-page", BNS_OPTION_BOOL, offsetof(struct mt_options, status_page), "true",
+	 "A page for people at /: brandings, held changes, findings, queries over the last hour."},
 	{0},
 };
 
 const struct bns_plugin_descriptor bns_plugin = {
 	.abi = BNS_PLUGIN_ABI,
 	.name = "metrics",
-	.summary = "Tells numbers of the daemon and its plugins to Prometheus.",
+	.summary = "Tells numbers of the daemon and its plugins to Prometheus, and shows its state on a page.",
 	.options = option_table,
 	.options_size = sizeof(struct mt_options),
 	.open = metrics_open,
