@@ -223,7 +223,8 @@ def documented():
 def test_each_metric_is_documented_and_each_documented_one_is_told(t):
     policy = t.folder / "branding.yaml"
     policy.write_text(branded.policy())
-    node = start(t, [{"id": "ratelimit"}, {"id": "branding", "policy": str(policy)}])
+    node = start(t, [{"id": "ratelimit"}, {"id": "branding", "policy": str(policy)},
+                     {"id": "probe", "weight": "advisory"}])
     told = set(exposition.names(scrape(node.http)))
     assert told <= documented(), told - documented()
     assert documented() <= told, documented() - told
