@@ -116,3 +116,24 @@ AC_DEFUN([BNS_WANT_SECCOMP], [
 	])
 	AM_CONDITIONAL([BNS_SECCOMP], [test "x$with_seccomp" = xyes])
 ])
+
+dnl BNS_CHECK_XDP: the plugin that answers in the kernel, where libbpf and a clang for the BPF target are there.
+dnl Its tables rely on x86-64's order of loads and stores.
+AC_DEFUN([BNS_CHECK_XDP], [
+	AC_CANONICAL_HOST
+	AC_ARG_ENABLE([xdp],
+		[AS_HELP_STRING([--disable-xdp], [build without the plugin xdp (default: with it, where it can be built)])])
+	BNS_WANT_PKG([BPF], [libbpf >= 1.0], [libbpf-dev], [xdp])
+	AC_PATH_PROG([BPF_CLANG], [clang])
+	bns_xdp=yes
+	AS_IF([test "x$enable_xdp" = xno], [bns_xdp=no],
+		[test "$bns_have_BPF" != yes], [bns_xdp="no, libbpf is missing"],
+		[test -z "$BPF_CLANG"], [bns_xdp="no, clang is missing"],
+		[test "$host_cpu" != x86_64], [bns_xdp="no, it is for x86-64 so far"])
+	AC_MSG_CHECKING([whether the plugin xdp is built])
+	AC_MSG_RESULT([$bns_xdp])
+	AS_IF([test "x$enable_xdp" = xyes && test "$bns_xdp" != yes], [AC_MSG_ERROR([the plugin xdp: $bns_xdp])])
+	bns_multiarch=`$CC -print-multiarch 2>/dev/null`
+	AC_SUBST([BPF_TARGET_CPPFLAGS], ["-I/usr/include/$bns_multiarch"])
+	AM_CONDITIONAL([BUILD_XDP], [test "$bns_xdp" = yes])
+])

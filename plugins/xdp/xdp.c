@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Answers in the kernel: every served name is kept in maps that a program at
+ * the network interfaces answers from, before a packet becomes a socket's. The
+ * daemon's answers are asked for, never made here. Thread: main loop.
+ */
+#include <ifaddrs.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "compile.h"
+#include "kernel.h"
+#include "plugin/plugin.h"
+#include "tables.h"
+
+#define NAMES_MAX 100000000
+
+struct options {
+	struct bns_option_list interface;
+	const char *mode;
+	int64_t names;
+	int64_t zone_names;
+	uint64_t watch_s;
+	int64_t rate;
+	int64_t sample;
+};
+
+struct xdp {
+	const struct bns_host *host;
+	const struct options *options;
+	struct xdp_kernel kernel;
+	struct xdp_tables tables;
+	struct xdp_set set;            /* the zone that is being compiled */
+	uint8_t an_apex[BNS_NAME_MAX]; /* of some zone that is served, to ask for an OPT */
+	bool has_apex;
+	bool is_full; /* said once */
+};
+
+static bool is_open(const struct xdp *x)
+{
+	return x && x->kernel.control;
+}
+
+/* ---- before privileges are dropped ---- */
+
+static bool read_mode(const char *text, enum xdp_mode *mode)
+{
+	static const char *const words[] = {"native", "generic", "any"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i], text) == 0) {
+			*mode = (enum xdp_mode)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum bns_error check_options(const struct bns_host *host, const struct options *o, enum xdp_mode *mode,
+				    struct bns_diag *diag)
+{
+	if (o->interface.count == 0 || o->interface.count > XDP_INTERFACES_MAX)
+		host->diag(diag, NULL, 0, 0,
+			   "option 'interface' of plugin 'xdp' wants one to %d interfaces, as 'ip link' names them",
+			   XDP_INTERFACES_MAX);
+	else if (!read_mode(o->mode, mode))
+		host->diag(diag, NULL, 0, 0, "option 'mode' of plugin 'xdp' is 'native', 'generic' or 'any', not '%s'",
+			   o->mode);
+	else if (o->names < 1 || o->names > NAMES_MAX)
+		host->diag(diag, NULL, 0, 0, "option 'names' of plugin 'xdp' must be from 1 to %d", NAMES_MAX);
+	else if (o->zone_names < 1 || o->rate < 0 || o->rate > INT32_MAX || o->sample < 0 || o->sample > INT32_MAX)
+		host->diag(diag, NULL, 0, 0, "option '%s' of plugin 'xdp' is out of range",
+			   o->zone_names < 1                    ? "zone-names"
+			   : o->rate < 0 || o->rate > INT32_MAX ? "rate"
+								: "sample");
+	else
+		return BNS_OK;
+	return BNS_EINVAL;
+}
+
+static enum bns_error attach(struct xdp *x, const struct options *o, enum xdp_mode mode, struct bns_diag *diag)
+{
+	char why[256];
+
+	if (!xdp_kernel_open(&x->kernel, (uint32_t)o->names, why, sizeof(why))) {
+		x->host->diag(diag, NULL, 0, 0, "plugin 'xdp': %s", why);
+		return BNS_EDENIED;
+	}
+	for (size_t i = 0; i < o->interface.count; i++) {
+		if (xdp_kernel_attach(&x->kernel, o->interface.items[i], mode, why, sizeof(why)))
+			continue;
+		x->host->diag(diag, NULL, 0, 0, "plugin 'xdp': %s", why);
+		return BNS_EDENIED;
+	}
+	return BNS_OK;
+}
+
+static void tell_modes(struct bns_plugin *p, const struct xdp *x)
+{
+	for (size_t i = 0; i < x->kernel.attached_count; i++) {
+		const struct xdp_attached *a = &x->kernel.attached[i];
+		if (a->generic)
+			x->host->log(p, BNS_LOG_WARN,
+				     "interface=%s mode=generic answers behind the driver, at a part of the speed",
+				     a->name);
+		else
+			x->host->log(p, BNS_LOG_NOTICE, "interface=%s mode=native", a->name);
+	}
+}
+
+static void xdp_free(struct xdp *x)
+{
+	xdp_tables_free(&x->tables);
+	xdp_set_free(&x->set);
+	xdp_kernel_close(&x->kernel);
+	free(x);
+}
+
+static enum bns_error xdp_bind(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
+{
+	const struct options *o = host->options(p);
+	struct xdp *x = calloc(1, sizeof(*x));
+	enum xdp_mode mode;
+
+	if (!x)
+		return BNS_ENOMEM;
+	x->host = host;
+	x->options = o;
+	enum bns_error err = check_options(host, o, &mode, diag);
+	if (!err)
+		err = attach(x, o, mode, diag);
+	if (!err && getrandom(&x->kernel.control->seed, sizeof(x->kernel.control->seed), 0) < 0)
+		err = BNS_ECRYPTO;
+	if (!err && !xdp_tables_init(&x->tables, x->kernel.control, x->kernel.buckets, x->kernel.records,
+				     x->kernel.record_count))
+		err = BNS_ENOMEM;
+	if (err) {
+		xdp_free(x);
+		return err;
+	}
+	tell_modes(p, x);
+	host->set_state(p, x);
+	return BNS_OK;
+}
+
+/* ---- where questions are taken ---- */
+
+static void add_address(struct xdp *x, const union bns_addr *addr, uint16_t port)
+{
+	struct xdp_control *c = x->kernel.control;
+	bool is_ipv6 = addr->sa.sa_family == AF_INET6;
+
+	if (c->address_count == XDP_ADDRESSES_MAX)
+		return;
+	struct xdp_address *a = &c->address[c->address_count];
+	a->is_ipv6 = is_ipv6;
+	a->port = port;
+	if (is_ipv6)
+		memcpy(a->address, &addr->in6.sin6_addr, 16);
+	else
+		memcpy(a->address, &addr->in4.sin_addr, 4);
+	__atomic_store_n(&c->address_count, c->address_count + 1, __ATOMIC_RELEASE);
+}
+
+/* "Any address" is each one of the interfaces. */
+static void add_interface_addresses(struct xdp *x, int family, uint16_t port)
+{
+	struct ifaddrs *all;
+
+	if (getifaddrs(&all) != 0)
+		return;
+	for (const struct ifaddrs *i = all; i; i = i->ifa_next)
+		for (size_t k = 0; k < x->kernel.attached_count; k++)
+			if (i->ifa_addr && i->ifa_addr->sa_family == family &&
+			    strcmp(i->ifa_name, x->kernel.attached[k].name) == 0)
+				add_address(x, (const union bns_addr *)(const void *)i->ifa_addr, port);
+	freeifaddrs(all);
+}
+
+static bool is_any(const union bns_addr *addr)
+{
+	if (addr->sa.sa_family == AF_INET)
+		return addr->in4.sin_addr.s_addr == INADDR_ANY;
+	return IN6_IS_ADDR_UNSPECIFIED(&addr->in6.sin6_addr);
+}
+
+static void add_addresses(struct bns_plugin *p, struct xdp *x)
+{
+	union bns_addr addr;
+
+	for (size_t i = 0; x->host->listening(p, i, &addr); i++) {
+		uint16_t port = addr.sa.sa_family == AF_INET ? addr.in4.sin_port : addr.in6.sin6_port;
+		if (is_any(&addr))
+			add_interface_addresses(x, addr.sa.sa_family, port);
+		else
+			add_address(x, &addr, port);
+	}
+}
+
+static enum bns_error xdp_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
+{
+	struct xdp *x = host->state(p);
+	enum xdp_mode mode;
+
+	/* Only looked at: nothing was bound. */
+	if (!x)
+		return check_options(host, host->options(p), &mode, diag);
+	struct xdp_control *c = x->kernel.control;
+	c->watch_s = (uint32_t)x->options->watch_s;
+	c->rate = (uint32_t)x->options->rate;
+	c->sample = (uint32_t)x->options->sample;
+	add_addresses(p, x);
+	if (c->address_count == 0)
+		host->log(p, BNS_LOG_WARN,
+			  "no address of its interfaces is one of server.listen: nothing is answered by the kernel");
+	return BNS_OK;
+}
+
+static void xdp_close(struct bns_plugin *p)
+{
+	struct xdp *x = bns_host_of(p)->state(p);
+
+	if (x)
+		xdp_free(x);
+}
+
+/* ---- zones come and go ---- */
+
+static void replace(struct bns_plugin *p, struct xdp *x, const uint8_t *zone)
+{
+	__u64 apex[XDP_NAME_WORDS];
+	uint8_t len;
+
+	/* No question that is answered there can be for it or for a name below. */
+	if (!xdp_name_key(zone, apex, &len))
+		return;
+	if (xdp_tables_replace(&x->tables, apex, x->set.records, x->set.count) || x->is_full)
+		return;
+	x->is_full = true;
+	x->host->log(p, BNS_LOG_WARN,
+		     "the table of %" PRIu32
+		     " names is full: what isn't there is answered by the daemon; raise 'names'",
+		     x->tables.record_count);
+}
+
+static void pass_zone(struct bns_plugin *p, const uint8_t *zone)
+{
+	struct xdp *x = bns_host_of(p)->state(p);
+
+	if (!is_open(x))
+		return;
+	/* Without memory for a single record nothing can be told of any zone. */
+	if (xdp_compile_passed(zone, &x->set) != BNS_OK)
+		__atomic_store_n(&x->kernel.control->complete, 0, __ATOMIC_RELEASE);
+	replace(p, x, zone);
+}
+
+static void xdp_served(struct bns_plugin *p, const struct bns_change *change)
+{
+	struct xdp *x = bns_host_of(p)->state(p);
+
+	if (!is_open(x))
+		return;
+	if (!change->candidate) {
+		x->set.count = 0;
+		replace(p, x, change->zone);
+		return;
+	}
+	if (xdp_compile_zone(p, change->zone, (size_t)x->options->zone_names, &x->set) != BNS_OK) {
+		pass_zone(p, change->zone);
+		return;
+	}
+	if (x->set.count > 0 && x->set.records[0].kind == XDP_KIND_APEX) {
+		memcpy(x->an_apex, x->set.records[0].name, XDP_NAME_MAX);
+		x->has_apex = true;
+	}
+	replace(p, x, change->zone);
+}
+
+static void set_opt(struct xdp *x, struct xdp_opt *to, const struct xdp_opt *from)
+{
+	if (memcmp(to, from, sizeof(*to)) == 0)
+		return;
+	xdp_tables_begin(&x->tables);
+	*to = *from;
+	xdp_tables_end(&x->tables);
+}
+
+/* What goes into an OPT may follow a reload; nothing is denied before every zone was heard of. */
+static void xdp_tick(struct bns_plugin *p, int64_t now_s)
+{
+	struct xdp *x = bns_host_of(p)->state(p);
+	struct xdp_opt opt, refused;
+
+	(void)now_s;
+	if (!is_open(x))
+		return;
+	struct xdp_control *c = x->kernel.control;
+	if (x->has_apex) {
+		xdp_compile_opt(p, x->an_apex, &opt, &refused);
+		set_opt(x, &c->opt, &opt);
+		set_opt(x, &c->opt_refused, &refused);
+	}
+	if (!c->complete && !x->is_full && x->host->settled(p))
+		__atomic_store_n(&c->complete, 1, __ATOMIC_RELEASE);
+}
+
+/* ---- what people ask ---- */
+
+static const char *const reason_words[] = {
+#define X(name, word) [XDP_##name] = word,
+	XDP_REASONS(X)
+#undef X
+};
+
+static json_t *show_interfaces(const struct xdp *x)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < x->kernel.attached_count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "interface", x->kernel.attached[i].name, "mode",
+						      x->kernel.attached[i].generic ? "generic" : "native"));
+	return list;
+}
+
+/* Sums over the reasons from `first` to before `end`, by name. */
+static json_t *show_counts(const struct xdp *x, enum xdp_reason first, enum xdp_reason end)
+{
+	json_t *counts = json_object();
+
+	for (enum xdp_reason r = first; r < end; r++)
+		json_object_set_new(counts, reason_words[r], json_integer((json_int_t)xdp_kernel_count(&x->kernel, r)));
+	return counts;
+}
+
+static enum bns_error run_status(struct bns_plugin *p, const char *const *args, size_t arg_count, char **json,
+				 struct bns_diag *diag)
+{
+	struct xdp *x = bns_host_of(p)->state(p);
+
+	(void)args;
+	if (arg_count > 0) {
+		bns_host_of(p)->diag(diag, NULL, 0, 0, "xdp status takes no words");
+		return BNS_EINVAL;
+	}
+	json_t *root = json_pack(
+		"{s:i, s:o, s:{s:I, s:I, s:b}, s:I, s:o, s:o}", "schema", 1, "interfaces", show_interfaces(x), "names",
+		"used", (json_int_t)x->tables.names, "room", (json_int_t)x->tables.record_count, "complete",
+		x->kernel.control->complete != 0, "bytes", (json_int_t)xdp_kernel_bytes(&x->kernel), "answered",
+		show_counts(x, 0, XDP_FIRST_PASSED), "passed", show_counts(x, XDP_FIRST_PASSED, XDP_REASON_COUNT));
+	*json = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	json_decref(root);
+	return *json ? BNS_OK : BNS_ENOMEM;
+}
+
+static const struct bns_option option_table[] = {
+	{"interface", BNS_OPTION_LIST, offsetof(struct options, interface), NULL, "Network interfaces to answer at."},
+	{"mode", BNS_OPTION_STRING, offsetof(struct options, mode), "native",
+	 "native: in the driver or not at all; generic: in the stack, slower; any: native, else generic with a "
+	 "warning."},
+	{"names", BNS_OPTION_INTEGER, offsetof(struct options, names), "100000",
+	 "Room for so many names, about 200 octets each; two or three more than brandings per zone."},
+	{"zone-names", BNS_OPTION_INTEGER, offsetof(struct options, zone_names), "1000",
+	 "Zones with more names than this are left to the daemon."},
+	{"watch", BNS_OPTION_DURATION, offsetof(struct options, watch_s), "10s",
+	 "A name's CNAME questions are shown to the daemon once in this time, for the verify watch; 0s: never."},
+	{"rate", BNS_OPTION_INTEGER, offsetof(struct options, rate), "0",
+	 "Answers per second to one network (/24, /56) before its questions are passed up, to be limited there; 0: any "
+	 "number."},
+	{"sample", BNS_OPTION_INTEGER, offsetof(struct options, sample), "0",
+	 "One question in so many is passed up, for dnstap and the like; 0: none."},
+	{0},
+};
+
+static const struct bns_plugin_command commands[] = {
+	{"xdp status", "", "Interfaces, names, memory, and what was answered and passed up, by reason.", false,
+	 run_status, NULL},
+	{0},
+};
+
+const struct bns_plugin_descriptor bns_plugin = {
+	.abi = BNS_PLUGIN_ABI,
+	.name = "xdp",
+	.summary = "Answers in the kernel, before a packet becomes a socket's.",
+	.options = option_table,
+	.options_size = sizeof(struct options),
+	.commands = commands,
+	.bind = xdp_bind,
+	.open = xdp_open,
+	.close = xdp_close,
+	.served = xdp_served,
+	.withheld = pass_zone,
+	.tick = xdp_tick,
+};
