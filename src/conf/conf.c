@@ -120,6 +120,28 @@ static enum bns_error check_tls(struct bns_conf_reader *r)
 	return BNS_OK;
 }
 
+/* A plugin reads its options when it is loaded, which is after the files are forgotten. */
+static enum bns_error copy_node(struct bns_arena *arena, const struct bns_yaml *from, struct bns_yaml **out)
+{
+	struct bns_yaml *node = *out = bns_arena_alloc(arena, sizeof(*node));
+	if (!node)
+		return BNS_ENOMEM;
+	*node = *from;
+	node->next = NULL;
+	node->key = from->key ? bns_arena_strdup(arena, from->key) : NULL;
+	node->text = from->text ? bns_arena_strdup(arena, from->text) : NULL;
+	node->file = bns_arena_strdup(arena, from->file);
+	if ((from->key && !node->key) || (from->text && !node->text) || !node->file)
+		return BNS_ENOMEM;
+	struct bns_yaml **end = &node->child;
+	for (const struct bns_yaml *child = from->child; child; child = child->next, end = &(*end)->next) {
+		enum bns_error err = copy_node(arena, child, end);
+		if (err)
+			return err;
+	}
+	return BNS_OK;
+}
+
 static enum bns_error read_plugins(struct bns_conf_reader *r)
 {
 	enum bns_error err = bns_item_read_all(r, BNS_SECTION_PLUGIN);
@@ -128,8 +150,12 @@ static enum bns_error read_plugins(struct bns_conf_reader *r)
 	struct bns_conf_plugin *plugins = r->objects[BNS_SECTION_PLUGIN];
 	r->conf->plugin_count = r->nodes[BNS_SECTION_PLUGIN].count;
 	r->conf->plugins = plugins;
-	for (size_t i = 0; i < r->conf->plugin_count; i++)
-		plugins[i].options = r->nodes[BNS_SECTION_PLUGIN].list[i];
+	for (size_t i = 0; i < r->conf->plugin_count; i++) {
+		struct bns_yaml *options;
+		if (copy_node(r->arena, r->nodes[BNS_SECTION_PLUGIN].list[i], &options))
+			return bns_conf_no_memory(r);
+		plugins[i].options = options;
+	}
 	return BNS_OK;
 }
 
@@ -165,6 +191,10 @@ static void reader_free(struct bns_conf_reader *r)
 		free(r->index[i].items);
 	}
 	free(r->files);
+	free(r->objects[BNS_SECTION_ZONE]);
+	for (size_t i = 0; i < r->tree_count; i++)
+		bns_yaml_free(r->trees[i]);
+	free(r->trees);
 }
 
 static enum bns_error note_path(struct bns_conf_reader *r, const char *path)
@@ -192,6 +222,8 @@ static enum bns_error keep_names(struct bns_conf_reader *r)
 		if (!kept->index[i].items)
 			return bns_conf_no_memory(r);
 		memcpy(kept->index[i].items, from->items, from->count * sizeof(*from->items));
+		for (size_t k = 0; k < from->count; k++)
+			kept->index[i].items[k].node = NULL;
 	}
 	r->conf->kept = kept;
 	return BNS_OK;
@@ -200,9 +232,6 @@ static enum bns_error keep_names(struct bns_conf_reader *r)
 static void conf_free(struct bns_conf_owner *owner)
 {
 	struct bns_conf *c = (struct bns_conf *)((char *)owner - offsetof(struct bns_conf, owner));
-	for (size_t i = 0; i < c->tree_count; i++)
-		bns_yaml_free(c->trees[i]);
-	free(c->trees);
 	bns_arena_free(&c->arena);
 	free(c);
 }

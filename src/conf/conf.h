@@ -146,8 +146,6 @@ struct bns_conf {
 	struct bns_conf_owner owner;
 	struct bns_arena arena;
 	const struct bns_conf_kept *kept;
-	struct bns_yaml **trees; /* owned: the file and what it includes; `options` above point into them */
-	size_t tree_count;
 	const char *path;        /* absolute */
 
 	const union bns_addr *listen;

@@ -152,6 +152,8 @@ struct bns_conf_reader {
 		ino_t ino;
 	} * files; /* read so far */
 	size_t file_count;
+	struct bns_yaml **trees; /* of the files: gone with the reader, for a million zones take ten times what is kept */
+	size_t tree_count;
 	const struct bns_conf_catalog *last_catalog; /* that a zone was given */
 	const char *folder_of; /* the file whose folder is `folder` */
 	const char *folder;

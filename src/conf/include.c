@@ -32,17 +32,16 @@ static enum bns_error note_file(struct bns_conf_reader *r, const char *path, con
 	return BNS_OK;
 }
 
-/* The configuration owns every tree: zones and plugins point into them. */
 static enum bns_error load_tree(struct bns_conf_reader *r, const char *path, const struct bns_yaml *from,
 				struct bns_yaml **root)
 {
-	struct bns_yaml **trees = realloc(r->conf->trees, (r->conf->tree_count + 1) * sizeof(*trees));
+	struct bns_yaml **trees = realloc(r->trees, (r->tree_count + 1) * sizeof(*trees));
 	if (!trees)
 		return bns_conf_no_memory(r);
-	r->conf->trees = trees;
+	r->trees = trees;
 	enum bns_error err = bns_yaml_load(path, root, r->diag);
 	if (!err)
-		trees[r->conf->tree_count++] = *root;
+		trees[r->tree_count++] = *root;
 	else if (from && r->diag && r->diag->line == 0) {
 		/* Not what is in the file but the file itself: the place to mend is where it is named. */
 		struct bns_diag why = *r->diag;

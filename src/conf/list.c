@@ -60,8 +60,9 @@ static enum bns_error item_text(struct bns_conf_reader *r, const struct bns_opti
 {
 	if (!*item->text)
 		return bns_conf_fail(r, item, "'%s' takes no empty element", o->name);
-	*(const char **)out = item->text;
-	return BNS_OK;
+	const char *text = bns_arena_strdup(r->arena, item->text);
+	*(const char **)out = text;
+	return text ? BNS_OK : bns_conf_no_memory(r);
 }
 
 static enum bns_error item_address(struct bns_conf_reader *r, const struct bns_option *o, const struct bns_yaml *item,

@@ -27,7 +27,10 @@ static enum bns_error read_text(struct bns_conf_reader *r, const struct bns_opti
 	if (o->max && strlen(v->text) > o->max)
 		return bns_conf_fail(r, v, "'%s' takes at most %" PRIu64 " octets, this text has %zu", o->name, o->max,
 				     strlen(v->text));
-	*(const char **)field(o, object) = v->text;
+	const char *text = bns_arena_strdup(r->arena, v->text);
+	*(const char **)field(o, object) = text;
+	if (!text)
+		return bns_conf_no_memory(r);
 	return BNS_OK;
 }
 

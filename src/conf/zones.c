@@ -49,7 +49,8 @@ static enum bns_error read_zones(struct bns_conf_reader *r)
 	const struct bns_conf_nodes *nodes = &r->nodes[BNS_SECTION_ZONE];
 	if (nodes->count == 0)
 		return BNS_OK;
-	struct bns_zone_draft *drafts = bns_arena_alloc(r->arena, nodes->count * sizeof(*drafts));
+	/* Gone with the reader. */
+	struct bns_zone_draft *drafts = calloc(nodes->count, sizeof(*drafts));
 	if (!drafts)
 		return bns_conf_no_memory(r);
 	r->objects[BNS_SECTION_ZONE] = drafts;
