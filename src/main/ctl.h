@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/progress.h"
 #include "control/client.h"
 #include "control/verbs.h"
 
@@ -43,6 +44,20 @@ struct ctl {
 /* ctl_options.c: the command line. False: a message was printed, exit 1. */
 bool ctl_options(struct ctl *ctl, int argc, char **argv);
 void ctl_help(FILE *out);
+
+/*
+ * ctl_progress.c: between begin and hide, a step for each thing done. What is
+ * printed in between hides the bar first; the next step shows it again.
+ */
+struct ctl_progress {
+	struct bns_progress at;
+	bool bar;
+	bool shown;
+};
+
+void ctl_progress_begin(struct ctl_progress *p, const char *what, size_t total);
+void ctl_progress_step(const struct ctl *ctl, struct ctl_progress *p);
+void ctl_progress_hide(struct ctl_progress *p);
 
 /* Those that begin like `partial`, for a shell. */
 void ctl_offer_options(FILE *out, const char *partial);

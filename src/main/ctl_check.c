@@ -148,10 +148,15 @@ static void check_one(struct check *c, const struct ctl_zone *zone)
 
 static void check_side(struct check *c, const struct ctl_side *side)
 {
+	struct ctl_progress progress;
+	ctl_progress_begin(&progress, "zones checked", side->count);
 	for (size_t i = 0; i < side->count; i++) {
+		ctl_progress_hide(&progress);
 		if (side->zones[i].contents)
 			check_one(c, &side->zones[i]);
+		ctl_progress_step(c->ctl, &progress);
 	}
+	ctl_progress_hide(&progress);
 	if (side->failed || side->count == 0)
 		c->code = CTL_ERROR;
 	if (c->problems > 0)

@@ -81,16 +81,20 @@ static bool read_folder(const struct ctl *ctl, struct ctl_side *side,
 			void (*complain)(const struct ctl *, const struct bns_diag *))
 {
 	struct dirent **entries;
+	struct ctl_progress progress;
 	bool good = true;
 	int n = scandir(side->name, &entries, is_zone_file, alphasort);
 	if (n < 0)
 		ctl_complain(ctl, "%s: %s", side->name, strerror(errno));
 	if (n == 0)
 		ctl_complain(ctl, "%s: no *.zone file in this folder", side->name);
+	ctl_progress_begin(&progress, "zones read", n > 0 ? (size_t)n : 0);
 	for (int i = 0; i < n; i++) {
 		good = good && read_entry(ctl, side, entries[i]->d_name, complain);
 		free(entries[i]);
+		ctl_progress_step(ctl, &progress);
 	}
+	ctl_progress_hide(&progress);
 	if (n >= 0)
 		free(entries);
 	return n >= 0 && good;

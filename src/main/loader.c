@@ -3,10 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
-#define IN_HAND_MAX 512
+#define IN_HAND_MAX   512
+#define TELL_EVERY_MS 5000
 
 struct bns_loading {
 	STAILQ_ENTRY(bns_loading) next;
@@ -26,6 +29,18 @@ static void finish(struct bns_loader *l)
 	bns_log(l->refused ? BNS_LOG_WARN : BNS_LOG_INFO,
 		"zone files are read: %zu refused, %zu held, %zu with nothing new", l->refused, l->held, l->same);
 	l->refused = l->held = l->same = 0;
+	l->progress.total = 0;
+	sd_notify(0, "STATUS=all zone files are read");
+}
+
+/* Many zones take their time: for who waits, in the log and in what systemd shows. */
+static void tell(struct bns_loader *l)
+{
+	char text[BNS_PROGRESS_TEXT_MAX];
+	if (!bns_progress_step(&l->progress, bns_clock_mono_ms()))
+		return;
+	bns_log(BNS_LOG_INFO, "%s", bns_progress_text(&l->progress, text));
+	sd_notifyf(0, "STATUS=%s", text);
 }
 
 static void loaded(void *arg, struct bns_zone *zone, const struct bns_result *result)
@@ -33,6 +48,7 @@ static void loaded(void *arg, struct bns_zone *zone, const struct bns_result *re
 	struct bns_loader *l = arg;
 	(void)zone;
 	l->in_hand--;
+	tell(l);
 	if (result->outcome == BNS_OUTCOME_HELD)
 		l->held++;
 	else if (result->outcome >= BNS_OUTCOME_REFUSED)
@@ -84,6 +100,9 @@ void bns_loader_add(struct bns_loader *l, const struct bns_zone *zone)
 		return;
 	}
 	memcpy(item->apex, zone->apex, len);
+	if (l->progress.total++ == 0)
+		bns_progress_begin(&l->progress, "zone files read", 1, TELL_EVERY_MS, TELL_EVERY_MS,
+				   bns_clock_mono_ms());
 	STAILQ_INSERT_TAIL(&l->waiting, item, next);
 	pump(l);
 }

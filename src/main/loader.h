@@ -8,6 +8,7 @@
 
 #include <sys/queue.h>
 
+#include "base/progress.h"
 #include "gate/gate.h"
 
 struct bns_loader {
@@ -16,6 +17,7 @@ struct bns_loader {
 	unsigned in_hand;
 	bool started;
 	bool pumping;
+	struct bns_progress progress;
 	size_t refused;
 	size_t held;
 	size_t same;

@@ -1,0 +1,64 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Long work shows how far it is: a bar for who looks, and nothing in the way of who reads by program."""
+
+import os
+import pty
+import select
+import subprocess
+
+import flow
+
+ZONES = 300
+
+
+def folder(t):
+    path = t.folder / "zones"
+    path.mkdir()
+    for i in range(ZONES):
+        (path / f"z{i}.example.zone").write_text(flow.zone(1, origin=f"z{i}.example"))
+    return path
+
+
+def on_terminal(*command):
+    """Exit status, standard output, and what a terminal got on standard error."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True) as process:
+        os.close(theirs)
+        seen = b""
+        while select.select([ours], [], [], 30)[0]:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # the last writer is gone
+                break
+            if not part:
+                break
+            seen += part
+        output = process.stdout.read()
+    os.close(ours)
+    return process.returncode, output, seen.decode()
+
+
+def test_a_bar_is_drawn_on_a_terminal_and_wiped_away(t):
+    code, output, seen = on_terminal(flow.BUILD / "src/brandnsctl", "-j", "check-zone", folder(t))
+    assert code == 0 and output.count('"serial"') == ZONES and "#" not in output
+    assert f"of {ZONES} zones read" in seen and "[" in seen and "%" in seen, seen
+    assert f"of {ZONES} zones checked" in seen, seen
+    assert seen.endswith("\r\x1b[K"), repr(seen[-80:])
+
+
+def test_no_bar_is_drawn_where_nobody_looks(t):
+    done = subprocess.run([flow.BUILD / "src/brandnsctl", "check-zone", folder(t)], capture_output=True, text=True,
+                          timeout=60, check=True)
+    assert done.stderr == "" and done.stdout.count(": good") == ZONES, done.stderr
+
+
+def test_few_zones_need_no_bar(t):
+    path = t.folder / "few"
+    path.mkdir()
+    (path / "example.com.zone").write_text(flow.zone(1))
+    code, _, seen = on_terminal(flow.BUILD / "src/brandnsctl", "check-zone", path)
+    assert code == 0 and seen == "", seen
+
+
+flow.run()
