@@ -100,6 +100,7 @@ struct bns_probe_answer {
 	bool aa;
 	unsigned rcode;
 	char cname[BNS_PROBE_NAME_MAX]; /* the name's own; "" none */
+	uint32_t ttl_s;                 /* its own, too */
 	char all[1024];                 /* names in answer and authority, apart by a space, lower-case */
 	uint32_t serial;                /* of a SOA in the answer */
 	char why[128];                  /* "" it answered */

@@ -199,6 +199,20 @@ static void check_servers(struct bns_probe *p)
 
 /* ---- what recipients have ---- */
 
+/* It has kept what was right before a move, or before something was mended: unless a name server answers so now. */
+static void judge_cached(struct bns_probe *p, const struct bns_probe_answer *seen)
+{
+	if (is_at_esp(p, seen))
+		bns_probe_bad(p, "LB01", p->bad ? 'C' : 'H',
+			      "wait for caches to run out before https links are switched on",
+			      "%s CNAME %s, for %u seconds: recipients still come to the provider", p->host,
+			      seen->cname, (unsigned)seen->ttl_s);
+	else
+		bns_probe_bad(p, "LB26", p->bad ? 'H' : 'M', "wait for caches to run out",
+			      "%s CNAME %s, for %u seconds, where %s is served here", p->host, seen->cname,
+			      (unsigned)seen->ttl_s, p->target);
+}
+
 static void judge_seen(struct bns_probe *p, const struct bns_probe_answer *seen)
 {
 	if (seen->why[0] || (seen->rcode != NOERROR && seen->rcode != NXDOMAIN))
@@ -207,11 +221,10 @@ static void judge_seen(struct bns_probe *p, const struct bns_probe_answer *seen)
 			      seen->why[0]              ? ""
 			      : seen->rcode == SERVFAIL ? "SERVFAIL"
 							: "it is refused");
-	else if (is_same_cname(p, seen) || !seen->cname[0] || is_at_esp(p, seen))
+	else if (is_same_cname(p, seen) || !seen->cname[0])
 		judge_cname(p, seen);
 	else
-		bns_probe_bad(p, "LB26", 'H', "wait for its cache, or see which name server answers so",
-			      "%s CNAME %s, where %s is served here", p->host, seen->cname, p->target);
+		judge_cached(p, seen);
 }
 
 static void check_resolver(struct bns_probe *p)

@@ -167,6 +167,12 @@ static void take_names(const ldns_rr_list *section, struct bns_probe_answer *out
 	}
 }
 
+static void take_cname(const ldns_rr *rr, struct bns_probe_answer *out)
+{
+	bns_probe_name_text(ldns_rr_rdf(rr, 0), out->cname);
+	out->ttl_s = ldns_rr_ttl(rr);
+}
+
 static void take_answer(const ldns_pkt *packet, const char *asked, struct bns_probe_answer *out)
 {
 	char owner[BNS_PROBE_NAME_MAX];
@@ -177,7 +183,7 @@ static void take_answer(const ldns_pkt *packet, const char *asked, struct bns_pr
 		const ldns_rr *rr = ldns_rr_list_rr(answer, i);
 		bns_probe_name_text(ldns_rr_owner(rr), owner);
 		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME && strcasecmp(owner, asked) == 0)
-			bns_probe_name_text(ldns_rr_rdf(rr, 0), out->cname);
+			take_cname(rr, out);
 		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA)
 			out->serial = ldns_rdf2native_int32(ldns_rr_rdf(rr, 2));
 	}

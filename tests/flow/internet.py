@@ -193,7 +193,7 @@ class Unbound(flow.Daemon):
 
     name = "unbound"
 
-    def __init__(self, t):
+    def __init__(self, t, cache_s=0):
         if not shutil.which("unbound", path=os.environ["PATH"] + ":/usr/sbin"):
             raise AssertionError("unbound is not installed; apt-get install unbound")
         super().__init__(t, 53)
@@ -212,7 +212,7 @@ server:
 	pidfile: "{self.folder}/pid"
 	module-config: "iterator"
 	local-zone: "example" nodefault
-	cache-max-ttl: 0
+	cache-max-ttl: {cache_s}
 	cache-max-negative-ttl: 0
 	do-ip6: no
 {stubs}
@@ -245,9 +245,12 @@ class NameServer(flow.Knot):
 
 
 class Internet:
-    """All of it, running. `delegation`: the name servers that com has for example.com; `ds`: and its DS records."""
+    """All of it, running. `delegation`: the name servers that com has for example.com; `ds`: and its DS records.
 
-    def __init__(self, t, delegation=("ns",), ds=""):
+    `cache_s`: how long the resolver keeps what it heard.
+    """
+
+    def __init__(self, t, delegation=("ns",), ds="", cache_s=0):
         self.authority = Authority(t.folder / "ca")
         cdns = "\n".join([*(f"{kind} A {address}" for kind, address in CDNS.items()),
                           *(f"{kind} {'AAAA' if ':' in address else 'A'} {address}"
@@ -263,7 +266,7 @@ class Internet:
         self.knot = NameServer(t, NAME_SERVER,
                                {name: text.replace("192.0.2.53", NAME_SERVER) for name, text in zones.items()})
         self.nginx = Nginx(t, self.authority)
-        self.unbound = Unbound(t)
+        self.unbound = Unbound(t, cache_s)
 
     @staticmethod
     def com(serial, delegation, ds=""):

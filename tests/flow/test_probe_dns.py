@@ -48,6 +48,16 @@ def test_a_revert_that_was_let_in_fails_the_first_step(t):
     assert [s["rule"] for s in result if "recipients" in s["asked"]] == ["LB01"], result
 
 
+def test_a_cache_of_the_resolver_s_is_no_broken_branding(t):
+    net = Internet(t, cache_s=300)
+    node = Branded(t, net, edge="sendgrid.net", branding=f"mode: cdn, target: [{CLOUDFRONT}, {target('good')}]")
+    assert set(node.found()) == {"LB07"}
+    assert node.move(2, CLOUDFRONT) == 0 and node.show()["state"] == "tls-ok"
+    found = node.found()
+    assert set(found) == {"LB01"} and found["LB01"]["severity"] == "H" and "recipients still come" in found["LB01"]["text"], found
+    assert node.show()["state"] == "routed"
+
+
 class Keys:
     """Two keys of the zone, of which one signs it."""
 
