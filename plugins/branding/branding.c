@@ -159,10 +159,13 @@ static enum bns_query_verdict branding_query(struct bns_plugin *p, enum bns_quer
 {
 	const struct lb *lb = bns_host_of(p)->state(p);
 
-	if (stage == BNS_QUERY_BEFORE)
-		lb_watch_query(lb->watch, q);
+	(void)stage;
+	lb_watch_query(lb->watch, q);
 	return BNS_QUERY_CONTINUE;
 }
+
+/* Who asks for the CNAME itself verifies, or looks closely; all others ask for addresses. */
+static const uint16_t query_types[] = {BNS_TYPE_CNAME, 0};
 
 static const struct bns_option options[] = {
 	{"policy", BNS_OPTION_PATH, offsetof(struct lb_options, policy), "",
@@ -187,6 +190,8 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.review = branding_review,
 	.served = branding_served,
 	.query = branding_query,
+	.query_types = query_types,
+	.query_stages = 1 << BNS_QUERY_BEFORE,
 	.tick = branding_tick,
 	.reload = branding_reload,
 };

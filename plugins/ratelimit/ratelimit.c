@@ -162,7 +162,8 @@ static enum bns_query_verdict ratelimit_query(struct bns_plugin *p, enum bns_que
 {
 	struct ratelimit *rl = bns_host_of(p)->state(p);
 
-	if (stage != BNS_QUERY_AFTER || q->tcp || q->cookie_ok)
+	(void)stage;
+	if (q->tcp || q->cookie_ok)
 		return BNS_QUERY_CONTINUE;
 	uint32_t rate = rl->rates[q->kind];
 	if (rate == 0 || is_allowed(rl, q->client))
@@ -395,5 +396,6 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.open = ratelimit_open,
 	.close = ratelimit_close,
 	.query = ratelimit_query,
+	.query_stages = 1 << BNS_QUERY_AFTER,
 	.tick = ratelimit_tick,
 };

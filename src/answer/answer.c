@@ -68,6 +68,11 @@ static enum bns_answer_kind answer_kind(const struct exchange *x, enum bns_rcode
 	return rcode == BNS_RCODE_NOERROR ? BNS_KIND_POSITIVE : BNS_KIND_ERROR;
 }
 
+static bool wanted(const struct exchange *x, enum bns_query_stage stage)
+{
+	return x->hooked && bns_plugins_want(x->env->plugins, stage, x->req->qtype);
+}
+
 /* How this client can prove its address, unless it has. */
 static enum bns_query_verdict challenge(const struct exchange *x)
 {
@@ -98,7 +103,7 @@ static enum bns_query_verdict ask_plugins(struct exchange *x, enum bns_query_sta
 static enum bns_query_verdict ask_about_question(struct exchange *x)
 {
 	struct bns_query_view view = {.kind = BNS_KIND_NONE};
-	return x->hooked ? ask_plugins(x, BNS_QUERY_BEFORE, &view) : BNS_QUERY_CONTINUE;
+	return wanted(x, BNS_QUERY_BEFORE) ? ask_plugins(x, BNS_QUERY_BEFORE, &view) : BNS_QUERY_CONTINUE;
 }
 
 static enum bns_query_verdict ask_about_answer(struct exchange *x, enum bns_rcode rcode)
@@ -138,7 +143,7 @@ static enum bns_answer_action finish_otherwise(struct exchange *x, enum bns_quer
 
 static enum bns_answer_action send_answer(struct exchange *x, enum bns_rcode rcode)
 {
-	enum bns_query_verdict verdict = x->hooked ? ask_about_answer(x, rcode) : BNS_QUERY_CONTINUE;
+	enum bns_query_verdict verdict = wanted(x, BNS_QUERY_AFTER) ? ask_about_answer(x, rcode) : BNS_QUERY_CONTINUE;
 	return verdict == BNS_QUERY_CONTINUE ? finish_answer(x, rcode) : finish_otherwise(x, verdict);
 }
 
@@ -281,6 +286,12 @@ void bns_answer_find(const struct bns_answer_env *env, struct bns_query *q)
 		q->guess = bns_table_guess(env->table, &q->req.qname);
 }
 
+void bns_answer_approach(struct bns_query *q)
+{
+	if (q->guess)
+		bns_image_prefetch(q->guess, q->req.qname.hash[q->req.qname.labels]);
+}
+
 enum bns_answer_action bns_answer_write(const struct bns_answer_env *env, struct bns_query *q, uint8_t *out, size_t cap,
 					size_t *out_len, struct bns_answer_counts *counts)
 {
@@ -290,7 +301,7 @@ enum bns_answer_action bns_answer_write(const struct bns_answer_env *env, struct
 	x.req = &q->req;
 	x.tcp = q->transport != BNS_TRANSPORT_UDP;
 	x.counts = counts;
-	x.hooked = bns_plugins_have_query(env->plugins);
+	x.hooked = true;
 	x.img = NULL;
 	x.decision = NULL;
 	x.out = out;

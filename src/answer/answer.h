@@ -54,7 +54,7 @@ struct bns_answer_counts {
 	uint64_t type[BNS_ANSWER_TYPES]; /* of questions */
 };
 
-/* A request on its way. The caller fills in the first part and keeps it alive; the rest is the three calls' own. */
+/* A request on its way. The caller fills in the first part and keeps it alive; the rest is the calls' own. */
 struct bns_query {
 	const uint8_t *msg;
 	size_t len;
@@ -69,12 +69,13 @@ struct bns_query {
 };
 
 /*
- * Answers one request in three steps, so that a batch of them can take each
+ * Answers one request in four steps, so that a batch of them can take each
  * step together: what a step will need of memory has been asked for by the one
  * before. Without leaving RCU in between.
  */
 void bns_answer_read(const struct bns_answer_env *env, struct bns_query *q);
 void bns_answer_find(const struct bns_answer_env *env, struct bns_query *q);
+void bns_answer_approach(struct bns_query *q);
 
 /*
  * The last step. `out` has room for `cap` octets (65535 for TCP and TLS, at
@@ -83,7 +84,7 @@ void bns_answer_find(const struct bns_answer_env *env, struct bns_query *q);
 enum bns_answer_action bns_answer_write(const struct bns_answer_env *env, struct bns_query *q, uint8_t *out, size_t cap,
 					size_t *out_len, struct bns_answer_counts *counts);
 
-/* All three for one request. */
+/* All for one request. */
 enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_t *msg, size_t len,
 				  const union bns_addr *client, enum bns_transport transport, bool allow_tsig,
 				  uint8_t *out, size_t cap, size_t *out_len, struct bns_answer_counts *counts);

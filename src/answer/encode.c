@@ -25,13 +25,14 @@ void bns_encode_open(struct bns_encoder *e, const uint8_t *msg, const struct bns
 	if (req->has_edns)
 		e->w.cap -= BNS_OPT_EMPTY_LEN + (size_t)(options ? options->needed_len : 0);
 
-	uint16_t flags = (uint16_t)(BNS_FLAG_QR | (bns_message_flags(msg) & (BNS_FLAG_RD | BNS_FLAG_CD)));
-	bns_message_write_header(&e->w, bns_message_id(msg), bns_message_opcode(msg), flags, BNS_RCODE_NOERROR);
-	if (req->has_question) {
-		bns_put_u16(out + 4, 1);
-		bns_write_bytes(&e->w, msg + BNS_HEADER_LEN, (size_t)(req->question_end - BNS_HEADER_LEN));
-	}
-	e->body = e->w.pos;
+	const uint16_t kept = BNS_FLAG_OPCODE | BNS_FLAG_RD | BNS_FLAG_CD;
+	uint16_t flags = (uint16_t)(BNS_FLAG_QR | (bns_message_flags(msg) & kept));
+	assert(req->question_end <= e->w.cap);
+	/* The question as it came, its header overwritten: from 12 octets up, which any request has. */
+	memcpy(out, msg, req->question_end);
+	bns_put_u16(out + 2, flags);
+	bns_put_u64(out + 4, (uint64_t)req->has_question << 48);
+	e->w.pos = e->body = req->question_end;
 }
 
 void bns_encode_adopt(struct bns_encoder *e, const struct bns_writer *w, const struct bns_request *req,

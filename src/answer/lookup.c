@@ -127,6 +127,10 @@ static bool follow_cname(const struct bns_image *img, const struct bns_node *nod
 {
 	const struct bns_rrset *cname = bns_node_rrset(img, node, BNS_TYPE_CNAME);
 	add_answer(d, cname, NULL, last_name_len(d));
+	if (cname->target == 0) {
+		d->kind = BNS_DECISION_ALIAS;
+		return false;
+	}
 	return chase(img, bns_image_at(img, cname->target), d);
 }
 

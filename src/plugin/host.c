@@ -302,7 +302,7 @@ enum bns_error bns_plugins_load(struct bns_plugins *ps, const char *id, const st
 		return err;
 	*ps->last = p;
 	ps->last = &p->next;
-	ps->query_count += p->desc->query != NULL;
+	bns_query_add(ps, p);
 	return BNS_OK;
 }
 
@@ -355,44 +355,6 @@ void bns_plugins_metrics(struct bns_plugins *ps, const struct bns_metric_sink *s
 			m->read(p, sink);
 		}
 	}
-}
-
-/* Of several hooks the strictest counts, so that their order doesn't matter. */
-static int query_rank(enum bns_query_verdict v)
-{
-	switch (v) {
-	case BNS_QUERY_CONTINUE:
-		return 0;
-	case BNS_QUERY_CHALLENGE:
-		return 1;
-	case BNS_QUERY_TRUNCATE:
-		return 2;
-	case BNS_QUERY_REFUSE:
-		return 3;
-	case BNS_QUERY_DROP:
-		break;
-	}
-	return 4;
-}
-
-enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, enum bns_query_stage stage,
-					 const struct bns_query_view *q)
-{
-	enum bns_query_verdict worst = BNS_QUERY_CONTINUE;
-
-	if (!bns_plugins_have_query(ps))
-		return worst;
-	for (struct bns_plugin *p = ps->first; p; p = p->next) {
-		enum bns_query_verdict v = p->desc->query ? p->desc->query(p, stage, q) : BNS_QUERY_CONTINUE;
-		if (query_rank(v) > query_rank(worst))
-			worst = v;
-	}
-	return worst;
-}
-
-bool bns_plugins_have_query(const struct bns_plugins *ps)
-{
-	return ps && ps->query_count > 0;
 }
 
 /* The command of that running number, and whose it is. */

@@ -85,10 +85,12 @@ void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s);
 /* Tells the daemon's metrics, then every plugin's. */
 void bns_plugins_metrics(struct bns_plugins *ps, const struct bns_metric_sink *sink);
 
-/* Packet thread; CONTINUE at once where no plugin has a query hook. */
+/* Packet thread; CONTINUE where no plugin wants to be asked. */
 enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, enum bns_query_stage stage,
 					 const struct bns_query_view *q);
-bool bns_plugins_have_query(const struct bns_plugins *ps);
+
+/* Packet thread: does some plugin want to be asked about such a question at this stage? NULL: none does. */
+bool bns_plugins_want(const struct bns_plugins *ps, enum bns_query_stage stage, uint16_t qtype);
 
 /* The command of that verb and its plugin; NULL where none has it. */
 const struct bns_plugin_command *bns_plugins_command(struct bns_plugins *ps, const char *verb,

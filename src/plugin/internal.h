@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "plugin/host.h"
 
+#define BNS_QUERY_STAGES (BNS_QUERY_AFTER + 1)
+
 struct bns_plugin {
 	const struct bns_host *host; /* first: bns_host_of reads it */
 	struct bns_plugins *all;
@@ -16,6 +18,7 @@ struct bns_plugin {
 	char *id;
 	struct bns_helper *helper; /* helper.c's; NULL: none */
 	struct bns_watch *watches; /* watch.c's */
+	uint64_t query_wishes[BNS_QUERY_STAGES]; /* query.c's: a bit per type it wants to be asked about */
 	struct bns_arena arena; /* the options' texts and lists */
 	struct bns_plugin *next;
 };
@@ -31,7 +34,7 @@ struct bns_plugins {
 	struct bns_plugin *first;
 	struct bns_plugin **last;
 	struct bns_plugin *bound;       /* bound, not opened yet */
-	size_t query_count;             /* plugins with a query hook */
+	uint64_t query_wishes[BNS_QUERY_STAGES]; /* of all plugins together */
 	struct bns_review_run *open;    /* `done` is still owed */
 	struct bns_review_run *overdue; /* closed at the deadline; some plugin still holds its bns_review */
 	struct bns_ask *asks;           /* questions that some plugin has taken and not answered */
@@ -46,6 +49,9 @@ enum bns_error bns_compiled_names(struct bns_plugin *p, const uint8_t *zone,
 size_t bns_compiled_answer(struct bns_plugin *p, const uint8_t *query, size_t len, uint8_t *out, size_t cap);
 bool bns_compiled_settled(struct bns_plugin *p);
 bool bns_compiled_listening(struct bns_plugin *p, size_t index, union bns_addr *addr);
+
+/* query.c: a plugin that has just been opened. */
+void bns_query_add(struct bns_plugins *ps, struct bns_plugin *p);
 
 /* The calls every plugin gets. */
 extern const struct bns_host bns_plugin_host;

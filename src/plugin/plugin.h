@@ -27,7 +27,7 @@
 #include "zone/diff.h"
 #include "zone/digest.h"
 
-#define BNS_PLUGIN_ABI 7
+#define BNS_PLUGIN_ABI 9
 
 struct bns_host;
 struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
@@ -501,6 +501,14 @@ struct bns_plugin_descriptor {
 	/* Packet thread. Over TCP, TRUNCATE and CHALLENGE count as CONTINUE, CHALLENGE with `cookie_ok` too. */
 	enum bns_query_verdict (*query)(struct bns_plugin *p, enum bns_query_stage stage,
 					const struct bns_query_view *q);
+
+	/*
+	 * What `query` wants to hear of; other questions cost nothing then. Types,
+	 * ending with 0 (NULL: all, and requests that nobody could read), and stages
+	 * as a sum of 1 << stage (0: all). It may be asked about some more types.
+	 */
+	const uint16_t *query_types;
+	unsigned query_stages;
 
 	/* About once a second. */
 	void (*tick)(struct bns_plugin *p, int64_t now_s);

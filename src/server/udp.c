@@ -134,6 +134,8 @@ static unsigned answer_group(struct bns_udp *udp, unsigned first, unsigned count
 		read_request(udp, first + i, &udp->queries[i]);
 	for (unsigned i = 0; i < count; i++)
 		bns_answer_find(&w->env, &udp->queries[i]);
+	for (unsigned i = 0; i < count; i++)
+		bns_answer_approach(&udp->queries[i]);
 	for (unsigned i = 0; i < count; i++) {
 		struct iovec *out = &udp->places[first + i].out;
 		enum bns_answer_action action = bns_answer_write(&w->env, &udp->queries[i], out->iov_base,

@@ -224,9 +224,12 @@ enum bns_error bns_message_next(struct bns_message_cursor *cur, struct bns_messa
 
 void bns_message_write_header(struct bns_writer *w, uint16_t id, unsigned opcode, uint16_t flags, unsigned rcode)
 {
-	bns_write_u16(w, id);
-	bns_write_u16(w, (uint16_t)(flags | (opcode & 15) << 11 | (rcode & 15)));
-	bns_write_u64(w, 0);
+	uint8_t *header = bns_write_room(w, BNS_HEADER_LEN);
+	if (!header)
+		return;
+	bns_put_u16(header, id);
+	bns_put_u16(header + 2, (uint16_t)(flags | (opcode & 15) << 11 | (rcode & 15)));
+	bns_put_u64(header + 4, 0);
 }
 
 void bns_message_write_query(struct bns_writer *w, uint16_t id, unsigned opcode, uint16_t flags, const uint8_t *qname,
@@ -245,11 +248,14 @@ void bns_message_write_query(struct bns_writer *w, uint16_t id, unsigned opcode,
 void bns_message_write_opt(struct bns_writer *w, uint16_t udp_payload, uint8_t rcode_high, uint16_t flags,
 			   uint16_t options_len)
 {
-	bns_write_u8(w, 0);
-	bns_write_u16(w, BNS_TYPE_OPT);
-	bns_write_u16(w, udp_payload);
-	bns_write_u8(w, rcode_high);
-	bns_write_u8(w, 0);
-	bns_write_u16(w, flags);
-	bns_write_u16(w, options_len);
+	uint8_t *opt = bns_write_room(w, BNS_OPT_EMPTY_LEN);
+	if (!opt)
+		return;
+	opt[0] = 0;
+	bns_put_u16(opt + 1, BNS_TYPE_OPT);
+	bns_put_u16(opt + 3, udp_payload);
+	opt[5] = rcode_high;
+	opt[6] = 0;
+	bns_put_u16(opt + 7, flags);
+	bns_put_u16(opt + 9, options_len);
 }

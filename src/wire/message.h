@@ -50,6 +50,7 @@ enum bns_rcode {
 /* Flags as they lie in the header's second 16 bits. */
 enum bns_flag {
 	BNS_FLAG_QR = 0x8000,
+	BNS_FLAG_OPCODE = 0x7800, /* all four bits */
 	BNS_FLAG_AA = 0x0400,
 	BNS_FLAG_TC = 0x0200,
 	BNS_FLAG_RD = 0x0100,

@@ -77,7 +77,7 @@ struct bns_rrset {
 	uint32_t fixups; /* offset of fixup_count uint16_t */
 	union {
 		uint32_t glue;   /* NS, SVCB, HTTPS: offset of glue_count uint32_t numbers of nodes that may be added */
-		uint32_t target; /* CNAME, DNAME: offset of the uncompressed, lower-case target */
+		uint32_t target; /* CNAME, DNAME: offset of the uncompressed, lower-case target; 0: a CNAME's that leads out of the zone */
 	};
 	uint32_t signatures; /* offset of struct bns_signatures, 0 = not signed */
 	uint32_t ttl;
@@ -177,6 +177,9 @@ static inline const struct bns_signatures *bns_rrset_signatures(const struct bns
 /* The node of a lower-case wire name with its bns_name_hash, or NULL. */
 const struct bns_node *bns_image_find(const struct bns_image *img, const uint8_t *name, uint8_t name_len,
 				      uint64_t hash);
+
+/* Ahead of bns_image_find: asks memory for what is stored of the node that most likely has this hash. */
+void bns_image_prefetch(const struct bns_image *img, uint64_t hash);
 
 /* The SOA's EXPIRE in seconds. `img` is SERVED. */
 uint32_t bns_image_soa_expire(const struct bns_image *img);

@@ -19,6 +19,7 @@ static void remember(struct bns_squeeze *s, const uint8_t *name, size_t len, siz
 
 void bns_squeeze_open(struct bns_squeeze *s, const uint8_t *apex)
 {
+	s->apex = apex;
 	s->count = 0;
 	size_t len = bns_name_len(apex);
 	for (size_t at = 0; apex[at] != 0; at += 1u + apex[at])
@@ -98,9 +99,15 @@ static void write_record(struct bns_squeeze *s, struct bns_blob *b, uint32_t wir
 	bns_blob_put(b, start + BNS_RRSET_RDATA - 2, rdlen, sizeof(rdlen));
 }
 
-/* Where the RDATA itself can serve as the look-up's target no octet is spent on a copy. */
-static uint32_t place_target(struct bns_blob *b, const struct bns_record *rr, const struct bns_rrset *set)
+/*
+ * Where the RDATA itself can serve as the look-up's target no octet is spent
+ * on a copy; nor on a CNAME's that leads out of the zone.
+ */
+static uint32_t place_target(const struct bns_squeeze *s, struct bns_blob *b, const struct bns_record *rr,
+			     const struct bns_rrset *set)
 {
+	if (set->type == BNS_TYPE_CNAME && !bns_name_in(rr->rdata, s->apex))
+		return 0;
 	uint8_t name[BNS_NAME_MAX];
 	memcpy(name, rr->rdata, rr->rdlen);
 	bns_name_lower(name);
@@ -168,5 +175,5 @@ void bns_rrset_end(struct bns_squeeze *s, struct bns_blob *b, const struct bns_r
 		bns_blob_put(b, out->fixups, s->fixups, bytes);
 	}
 	if (out->type == BNS_TYPE_CNAME || out->type == BNS_TYPE_DNAME)
-		out->target = place_target(b, first, out);
+		out->target = place_target(s, b, first, out);
 }

@@ -29,6 +29,7 @@ struct bns_squeeze_target {
 };
 
 struct bns_squeeze {
+	const uint8_t *apex;
 	struct bns_squeeze_target targets[BNS_SQUEEZE_TARGETS_MAX];
 	unsigned apex_count; /* the first targets are the apex and its parents */
 	unsigned count;

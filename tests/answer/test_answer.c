@@ -30,9 +30,11 @@ static struct bns_query_view hook_view;
 static uint8_t hook_qname[BNS_NAME_MAX];
 static char hook_seen[1024]; /* the answer as hooks see it */
 
-bool bns_plugins_have_query(const struct bns_plugins *ps)
+bool bns_plugins_want(const struct bns_plugins *ps, enum bns_query_stage stage, uint16_t qtype)
 {
 	(void)ps;
+	(void)stage;
+	(void)qtype;
 	return hooked;
 }
 

@@ -30,9 +30,11 @@ static struct bns_query_view seen;
 static enum bns_query_stage hook_stage; /* at which hook_verdict is said */
 static enum bns_query_verdict hook_verdict;
 
-bool bns_plugins_have_query(const struct bns_plugins *ps)
+bool bns_plugins_want(const struct bns_plugins *ps, enum bns_query_stage stage, uint16_t qtype)
 {
 	(void)ps;
+	(void)stage;
+	(void)qtype;
 	return true;
 }
 

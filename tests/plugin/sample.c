@@ -108,6 +108,9 @@ static void sample_served(struct bns_plugin *p, const struct bns_change *change)
 	s->served++;
 }
 
+/* What the other one wants to be asked about. */
+static const uint16_t other_types[] = {BNS_TYPE_TXT, BNS_TYPE_ANY, 0};
+
 static enum bns_query_verdict sample_query(struct bns_plugin *p, enum bns_query_stage stage,
 					   const struct bns_query_view *q)
 {
@@ -288,6 +291,8 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.review = sample_review,
 	.served = sample_served,
 	.query = sample_query,
+	.query_types = SAMPLE_TTL == 60 ? NULL : other_types,
+	.query_stages = SAMPLE_TTL == 60 ? 0 : 1 << BNS_QUERY_BEFORE,
 	.tick = sample_tick,
 	.reload = sample_reload,
 	.asked = sample_asked,

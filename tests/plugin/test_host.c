@@ -191,13 +191,32 @@ static void options_that_do_not_fit_are_refused_at_their_place(void **state)
 
 /* ---- hooks and verbs ---- */
 
+static void query_hook_is_asked_what_its_descriptor_wants(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("other", "word: a\n");
+	struct bns_diag diag;
+	assert_true(bns_plugins_want(ps, BNS_QUERY_BEFORE, BNS_TYPE_TXT));
+	assert_true(bns_plugins_want(ps, BNS_QUERY_BEFORE, BNS_TYPE_ANY));
+	assert_false(bns_plugins_want(ps, BNS_QUERY_BEFORE, BNS_TYPE_A));
+	assert_false(bns_plugins_want(ps, BNS_QUERY_BEFORE, 0));
+	assert_false(bns_plugins_want(ps, BNS_QUERY_AFTER, BNS_TYPE_TXT));
+	/* Without wishes a plugin hears of all, and what it wants the first still doesn't. */
+	assert_int_equal(load(ps, "sample", "word: b\n", &diag), BNS_OK);
+	assert_true(bns_plugins_want(ps, BNS_QUERY_AFTER, 0));
+	const struct bns_query_view q = {.qname = (const uint8_t *)"", .qtype = BNS_TYPE_A};
+	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_BEFORE, &q), BNS_QUERY_CONTINUE);
+	bns_plugins_free(ps);
+}
+
 static void strictest_query_hook_decides(void **state)
 {
 	(void)state;
 	struct bns_plugins *ps = open_with("sample", "word: a\n");
 	struct bns_query_view q = {.qname = (const uint8_t *)"", .qtype = BNS_TYPE_ANY};
 	struct bns_diag diag;
-	assert_true(bns_plugins_have_query(ps));
+	assert_true(bns_plugins_want(ps, BNS_QUERY_BEFORE, BNS_TYPE_ANY));
+	assert_false(bns_plugins_want(NULL, BNS_QUERY_BEFORE, BNS_TYPE_ANY));
 	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_BEFORE, &q), BNS_QUERY_TRUNCATE);
 	assert_int_equal(load(ps, "other", "word: b\n", &diag), BNS_OK);
 	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_BEFORE, &q), BNS_QUERY_DROP);
@@ -208,7 +227,6 @@ static void strictest_query_hook_decides(void **state)
 	q.kind = BNS_KIND_ERROR;
 	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_AFTER, &q), BNS_QUERY_REFUSE);
 	bns_plugins_free(ps);
-	assert_false(bns_plugins_have_query(NULL));
 	ps = host_new();
 	assert_int_equal(bns_plugins_query(ps, BNS_QUERY_BEFORE, &q), BNS_QUERY_CONTINUE);
 	bns_plugins_free(ps);
@@ -501,7 +519,8 @@ static void answer_past_its_limit_is_none_and_ignored_then(void **state)
 	run_verb(ps, "sample ask", "late.example.com", &asked);
 	bns_plugins_expire_reviews(ps, UINT64_MAX);
 	assert_int_equal(asked.times, 1);
-	assert_string_equal(asked.text, "{\"evidence\":0,\"weight\":2,\"text\":\"no answer came in time\",\"notes\":0}");
+	assert_string_equal(asked.text,
+			    "{\"evidence\":0,\"weight\":2,\"text\":\"no answer came in time\",\"notes\":0}");
 	run_verb(ps, "other answer", NULL, &answered);
 	assert_int_equal(asked.times, 1);
 	bns_plugins_free(ps);
@@ -580,6 +599,7 @@ int main(void)
 		cmocka_unit_test(options_have_their_defaults),
 		cmocka_unit_test(options_are_read_by_their_types),
 		cmocka_unit_test(options_that_do_not_fit_are_refused_at_their_place),
+		cmocka_unit_test(query_hook_is_asked_what_its_descriptor_wants),
 		cmocka_unit_test(strictest_query_hook_decides),
 		cmocka_unit_test(commands_are_found_and_walked),
 		cmocka_unit_test(metrics_are_told_the_daemons_first),

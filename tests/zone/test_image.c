@@ -195,20 +195,22 @@ static void image_leaves_types_after_rfc_1035_uncompressed(void **state)
 	bns_image_free(img);
 }
 
-static void image_gives_a_lower_case_uncompressed_target(void **state)
+static void image_gives_a_lower_case_uncompressed_target_within_the_zone(void **state)
 {
 	(void)state;
 	struct bns_contents *c = fixture_example(1);
 	fixture_add_name(c, "plain.example.com", BNS_TYPE_CNAME, "sendgrid.net");
 	fixture_add_name(c, "mixed.example.com", BNS_TYPE_CNAME, "SendGrid.NET");
 	fixture_add_name(c, "inside.example.com", BNS_TYPE_CNAME, "plain.example.com");
+	fixture_add_name(c, "louder.example.com", BNS_TYPE_CNAME, "Plain.EXAMPLE.com");
 	struct bns_image *img = build(c);
 	const struct bns_rrset *mixed = find_rrset(img, "mixed.example.com", BNS_TYPE_CNAME);
 	const uint8_t *wire = bns_image_at(img, mixed->wire);
 	assert_memory_equal(wire + 12, "\x08SendGrid\3NET", 14);
-	assert_memory_equal(bns_image_at(img, mixed->target), "\x08sendgrid\3net", 14);
-	const struct bns_rrset *plain = find_rrset(img, "plain.example.com", BNS_TYPE_CNAME);
-	assert_memory_equal(bns_image_at(img, plain->target), "\x08sendgrid\3net", 14);
+	assert_int_equal(mixed->target, 0); /* no answer follows it out of the zone */
+	assert_int_equal(find_rrset(img, "plain.example.com", BNS_TYPE_CNAME)->target, 0);
+	const struct bns_rrset *louder = find_rrset(img, "louder.example.com", BNS_TYPE_CNAME);
+	assert_memory_equal(bns_image_at(img, louder->target), "\5plain\7example\3com", 19);
 	const struct bns_rrset *inside = find_rrset(img, "inside.example.com", BNS_TYPE_CNAME);
 	assert_int_equal(inside->fixup_count, 1);
 	assert_memory_equal(bns_image_at(img, inside->target), "\5plain\7example\3com", 19);
@@ -401,7 +403,7 @@ int main(void)
 		cmocka_unit_test(image_compresses_names_against_earlier_ones_of_the_rrset),
 		cmocka_unit_test(image_compresses_against_parents_of_the_apex),
 		cmocka_unit_test(image_leaves_types_after_rfc_1035_uncompressed),
-		cmocka_unit_test(image_gives_a_lower_case_uncompressed_target),
+		cmocka_unit_test(image_gives_a_lower_case_uncompressed_target_within_the_zone),
 		cmocka_unit_test(image_negative_soa_has_the_smaller_ttl),
 		cmocka_unit_test(image_negative_soa_is_the_soa_where_its_ttl_is_small),
 		cmocka_unit_test(image_lists_glue_of_a_cut),
