@@ -123,7 +123,11 @@ void bns_control_event(struct bns_control *c, const struct bns_event *event)
 			  "kind", event->kind, "zone", event->zone ? bns_rpc_text(event->zone) : json_null(), "id",
 			  event->id ? bns_rpc_text(event->id) : json_null(), "serial", (json_int_t)event->serial,
 			  "text", bns_rpc_text(event->text ? event->text : ""), "findings", event->findings);
+	char *text = object && bns_plugins_have_event(c->env.plugins) ? json_dumps(object, JSON_COMPACT) : NULL;
 	bns_sessions_publish(&c->sessions, object);
+	if (text)
+		bns_plugins_event(c->env.plugins, event->kind, text);
+	free(text);
 }
 
 struct shown {

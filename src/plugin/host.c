@@ -345,6 +345,22 @@ void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s)
 			p->desc->tick(p, now_s);
 }
 
+bool bns_plugins_have_event(const struct bns_plugins *ps)
+{
+	const struct bns_plugin *p = ps ? ps->first : NULL;
+
+	while (p && !p->desc->event)
+		p = p->next;
+	return p != NULL;
+}
+
+void bns_plugins_event(struct bns_plugins *ps, const char *kind, const char *json)
+{
+	for (struct bns_plugin *p = ps->first; p; p = p->next)
+		if (p->desc->event)
+			p->desc->event(p, kind, json);
+}
+
 void bns_plugins_metrics(struct bns_plugins *ps, const struct bns_metric_sink *sink)
 {
 	if (ps->services.metrics)

@@ -80,6 +80,10 @@ enum bns_error bns_plugins_reload(struct bns_plugins *ps, struct bns_diag *diag)
 
 void bns_plugins_served(struct bns_plugins *ps, const struct bns_change *change);
 void bns_plugins_withheld(struct bns_plugins *ps, const uint8_t *zone);
+/* Does any of them want to hear of events? */
+bool bns_plugins_have_event(const struct bns_plugins *ps);
+void bns_plugins_event(struct bns_plugins *ps, const char *kind, const char *json);
+
 void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s);
 
 /* Tells the daemon's metrics, then every plugin's. */

@@ -27,7 +27,7 @@
 #include "zone/diff.h"
 #include "zone/digest.h"
 
-#define BNS_PLUGIN_ABI 9
+#define BNS_PLUGIN_ABI 10
 
 struct bns_host;
 struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
@@ -509,6 +509,9 @@ struct bns_plugin_descriptor {
 	 */
 	const uint16_t *query_types;
 	unsigned query_stages;
+
+	/* Something happened; `json` is the object that `events` shows (docs/control.md), on one line. */
+	void (*event)(struct bns_plugin *p, const char *kind, const char *json);
 
 	/* About once a second. */
 	void (*tick)(struct bns_plugin *p, int64_t now_s);
