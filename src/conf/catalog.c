@@ -66,7 +66,7 @@ static enum bns_error settle_generated(struct bns_conf_reader *r, struct bns_zon
 		return bns_conf_fail(r, d->node,
 				     "zone '%.100s' is made here (catalog-role: generate) and can't have a 'primary'",
 				     d->name);
-	d->zone.file = NULL; /* its template's */
+	d->file = NULL; /* its template's */
 	return BNS_OK;
 }
 
@@ -122,7 +122,7 @@ enum bns_error bns_conf_catalog_check(struct bns_conf_reader *r, const struct bn
 	if (c->role != BNS_CATALOG_MEMBER)
 		return BNS_OK;
 	const struct bns_conf_zone *z = bns_conf_zone(r->conf, c->zone);
-	if (z && z->catalog && z->catalog->role == BNS_CATALOG_GENERATE)
+	if (z && z->set->catalog && z->set->catalog->role == BNS_CATALOG_GENERATE)
 		return BNS_OK;
 	return bns_conf_fail(r, d->node,
 			     "zone '%.100s': catalog-zone: '%.100s' is no zone with `catalog-role: generate`", d->name,

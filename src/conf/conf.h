@@ -31,8 +31,8 @@ struct bns_conf_cookie_secret {
 
 struct bns_conf_key {
 	const char *id;
-	const char *algorithm;     /* "hmac-sha256", "hmac-sha384", "hmac-sha512" */
-	const uint8_t *secret;     /* decoded */
+	const char *algorithm; /* "hmac-sha256", "hmac-sha384", "hmac-sha512" */
+	const uint8_t *secret; /* decoded */
 	size_t secret_len;
 };
 
@@ -69,15 +69,15 @@ struct bns_conf_acl {
 	const char *id;
 	const struct bns_prefix *address; /* none: any address */
 	size_t address_count;
-	const struct bns_conf_key *key;   /* NULL: none needed */
-	unsigned protocols;               /* bits 1 << enum bns_transport; 0: any */
+	const struct bns_conf_key *key; /* NULL: none needed */
+	unsigned protocols;             /* bits 1 << enum bns_transport; 0: any */
 	/* The client's certificate must have one of these keys, and one of these names: each where there are any. */
 	const struct bns_conf_pin *cert_key;
 	size_t cert_key_count;
 	const char *const *cert_hostname;
 	size_t cert_hostname_count;
-	const char *ca_file;              /* absolute; NULL: the authorities that the system trusts */
-	unsigned actions;                 /* of enum bns_acl_action */
+	const char *ca_file; /* absolute; NULL: the authorities that the system trusts */
+	unsigned actions;    /* of enum bns_acl_action */
 };
 
 enum bns_serial_policy { BNS_SERIAL_INCREMENT, BNS_SERIAL_UNIXTIME };
@@ -96,8 +96,8 @@ struct bns_conf_catalog {
 	const char *const *templates; /* INTERPRET: their ids, the first for who is in no group of another's name */
 	size_t template_count;
 	struct bns_conf_share removals_max; /* INTERPRET, GENERATE */
-	const char *zone;  /* MEMBER: the catalog that lists it, lower-case, no final dot */
-	const char *group; /* MEMBER: NULL: none */
+	const char *zone;                   /* MEMBER: the catalog that lists it, lower-case, no final dot */
+	const char *group;                  /* MEMBER: NULL: none */
 };
 
 /*
@@ -109,12 +109,11 @@ struct bns_conf_owner {
 	void (*unused)(struct bns_conf_owner *owner);
 };
 
-struct bns_conf_zone {
+/* What a million zones of one template have in common, once. */
+struct bns_conf_settings {
 	struct bns_conf_owner *owner; /* see bns_conf_zone_hold; NULL: nobody counts */
-	const char *domain;      /* presentation form, lower-case, no final dot */
-	const char *file;        /* absolute path with %s resolved, or NULL */
 	const struct bns_conf_remote *const *primary;
-	size_t primary_count;    /* 0: a primary zone, served from `file` */
+	size_t primary_count; /* 0: a primary zone, served from `file` */
 	const struct bns_conf_remote *const *notify;
 	size_t notify_count;
 	const struct bns_conf_acl *const *acl;
@@ -123,16 +122,22 @@ struct bns_conf_zone {
 	uint32_t retry_min_s, retry_max_s;
 	uint32_t expire_min_s, expire_max_s;
 	enum bns_serial_policy serial;
-	uint64_t primary_pin_s;  /* primary-pin; 0: the order alone decides */
+	uint64_t primary_pin_s; /* primary-pin; 0: the order alone decides */
 	uint64_t transfer_max_bytes;
 	unsigned transfer_max_records;
-	uint64_t transfer_timeout_s; /* without progress */
-	uint64_t transfer_max_s;     /* transfer-max-time */
-	uint64_t held_limit_s;   /* 0: none */
-	bool held_limit_keep;    /* held-limit-action: keep */
-	bool signed_hold_serve;  /* signed-hold-limit: serve */
+	uint64_t transfer_timeout_s;            /* without progress */
+	uint64_t transfer_max_s;                /* transfer-max-time */
+	uint64_t held_limit_s;                  /* 0: none */
+	bool held_limit_keep;                   /* held-limit-action: keep */
+	bool signed_hold_serve;                 /* signed-hold-limit: serve */
 	const struct bns_conf_catalog *catalog; /* NULL: nothing; else its role isn't NONE */
-	unsigned line;           /* where it is written; 0: found in a zone-directory */
+};
+
+struct bns_conf_zone {
+	const char *domain; /* presentation form, lower-case, no final dot */
+	const char *file;   /* absolute path with %s resolved, or NULL */
+	const struct bns_conf_settings *set;
+	unsigned line; /* where it is written; 0: found in a zone-directory */
 };
 
 struct bns_conf_plugin {
@@ -146,18 +151,18 @@ struct bns_conf {
 	struct bns_conf_owner owner;
 	struct bns_arena arena;
 	const struct bns_conf_kept *kept;
-	const char *path;        /* absolute */
+	const char *path; /* absolute */
 
 	const union bns_addr *listen;
 	size_t listen_count;
 	const union bns_addr *listen_tls;
-	size_t listen_tls_count; /* if any, both files are there */
+	size_t listen_tls_count;   /* if any, both files are there */
 	const char *tls_cert_file; /* absolute, or NULL: none; with tls_key_file or not at all */
 	const char *tls_key_file;
 	unsigned workers;
-	const char *user;        /* NULL: don't change */
-	const char *identity;    /* "": refuse */
-	const char *version;     /* "": refuse */
+	const char *user;     /* NULL: don't change */
+	const char *identity; /* "": refuse */
+	const char *version;  /* "": refuse */
 	struct bns_conf_octets nsid;
 	const struct bns_conf_cookie_secret *cookie_secrets; /* none: a random one */
 	size_t cookie_secret_count;
@@ -166,9 +171,9 @@ struct bns_conf {
 	unsigned tcp_max_clients;
 	uint64_t tcp_idle_timeout_s;
 	enum bns_seccomp_mode seccomp;
-	const char *plugin_dir;  /* NULL: the built-in one */
+	const char *plugin_dir; /* NULL: the built-in one */
 
-	const char *storage;     /* absolute */
+	const char *storage; /* absolute */
 	uint64_t max_size_bytes;
 	unsigned journal_depth;
 
@@ -191,7 +196,8 @@ struct bns_conf {
 	size_t warning_count;
 };
 
-/* Reads and checks; on failure `diag` has file:line:column and what was expected. Folders of zone-directory are read. */
+/* Reads and checks; on failure `diag` has file:line:column and what was expected. Folders of zone-directory are read.
+ */
 enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* Whoever loaded it needs it no more; its memory goes once no zone has its settings from it. NULL is allowed. */

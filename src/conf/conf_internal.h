@@ -96,7 +96,8 @@ struct bns_zone_draft {
 	const struct bns_zone_draft *template;
 	const char *pattern;
 	struct bns_conf_catalog catalog;
-	struct bns_conf_zone zone;
+	struct bns_conf_settings zone;
+	const char *file;
 	const struct bns_yaml *node; /* where it is written; the folder's path where it was found in one */
 };
 
@@ -152,10 +153,12 @@ struct bns_conf_reader {
 		ino_t ino;
 	} * files; /* read so far */
 	size_t file_count;
-	struct bns_yaml **trees; /* of the files: gone with the reader, for a million zones take ten times what is kept */
+	struct bns_yaml *
+		*trees; /* of the files: gone with the reader, for a million zones take ten times what is kept */
 	size_t tree_count;
-	const struct bns_conf_catalog *last_catalog; /* that a zone was given */
-	const char *folder_of; /* the file whose folder is `folder` */
+	const struct bns_conf_settings *last_settings; /* as is */
+	const struct bns_conf_catalog *last_catalog;   /* that a zone was given */
+	const char *folder_of;                         /* the file whose folder is `folder` */
 	const char *folder;
 };
 

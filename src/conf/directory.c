@@ -67,7 +67,7 @@ static enum bns_error add_entry(struct bns_conf_reader *r, const struct bns_zone
 	*draft = *(dir->template ? dir->template : r->base);
 	draft->pattern = NULL;
 	draft->node = bns_yaml_get(node, "path");
-	draft->zone.file = path;
+	draft->file = path;
 	draft->name = bns_arena_strdup(r->arena, name);
 	if (!draft->name)
 		return bns_conf_no_memory(r);
@@ -97,7 +97,7 @@ static int compare_drafts(const void *a, const void *b)
 {
 	const struct bns_zone_draft *x = a, *y = b;
 	int c = strcmp(x->name, y->name);
-	return c ? c : strcmp(x->zone.file, y->zone.file);
+	return c ? c : strcmp(x->file, y->file);
 }
 
 static enum bns_error refuse_twice(struct bns_conf_reader *r, const struct bns_directory_zones *found)
@@ -106,7 +106,7 @@ static enum bns_error refuse_twice(struct bns_conf_reader *r, const struct bns_d
 		const struct bns_zone_draft *a = &found->list[i - 1], *b = &found->list[i];
 		if (strcmp(a->name, b->name) == 0)
 			return bns_conf_fail(r, b->node, "zone '%.100s' has two files: %.150s and %.150s", a->name,
-					     a->zone.file, b->zone.file);
+					     a->file, b->file);
 	}
 	return BNS_OK;
 }
@@ -121,7 +121,7 @@ static void yield_to_written(struct bns_conf_reader *r, struct bns_directory_zon
 		if (!written)
 			found->list[kept++] = found->list[i];
 		else if (!written->pattern && written->zone.primary_count == 0)
-			written->zone.file = found->list[i].zone.file;
+			written->file = found->list[i].file;
 	}
 	found->count = kept;
 }

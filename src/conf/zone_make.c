@@ -16,14 +16,14 @@ void bns_owner_release(struct bns_conf_owner *owner)
 
 void bns_conf_zone_hold(const struct bns_conf_zone *zone)
 {
-	if (zone->owner)
-		zone->owner->users++;
+	if (zone->set->owner)
+		zone->set->owner->users++;
 }
 
 void bns_conf_zone_release(const struct bns_conf_zone *zone)
 {
-	if (zone->owner)
-		bns_owner_release(zone->owner);
+	if (zone->set->owner)
+		bns_owner_release(zone->set->owner);
 }
 
 /* ---- a zone that is made ---- */
@@ -31,6 +31,7 @@ void bns_conf_zone_release(const struct bns_conf_zone *zone)
 struct made_zone {
 	struct bns_conf_owner owner;
 	struct bns_conf_zone zone;
+	struct bns_conf_settings settings;
 	struct bns_conf *of; /* whose remotes and the like it names; NULL: nobody's */
 	struct bns_arena arena;
 };
@@ -62,7 +63,8 @@ const struct bns_conf_zone *bns_conf_zone_bare(const char *domain)
 	struct made_zone *made = made_new(strlen(domain) + 1);
 	if (!made)
 		return NULL;
-	made->zone.owner = &made->owner;
+	made->settings.owner = &made->owner;
+	made->zone.set = &made->settings;
 	made->zone.domain = bns_arena_strdup(&made->arena, domain);
 	return &made->zone;
 }
@@ -185,7 +187,9 @@ enum bns_error bns_conf_zone_make(struct bns_conf *c, const char *domain, const 
 	}
 	made->of = c;
 	c->owner.users++;
-	made->zone.owner = &made->owner;
+	made->settings = *made->zone.set;
+	made->settings.owner = &made->owner;
+	made->zone.set = &made->settings;
 	*out = &made->zone;
 	return BNS_OK;
 }

@@ -72,34 +72,49 @@ static enum bns_error fail_zone(struct bns_conf_reader *r, const struct bns_zone
 
 static enum bns_error check_zone(struct bns_conf_reader *r, const struct bns_zone_draft *d)
 {
-	const struct bns_conf_zone *z = &d->zone;
+	const struct bns_conf_settings *z = &d->zone;
 	if (z->refresh_min_s > z->refresh_max_s)
 		return fail_zone(r, d, "refresh", z->refresh_min_s, z->refresh_max_s);
 	if (z->retry_min_s > z->retry_max_s)
 		return fail_zone(r, d, "retry", z->retry_min_s, z->retry_max_s);
 	if (z->expire_min_s > z->expire_max_s)
 		return fail_zone(r, d, "expire", z->expire_min_s, z->expire_max_s);
-	if (!z->file && z->primary_count == 0 && !(z->catalog && z->catalog->role == BNS_CATALOG_GENERATE))
+	if (!d->file && z->primary_count == 0 && !(z->catalog && z->catalog->role == BNS_CATALOG_GENERATE))
 		return bns_conf_fail(
 			r, d->node,
 			"zone '%.100s' has neither 'file' nor 'primary', and no zone-directory has its file", d->name);
 	return BNS_OK;
 }
 
+/* Zones that follow one another are mostly of one template, and say nothing of their own. */
+static enum bns_error share_settings(struct bns_conf_reader *r, const struct bns_conf_settings *settings,
+				     const struct bns_conf_settings **out)
+{
+	if (!r->last_settings || memcmp(r->last_settings, settings, sizeof(*settings)) != 0) {
+		r->last_settings = bns_arena_alloc(r->arena, sizeof(*settings));
+		if (!r->last_settings)
+			return bns_conf_no_memory(r);
+		memcpy((void *)(uintptr_t)r->last_settings, settings, sizeof(*settings));
+	}
+	*out = r->last_settings;
+	return BNS_OK;
+}
+
 enum bns_error bns_conf_zone_finish(struct bns_conf_reader *r, struct bns_zone_draft *d, struct bns_conf_zone *out)
 {
 	if (d->pattern) {
-		d->zone.file = bns_path_expand(r->arena, d->pattern, d->name);
-		if (!d->zone.file)
+		d->file = bns_path_expand(r->arena, d->pattern, d->name);
+		if (!d->file)
 			return bns_conf_no_memory(r);
 	}
 	enum bns_error err = bns_conf_catalog_finish(r, d);
 	if (err)
 		return err;
-	d->zone.domain = d->name;
 	d->zone.owner = &r->conf->owner;
-	*out = d->zone;
-	return check_zone(r, d);
+	out->domain = d->name;
+	out->file = d->file;
+	err = share_settings(r, &d->zone, &out->set);
+	return err ? err : check_zone(r, d);
 }
 
 static int compare_zones(const void *a, const void *b)
@@ -114,7 +129,7 @@ static enum bns_error finish_zones(struct bns_conf_reader *r, const struct bns_d
 	struct bns_conf_zone *zones = bns_arena_alloc(r->arena, (written + found->count + 1) * sizeof(*zones));
 	enum bns_error err = zones ? BNS_OK : bns_conf_no_memory(r);
 	for (size_t i = 0; i < written && !err; i++) {
-		drafts[i].zone.line = drafts[i].node->line;
+		zones[i].line = drafts[i].node->line;
 		err = bns_conf_zone_finish(r, &drafts[i], &zones[i]);
 	}
 	for (size_t i = 0; i < found->count && !err; i++)

@@ -67,7 +67,7 @@ static json_t *details(const struct bns_call *call, const struct bns_zone *zone,
 		json_object_set_new(object, "schema", json_integer(1));
 		json_object_set_new(object, "changes", c->changes ? json_incref(c->changes) : json_array());
 		json_object_set_new(object, "signed_hold_limit",
-				    json_string(zone->conf->signed_hold_serve ? "serve" : "keep"));
+				    json_string(zone->conf->set->signed_hold_serve ? "serve" : "keep"));
 	}
 	return object;
 }

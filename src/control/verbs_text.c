@@ -133,12 +133,12 @@ static bool can_apply(struct bns_call *call, const struct bns_zone *zone)
 {
 	char primary[BNS_ADDR_TEXT_MAX] = "its primary";
 	if (bns_zone_is_secondary(zone)) {
-		if (zone->conf->primary[0]->address_count > 0)
-			bns_addr_to_text(&zone->conf->primary[0]->address[0], primary);
+		if (zone->conf->set->primary[0]->address_count > 0)
+			bns_addr_to_text(&zone->conf->set->primary[0]->address[0], primary);
 		bns_call_error(call, BNS_RPC_NOT_APPLICABLE,
 			       "zone %s is a secondary here: what it has comes from %s (%s) and would come back from "
 			       "there; change it at that primary, then `brandnsctl zone refresh %s`",
-			       zone->text, zone->conf->primary[0]->id, primary, zone->text);
+			       zone->text, zone->conf->set->primary[0]->id, primary, zone->text);
 		return false;
 	}
 	if (!zone->conf->file)

@@ -84,14 +84,14 @@ void bns_run_zone_notify(struct bns_call *call)
 	struct bns_zone *zone = bns_call_zone(call);
 	if (!zone)
 		return;
-	if (zone->conf->notify_count == 0) {
+	if (zone->conf->set->notify_count == 0) {
 		bns_call_error(call, BNS_RPC_NOT_APPLICABLE,
 			       "zone %s has nobody to notify: its option `notify` is empty", zone->text);
 		return;
 	}
 	json_t *told = json_array();
-	for (size_t i = 0; i < zone->conf->notify_count; i++) {
-		const struct bns_conf_remote *remote = zone->conf->notify[i];
+	for (size_t i = 0; i < zone->conf->set->notify_count; i++) {
+		const struct bns_conf_remote *remote = zone->conf->set->notify[i];
 		for (size_t k = 0; k < remote->address_count; k++) {
 			char text[BNS_ADDR_TEXT_MAX];
 			json_array_append_new(told, json_string(bns_addr_to_text(&remote->address[k], text)));

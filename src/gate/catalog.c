@@ -24,7 +24,7 @@ struct bns_catalog_look {
 
 enum bns_error bns_catalog_look_new(const struct bns_zone *zone, struct bns_catalog_look **out)
 {
-	const struct bns_conf_catalog *conf = zone->conf->catalog;
+	const struct bns_conf_catalog *conf = zone->conf->set->catalog;
 	*out = NULL;
 	if (!conf || conf->role == BNS_CATALOG_MEMBER)
 		return BNS_OK;

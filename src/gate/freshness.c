@@ -18,9 +18,9 @@ void bns_freshness_from_soa(struct bns_zone_record *record, const struct bns_con
 
 static int64_t within_limits(const struct bns_conf_zone *conf, int64_t expire_s)
 {
-	if (expire_s < conf->expire_min_s)
-		expire_s = conf->expire_min_s;
-	return conf->expire_max_s && expire_s > conf->expire_max_s ? conf->expire_max_s : expire_s;
+	if (expire_s < conf->set->expire_min_s)
+		expire_s = conf->set->expire_min_s;
+	return conf->set->expire_max_s && expire_s > conf->set->expire_max_s ? conf->set->expire_max_s : expire_s;
 }
 
 void bns_freshness_prolong(struct bns_zone_record *record, const struct bns_zone *zone, int64_t now_s)
@@ -113,7 +113,7 @@ void bns_freshness_flush(struct bns_gate *g)
 
 static bool hold_has_lasted(const struct bns_zone *zone, int64_t now_s)
 {
-	uint64_t limit = zone->conf->held_limit_s;
+	uint64_t limit = zone->conf->set->held_limit_s;
 	return zone->held && limit > 0 && now_s - zone->held->since_s >= (int64_t)limit;
 }
 
@@ -126,8 +126,8 @@ static void tell_limit(struct bns_gate *g, struct bns_zone *zone)
 	zone->work->limit_told = true;
 	snprintf(text, sizeof(text), "%.*s has been held for longer than held-limit: %s", BNS_REASON_MAX / 2,
 		 zone->held->id,
-		 zone->conf->held_limit_keep ? "the version before it is served on"
-					     : "serial checks don't prolong the zone any more");
+		 zone->conf->set->held_limit_keep ? "the version before it is served on"
+						  : "serial checks don't prolong the zone any more");
 	bns_announce(g, BNS_LOG_CRIT, "held-limit", zone, NULL, text);
 }
 
@@ -140,7 +140,7 @@ void bns_gate_refreshed(struct bns_gate *g, struct bns_zone *zone)
 		zone->work->limit_told = false;
 	if (hold_has_lasted(zone, now)) {
 		tell_limit(g, zone);
-		if (!zone->conf->held_limit_keep)
+		if (!zone->conf->set->held_limit_keep)
 			return;
 	}
 	bns_freshness_prolong(&zone->record, zone, now);

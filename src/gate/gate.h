@@ -42,10 +42,10 @@ struct bns_candidate {
 	bool rollback;               /* an earlier version of ours, none of upstream's */
 	char source[BNS_SOURCE_MAX]; /* file path, or primary ADDR@PORT */
 	int64_t since_s;
-	bool told_ending;       /* the deadline was announced */
-	int64_t deadline_s;     /* signed zones: when signed-hold-limit applies; 0: none */
-	json_t *findings;       /* array as `held list` shows it */
-	json_t *changes;        /* array as `diff` shows it */
+	bool told_ending;   /* the deadline was announced */
+	int64_t deadline_s; /* signed zones: when signed-hold-limit applies; 0: none */
+	json_t *findings;   /* array as `held list` shows it */
+	json_t *changes;    /* array as `diff` shows it */
 	struct bns_candidate *next;
 };
 
@@ -57,19 +57,19 @@ struct bns_zone {
 	struct bns_member *member;        /* how it came here, where that isn't the configuration; else NULL */
 	struct bns_zone_record record;
 	enum bns_image_state state;
-	struct bns_candidate *held;       /* the one that waits, or NULL */
-	struct bns_candidate *rejected;   /* newest first; not fetched again */
-	char *last_error;                 /* of the last refused or failed change; NULL since the last success */
-	struct bns_refresh *refresh;      /* transfer's own; NULL for a zone served from a file */
-	bool leaving;                     /* its removal is in hand */
-	struct bns_zone_work *work;       /* gate's own: the change in hand and those in line */
-	struct bns_zone *next;            /* all zones: bns_gate_zone_first, then along here */
-	struct bns_zone **prev_link;      /* gate's own: what points here */
+	struct bns_candidate *held;     /* the one that waits, or NULL */
+	struct bns_candidate *rejected; /* newest first; not fetched again */
+	char *last_error;               /* of the last refused or failed change; NULL since the last success */
+	struct bns_refresh *refresh;    /* transfer's own; NULL for a zone served from a file */
+	bool leaving;                   /* its removal is in hand */
+	struct bns_zone_work *work;     /* gate's own: the change in hand and those in line */
+	struct bns_zone *next;          /* all zones: bns_gate_zone_first, then along here */
+	struct bns_zone **prev_link;    /* gate's own: what points here */
 };
 
 static inline bool bns_zone_is_secondary(const struct bns_zone *z)
 {
-	return z->conf->primary_count > 0;
+	return z->conf->set->primary_count > 0;
 }
 
 enum bns_outcome {
@@ -82,7 +82,8 @@ enum bns_outcome {
 	BNS_OUTCOME_FAILED,      /* not the change's fault: store full, no memory; `reason` */
 };
 
-const char *bns_outcome_to_text(enum bns_outcome o); /* served, nothing-new, held, rejected, mismatch, refused, failed */
+const char *
+bns_outcome_to_text(enum bns_outcome o); /* served, nothing-new, held, rejected, mismatch, refused, failed */
 
 struct bns_result {
 	enum bns_outcome outcome;
@@ -96,7 +97,8 @@ typedef void (*bns_result_fn)(void *arg, struct bns_zone *zone, const struct bns
 /* What others want to hear of. Strings live during the call. */
 struct bns_event {
 	enum bns_log_level level;
-	const char *kind; /* "served", "held", "approved", "rejected", "refused", "failed", "expired", "refreshed", "superseded", "withdrawn", "held-limit", "added", "removed", or a plugin's */
+	const char *kind; /* "served", "held", "approved", "rejected", "refused", "failed", "expired", "refreshed",
+			     "superseded", "withdrawn", "held-limit", "added", "removed", or a plugin's */
 	const char *zone; /* without final dot */
 	const char *id;   /* candidate; NULL: none */
 	uint32_t serial;
@@ -112,7 +114,7 @@ struct bns_gate_callbacks {
 };
 
 struct bns_gate *bns_gate_new(uv_loop_t *loop, struct bns_table *table, struct bns_store *store,
-                              struct bns_plugins *plugins, const struct bns_gate_callbacks *callbacks);
+			      struct bns_plugins *plugins, const struct bns_gate_callbacks *callbacks);
 void bns_gate_set_plugins(struct bns_gate *g, struct bns_plugins *plugins);
 
 /* Compiled zones lie in these files from now on; before any zone is added. */
@@ -144,7 +146,7 @@ void bns_gate_free(struct bns_gate *g);
  * no version it is NOT_READY. `conf` is held (conf.h) as long as the zone has it.
  */
 enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone *conf, struct bns_zone **out,
-                                 struct bns_diag *diag) BNS_MUST_CHECK;
+				 struct bns_diag *diag) BNS_MUST_CHECK;
 
 /*
  * At the daemon's start: zones that are added between these two come back together, which is far quicker; until
@@ -174,8 +176,8 @@ struct bns_submission {
 	struct bns_contents *contents;
 	enum bns_origin origin;
 	char source[BNS_SOURCE_MAX];
-	bool force; /* retransfer: a rejected candidate or a lower serial is judged again */
-	bool rollback; /* a version of ours: what upstream's accepted one is doesn't change */
+	bool force;     /* retransfer: a rejected candidate or a lower serial is judged again */
+	bool rollback;  /* a version of ours: what upstream's accepted one is doesn't change */
 	const char *by; /* who said so; NULL: nobody */
 	/*
 	 * An operator's plan: `expect` (NULL: none) is the hash of the report that was reviewed; with another one the
@@ -188,7 +190,7 @@ struct bns_submission {
 
 /* `done` may be NULL; it is called exactly once, never before this returns. */
 void bns_gate_submit(struct bns_gate *g, struct bns_zone *zone, struct bns_submission *sub, bns_result_fn done,
-                     void *arg);
+		     void *arg);
 
 /* Reads `zone->conf->file` in the pool and submits it. A broken file is REFUSED with "file:line: sentence". */
 void bns_gate_load_file(struct bns_gate *g, struct bns_zone *zone, bns_result_fn done, void *arg);
@@ -230,9 +232,9 @@ enum bns_error bns_gate_expire_by(struct bns_gate *g, struct bns_zone *zone, con
 
 /* Decisions of an operator; `by` is "name(uid)". `until_s` 0: no end. */
 void bns_gate_approve(struct bns_gate *g, const char *id, const char *reason, const char *by, int64_t until_s,
-                      bool keep_branding, bns_result_fn done, void *arg);
+		      bool keep_branding, bns_result_fn done, void *arg);
 void bns_gate_reject(struct bns_gate *g, const char *id, const char *reason, const char *by, bns_result_fn done,
-                     void *arg);
+		     void *arg);
 
 /* The candidate of that id that waits or is being reviewed, with its zone (may be NULL); NULL where there is none. */
 struct bns_candidate *bns_gate_candidate(struct bns_gate *g, const char *id, struct bns_zone **zone);
@@ -243,13 +245,13 @@ void bns_gate_judge_held(struct bns_gate *g);
 /* What would the gate say? Takes `contents` over, leaves no trace. `report` is gate/report.h's; borrowed. */
 typedef void (*bns_dry_run_fn)(void *arg, struct bns_zone *zone, json_t *report);
 void bns_gate_dry_run(struct bns_gate *g, struct bns_zone *zone, struct bns_contents *contents, const char *source,
-                      bns_dry_run_fn done, void *arg);
+		      bns_dry_run_fn done, void *arg);
 
 /* A copy of what is served now (BNS_ENOENT: nothing), or of the kept version with that published serial. */
 enum bns_error bns_gate_served(struct bns_gate *g, const struct bns_zone *zone,
-                               struct bns_contents **out) BNS_MUST_CHECK;
+			       struct bns_contents **out) BNS_MUST_CHECK;
 enum bns_error bns_gate_version(struct bns_gate *g, const struct bns_zone *zone, uint32_t serial,
-                                struct bns_contents **out) BNS_MUST_CHECK;
+				struct bns_contents **out) BNS_MUST_CHECK;
 
 /* The kept versions, the latest first, as journal.c wrote them down. New reference. */
 json_t *bns_gate_journal_list(struct bns_gate *g, const struct bns_zone *zone);
@@ -264,9 +266,9 @@ struct bns_journal_way {
 	uint64_t last_seq;
 };
 enum bns_error bns_gate_journal_way(struct bns_gate *g, const struct bns_zone *zone, uint32_t serial,
-                                    struct bns_journal_way *out) BNS_MUST_CHECK;
+				    struct bns_journal_way *out) BNS_MUST_CHECK;
 enum bns_error bns_gate_journal_delta(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq,
-                                      struct bns_delta *out) BNS_MUST_CHECK;
+				      struct bns_delta *out) BNS_MUST_CHECK;
 
 /*
  * A kept version shall be served again, under a new serial: reviewed like any
@@ -274,14 +276,14 @@ enum bns_error bns_gate_journal_delta(struct bns_gate *g, const struct bns_zone 
  * until upstream brings another one.
  */
 void bns_gate_rollback(struct bns_gate *g, struct bns_zone *zone, uint32_t serial, const char *by, bns_result_fn done,
-                       void *arg);
+		       void *arg);
 
 /*
  * The stored form of the last accepted upstream version, unamended, for bns_contents_decode, and the caller's to
  * free. Its SOA may have our serial instead of record.upstream_serial. BNS_ENOENT: there is none.
  */
 enum bns_error bns_gate_upstream_form(struct bns_gate *g, const struct bns_zone *zone, void **data,
-                                      size_t *len) BNS_MUST_CHECK;
+				      size_t *len) BNS_MUST_CHECK;
 
 /* About once a second, from main: review deadlines, plugins' ticks, hold deadlines, timers to disk. */
 void bns_gate_tick(struct bns_gate *g);

@@ -18,7 +18,7 @@ static enum bns_error read_stored(struct bns_job *job)
 	if (err)
 		return err;
 	job->record = zone->record;
-	job->serial_policy = zone->conf->serial;
+	job->serial_policy = zone->conf->set->serial;
 	if (zone->state == BNS_IMAGE_SERVED)
 		job->served_image = bns_table_get(job->gate->table, zone->apex);
 	if (zone->record.has_version && zone->state != BNS_IMAGE_SERVED) {

@@ -80,8 +80,8 @@ static void tell_ending(struct bns_gate *g, struct bns_zone *zone)
 	c->told_ending = true;
 	snprintf(text, sizeof(text), "%.*s can be held until %s: then %s", BNS_REASON_MAX / 2, c->id,
 		 bns_time_to_text(c->deadline_s, at),
-		 zone->conf->signed_hold_serve ? "it is served (signed-hold-limit: serve)"
-					       : "what is served may turn bogus (signed-hold-limit: keep)");
+		 zone->conf->set->signed_hold_serve ? "it is served (signed-hold-limit: serve)"
+						    : "what is served may turn bogus (signed-hold-limit: keep)");
 	bns_announce(g, BNS_LOG_CRIT, "hold-ending", zone, NULL, text);
 }
 
@@ -93,7 +93,7 @@ void bns_signed_hold_tick(struct bns_gate *g, struct bns_zone *zone, int64_t now
 	struct bns_candidate *c = zone->held;
 	if (c->deadline_s && !c->told_ending && now_s >= c->deadline_s - DAY_S)
 		tell_ending(g, zone);
-	if (c->deadline_s == 0 || c->deadline_s > now_s || !zone->conf->signed_hold_serve || zone->work->current)
+	if (c->deadline_s == 0 || c->deadline_s > now_s || !zone->conf->set->signed_hold_serve || zone->work->current)
 		return;
 	/* Where the store can't take it now, it is tried again, but not every second. */
 	c->deadline_s = now_s + SIGNED_RETRY_S;

@@ -88,7 +88,7 @@ int bns_daemon_check(const struct bns_daemon_options *options)
 static void published(void *arg, struct bns_zone *zone)
 {
 	struct bns_daemon *d = arg;
-	if (d->transfer && zone->conf->notify_count > 0)
+	if (d->transfer && zone->conf->set->notify_count > 0)
 		bns_transfer_notify(d->transfer, zone);
 	bns_catalogs_published(d->catalogs, zone);
 }
@@ -114,7 +114,8 @@ static void follow_timers(struct bns_daemon *d, struct bns_zone *zone)
 static void follow_member(void *arg, struct bns_zone *zone, bool load)
 {
 	struct bns_daemon *d = arg;
-	/* What was on its way to the disk is there with the next start; at this one, all zones are followed at its end. */
+	/* What was on its way to the disk is there with the next start; at this one, all zones are followed at its end.
+	 */
 	if (d->stopping || d->starting)
 		return;
 	follow_timers(d, zone);

@@ -43,8 +43,8 @@ static bool protocol_matches(const struct bns_conf_acl *acl, enum bns_transport 
 	return !acl->protocols || (acl->protocols & (1u << transport));
 }
 
-bool bns_acl_allows(const struct bns_conf_zone *zone, enum bns_acl_action action, const struct bns_acl_client *client,
-		    const struct bns_tls_peers *peers)
+bool bns_acl_allows(const struct bns_conf_settings *zone, enum bns_acl_action action,
+		    const struct bns_acl_client *client, const struct bns_tls_peers *peers)
 {
 	for (size_t i = 0; i < zone->acl_count; i++) {
 		const struct bns_conf_acl *acl = zone->acl[i];
@@ -56,7 +56,7 @@ bool bns_acl_allows(const struct bns_conf_zone *zone, enum bns_acl_action action
 	return false;
 }
 
-bool bns_acl_must_sign(const struct bns_conf_zone *zone, const union bns_addr *client)
+bool bns_acl_must_sign(const struct bns_conf_settings *zone, const union bns_addr *client)
 {
 	bool must = false;
 
@@ -73,7 +73,8 @@ bool bns_acl_must_sign(const struct bns_conf_zone *zone, const union bns_addr *c
 	return must;
 }
 
-bool bns_acl_is_primary(const struct bns_conf_zone *zone, const union bns_addr *client, const struct bns_tsig_key *key)
+bool bns_acl_is_primary(const struct bns_conf_settings *zone, const union bns_addr *client,
+			const struct bns_tsig_key *key)
 {
 	for (size_t i = 0; i < zone->primary_count; i++) {
 		const struct bns_conf_remote *remote = zone->primary[i];

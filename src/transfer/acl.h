@@ -22,13 +22,14 @@ struct bns_acl_client {
 };
 
 /* Does one of the zone's rules allow `action`? `peers` has what the rules for certificates need. */
-bool bns_acl_allows(const struct bns_conf_zone *zone, enum bns_acl_action action, const struct bns_acl_client *client,
-		    const struct bns_tls_peers *peers);
+bool bns_acl_allows(const struct bns_conf_settings *zone, enum bns_acl_action action,
+		    const struct bns_acl_client *client, const struct bns_tls_peers *peers);
 
 /* Is the client at the address of primaries that all have keys? What it says unsigned is nobody's word then. */
-bool bns_acl_must_sign(const struct bns_conf_zone *zone, const union bns_addr *client);
+bool bns_acl_must_sign(const struct bns_conf_settings *zone, const union bns_addr *client);
 
 /* Is the client one of the zone's own primaries, with that primary's key where it has one? */
-bool bns_acl_is_primary(const struct bns_conf_zone *zone, const union bns_addr *client, const struct bns_tsig_key *key);
+bool bns_acl_is_primary(const struct bns_conf_settings *zone, const union bns_addr *client,
+			const struct bns_tsig_key *key);
 
 #endif

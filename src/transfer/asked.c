@@ -94,7 +94,7 @@ void bns_asked_close(struct bns_asked *a)
 	bns_tsig_key_wipe(&a->key);
 }
 
-bool bns_asked_allowed(const struct bns_asked *a, const struct bns_transfer *t, const struct bns_conf_zone *zone,
+bool bns_asked_allowed(const struct bns_asked *a, const struct bns_transfer *t, const struct bns_conf_settings *zone,
 		       enum bns_acl_action action)
 {
 	const struct bns_acl_client client = {

@@ -45,7 +45,7 @@ static inline const struct bns_tsig_key *bns_asked_key(const struct bns_asked *a
 }
 
 /* Does one of the zone's acls allow it to whoever asked? */
-bool bns_asked_allowed(const struct bns_asked *a, const struct bns_transfer *t, const struct bns_conf_zone *zone,
+bool bns_asked_allowed(const struct bns_asked *a, const struct bns_transfer *t, const struct bns_conf_settings *zone,
 		       enum bns_acl_action action);
 
 /* Header, question and OPT where the request has one, signed: any answer without records. */

@@ -30,8 +30,7 @@ bool bns_axfr_out_allowed(struct bns_transfer *t, struct bns_asked *a, struct bn
 
 	if (!zone)
 		return refuse(a, BNS_RCODE_NOTAUTH, reply);
-	if (a->request.qclass != BNS_CLASS_IN ||
-	    !bns_asked_allowed(a, t, zone->conf, BNS_ACL_TRANSFER)) {
+	if (a->request.qclass != BNS_CLASS_IN || !bns_asked_allowed(a, t, zone->conf->set, BNS_ACL_TRANSFER)) {
 		t->counts.out_refused++;
 		log_request(zone, a, "refused, no acl of the zone allows it");
 		return refuse(a, BNS_RCODE_REFUSED, reply);

@@ -233,7 +233,7 @@ static void describe_ignored(struct following *f)
 
 void bns_catalog_follow(struct bns_catalog_at_work *c, struct bns_zone *zone)
 {
-	struct following f = {.c = c, .conf = zone->conf->catalog};
+	struct following f = {.c = c, .conf = zone->conf->set->catalog};
 	if (c->in_hand > 0) {
 		c->due = true;
 		return;

@@ -15,7 +15,8 @@
 
 static bool is_listed(const struct bns_zone *zone, const struct bns_zone *catalog)
 {
-	return bns_catalog_role_of(zone) == BNS_CATALOG_MEMBER && strcmp(zone->conf->catalog->zone, catalog->text) == 0;
+	return bns_catalog_role_of(zone) == BNS_CATALOG_MEMBER &&
+	       strcmp(zone->conf->set->catalog->zone, catalog->text) == 0;
 }
 
 static bool is_kept(const struct bns_catalog_at_work *c, const struct bns_zone *zone)
@@ -34,7 +35,8 @@ static enum bns_error collect(const struct bns_catalog_at_work *c, const struct 
 		return BNS_ENOMEM;
 	for (const struct bns_zone *z = bns_gate_zone_first(g); z; z = z->next) {
 		if (is_listed(z, catalog))
-			entries[n++] = (struct bns_catalog_entry){.zone = z->apex, .group = z->conf->catalog->group};
+			entries[n++] =
+				(struct bns_catalog_entry){.zone = z->apex, .group = z->conf->set->catalog->group};
 		else if (is_kept(c, z))
 			entries[n++] = (struct bns_catalog_entry){.zone = z->apex};
 	}
@@ -58,7 +60,7 @@ static uint32_t next_serial(const struct bns_zone *zone)
 	if (!zone->record.has_version)
 		return now;
 	uint32_t next = zone->record.published_serial + 1;
-	return zone->conf->serial == BNS_SERIAL_UNIXTIME ? bns_serial_max(next, now) : next;
+	return zone->conf->set->serial == BNS_SERIAL_UNIXTIME ? bns_serial_max(next, now) : next;
 }
 
 static bool is_served(struct bns_gate *g, const struct bns_zone *zone, const struct bns_contents *made)

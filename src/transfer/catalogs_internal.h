@@ -36,7 +36,7 @@ struct bns_catalog_at_work *bns_catalogs_find(struct bns_catalogs *cs, const uin
 
 static inline enum bns_catalog_role bns_catalog_role_of(const struct bns_zone *zone)
 {
-	return zone && zone->conf->catalog ? zone->conf->catalog->role : BNS_CATALOG_NONE;
+	return zone && zone->conf->set->catalog ? zone->conf->set->catalog->role : BNS_CATALOG_NONE;
 }
 
 /* Tells operators once of what stands in the way; "" takes it back. */

@@ -8,10 +8,10 @@
 static bool is_allowed(const struct bns_transfer *t, const struct bns_asked *a, const struct bns_zone *zone)
 {
 	/* Whatever an acl allows to its address. */
-	if (!a->has_key && bns_acl_must_sign(zone->conf, &a->client))
+	if (!a->has_key && bns_acl_must_sign(zone->conf->set, &a->client))
 		return false;
-	return bns_acl_is_primary(zone->conf, &a->client, bns_asked_key(a)) ||
-	       bns_asked_allowed(a, t, zone->conf, BNS_ACL_NOTIFY);
+	return bns_acl_is_primary(zone->conf->set, &a->client, bns_asked_key(a)) ||
+	       bns_asked_allowed(a, t, zone->conf->set, BNS_ACL_NOTIFY);
 }
 
 static enum bns_rcode take(struct bns_transfer *t, const struct bns_asked *a)

@@ -335,8 +335,8 @@ static void add(struct bns_notices *ns, const struct bns_zone *zone, const union
 void bns_notices_send(struct bns_notices *ns, const struct bns_zone *zone)
 {
 	bns_notices_drop(ns, zone->apex);
-	for (size_t i = 0; i < zone->conf->notify_count; i++) {
-		const struct bns_conf_remote *remote = zone->conf->notify[i];
+	for (size_t i = 0; i < zone->conf->set->notify_count; i++) {
+		const struct bns_conf_remote *remote = zone->conf->set->notify[i];
 		const struct bns_tsig_key *key = bns_transfer_key(ns->t, remote->key);
 		struct bns_tls_client *tls = remote->tls ? bns_tls_peers_client(ns->t->tls_peers, remote) : NULL;
 		/* Signed or not at all, where a key is configured; encrypted or not at all, where TLS is. */

@@ -12,7 +12,7 @@
 /* NULL when memory is short. */
 struct bns_notices *bns_notices_new(struct bns_transfer *t);
 
-/* To every address of zone->conf->notify; what was on its way for the zone is replaced. */
+/* To every address of zone->conf->set->notify; what was on its way for the zone is replaced. */
 void bns_notices_send(struct bns_notices *ns, const struct bns_zone *zone);
 
 /* The zone leaves: nothing more about it is sent. */

@@ -78,9 +78,9 @@ static void arm_check(struct bns_refresh *r, uint64_t delay_s)
 /* As the SOA has it, or when a pinned primary has lagged behind for long enough. */
 static uint64_t next_check_s(const struct bns_refresh *r)
 {
-	uint64_t interval_s = bns_plan_interval_s(&r->zone->record, r->zone->conf, r->failures);
+	uint64_t interval_s = bns_plan_interval_s(&r->zone->record, r->zone->conf->set, r->failures);
 	uint64_t lag_s = (bns_clock_mono_ms() - r->lags_since_ms) / 1000;
-	uint64_t pin_s = r->zone->conf->primary_pin_s;
+	uint64_t pin_s = r->zone->conf->set->primary_pin_s;
 
 	if (r->lags_since_ms == 0 || pin_s == 0)
 		return interval_s;
@@ -147,7 +147,7 @@ out:
 
 enum bns_error bns_refresh_start(struct bns_transfer *t, struct bns_zone *zone)
 {
-	uint64_t first_s = bns_plan_first_s(&zone->record, zone->conf, bns_clock_wall_s());
+	uint64_t first_s = bns_plan_first_s(&zone->record, zone->conf->set, bns_clock_wall_s());
 	enum bns_error err;
 
 	if (!zone->refresh) {

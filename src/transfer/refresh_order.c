@@ -8,16 +8,16 @@
 
 static bool is_pinned(const struct bns_refresh *r, const struct bns_peer *peer)
 {
-	return r->zone->conf->primary_pin_s && r->pinned.sa.sa_family && bns_addr_same_host(&peer->addr, &r->pinned) &&
-	       bns_addr_port(&peer->addr) == bns_addr_port(&r->pinned);
+	return r->zone->conf->set->primary_pin_s && r->pinned.sa.sa_family &&
+	       bns_addr_same_host(&peer->addr, &r->pinned) && bns_addr_port(&peer->addr) == bns_addr_port(&r->pinned);
 }
 
 static size_t count_addresses(const struct bns_conf_zone *conf)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < conf->primary_count; i++)
-		count += conf->primary[i]->address_count;
+	for (size_t i = 0; i < conf->set->primary_count; i++)
+		count += conf->set->primary[i]->address_count;
 	return count;
 }
 
@@ -72,8 +72,8 @@ enum bns_error bns_refresh_order(struct bns_refresh *r)
 	r->endpoints = calloc(count_addresses(conf) + 1, sizeof(*r->endpoints));
 	if (!r->endpoints)
 		return BNS_ENOMEM;
-	for (size_t i = 0; i < conf->primary_count && !err; i++)
-		err = list_addresses(r, conf->primary[i]);
+	for (size_t i = 0; i < conf->set->primary_count && !err; i++)
+		err = list_addresses(r, conf->set->primary[i]);
 	put_first(r, is_up);
 	put_first(r, is_who_notified);
 	put_first(r, is_pinned);
@@ -92,5 +92,5 @@ bool bns_refresh_waits_for_pinned(const struct bns_refresh *r)
 
 	if (!bns_refresh_has_pinned(r) || is_pinned(r, r->endpoints[r->at].peer))
 		return false;
-	return r->lags_since_ms == 0 || now_ms - r->lags_since_ms < r->zone->conf->primary_pin_s * 1000;
+	return r->lags_since_ms == 0 || now_ms - r->lags_since_ms < r->zone->conf->set->primary_pin_s * 1000;
 }

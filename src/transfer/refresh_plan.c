@@ -20,7 +20,8 @@ static uint64_t back_off(uint64_t first, uint64_t last, unsigned failures)
 	return bns_plan_clamp(first << doublings, first, last > first ? last : first);
 }
 
-uint64_t bns_plan_interval_s(const struct bns_zone_record *record, const struct bns_conf_zone *conf, unsigned failures)
+uint64_t bns_plan_interval_s(const struct bns_zone_record *record, const struct bns_conf_settings *conf,
+			     unsigned failures)
 {
 	uint64_t refresh = bns_plan_clamp(record->soa_refresh_s, conf->refresh_min_s, conf->refresh_max_s);
 	uint64_t retry = bns_plan_clamp(record->soa_retry_s, conf->retry_min_s, conf->retry_max_s);
@@ -33,7 +34,7 @@ uint64_t bns_plan_interval_s(const struct bns_zone_record *record, const struct 
 			      conf->retry_max_s);
 }
 
-uint64_t bns_plan_first_s(const struct bns_zone_record *record, const struct bns_conf_zone *conf, int64_t now_s)
+uint64_t bns_plan_first_s(const struct bns_zone_record *record, const struct bns_conf_settings *conf, int64_t now_s)
 {
 	uint64_t interval = bns_plan_interval_s(record, conf, 0);
 	int64_t age = now_s - record->refreshed_s;

@@ -14,10 +14,11 @@ uint64_t bns_plan_clamp(uint64_t value, uint64_t min, uint64_t max);
  * RETRY, doubled with every failure in a row but never above REFRESH. A zone
  * that has no version yet begins with 2 s and ends with an hour.
  */
-uint64_t bns_plan_interval_s(const struct bns_zone_record *record, const struct bns_conf_zone *conf, unsigned failures);
+uint64_t bns_plan_interval_s(const struct bns_zone_record *record, const struct bns_conf_settings *conf,
+			     unsigned failures);
 
 /* Seconds until the first check after a start: 0 where one is overdue. */
-uint64_t bns_plan_first_s(const struct bns_zone_record *record, const struct bns_conf_zone *conf, int64_t now_s);
+uint64_t bns_plan_first_s(const struct bns_zone_record *record, const struct bns_conf_settings *conf, int64_t now_s);
 
 /* Milliseconds, up to a tenth earlier, so that zones that began together spread; `random` is any 16 bits. */
 uint64_t bns_plan_jitter_ms(uint64_t seconds, uint16_t random);

@@ -242,10 +242,10 @@ static enum bns_error base_form(void *arg, void **data, size_t *len)
 static struct bns_transfer_limits limits_of(const struct bns_conf_zone *conf)
 {
 	return (struct bns_transfer_limits){
-		.zone_max_bytes = conf->transfer_max_bytes,
-		.zone_max_records = conf->transfer_max_records,
-		.progress_timeout_ms = conf->transfer_timeout_s * 1000,
-		.max_ms = conf->transfer_max_s * 1000,
+		.zone_max_bytes = conf->set->transfer_max_bytes,
+		.zone_max_records = conf->set->transfer_max_records,
+		.progress_timeout_ms = conf->set->transfer_timeout_s * 1000,
+		.max_ms = conf->set->transfer_max_s * 1000,
 	};
 }
 

@@ -38,7 +38,7 @@ void bns_transfer_zone_stop(struct bns_transfer *t, struct bns_zone *zone);
  */
 void bns_transfer_refresh(struct bns_transfer *t, struct bns_zone *zone, bool force, bns_result_fn done, void *arg);
 
-/* NOTIFY to zone->conf->notify, retried until answered. */
+/* NOTIFY to zone->conf->set->notify, retried until answered. */
 void bns_transfer_notify(struct bns_transfer *t, struct bns_zone *zone);
 
 /* For bns_server_start: NOTIFY, TSIG-signed questions, AXFR and IXFR (answered by AXFR). */
@@ -76,6 +76,7 @@ void bns_transfer_free(struct bns_transfer *t);
  * the daemon.
  */
 enum bns_error bns_axfr_fetch(const union bns_addr *server, const uint8_t *apex, const struct bns_tsig_key *key,
-			      struct bns_tls_client *tls, struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;
+			      struct bns_tls_client *tls, struct bns_contents **out,
+			      struct bns_diag *diag) BNS_MUST_CHECK;
 
 #endif

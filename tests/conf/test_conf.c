@@ -56,31 +56,31 @@ static void zones_of_the_example_have_their_settings(void **state)
 	const struct bns_conf *c = load_example(f);
 	assert_int_equal(c->zone_count, 4);
 	const struct bns_conf_zone *z = zone_of(c, "example.net");
-	assert_int_equal(z->primary_count, 1);
-	assert_string_equal(z->primary[0]->id, "hidden1");
-	assert_ptr_equal(z->primary[0]->key, &c->keys[0]);
-	assert_int_equal(bns_addr_port(&z->primary[0]->address[0]), 853);
-	assert_string_equal(z->primary[0]->tls->server_name, "xfr.example.org");
-	assert_string_equal(z->notify[0]->id, "edge1");
-	assert_int_equal(z->notify[0]->address_count, 2);
-	assert_int_equal(bns_addr_port(&z->notify[0]->address[1]), 5353);
-	assert_int_equal(z->acl[0]->actions, BNS_ACL_TRANSFER | BNS_ACL_NOTIFY);
-	assert_int_equal(z->acl[0]->address[0].bits, 24);
+	assert_int_equal(z->set->primary_count, 1);
+	assert_string_equal(z->set->primary[0]->id, "hidden1");
+	assert_ptr_equal(z->set->primary[0]->key, &c->keys[0]);
+	assert_int_equal(bns_addr_port(&z->set->primary[0]->address[0]), 853);
+	assert_string_equal(z->set->primary[0]->tls->server_name, "xfr.example.org");
+	assert_string_equal(z->set->notify[0]->id, "edge1");
+	assert_int_equal(z->set->notify[0]->address_count, 2);
+	assert_int_equal(bns_addr_port(&z->set->notify[0]->address[1]), 5353);
+	assert_int_equal(z->set->acl[0]->actions, BNS_ACL_TRANSFER | BNS_ACL_NOTIFY);
+	assert_int_equal(z->set->acl[0]->address[0].bits, 24);
 	assert_int_equal(z->line, 50);
 	assert_path(f, z->file, "zones/example.net.zone");
 	z = zone_of(c, "found.example");
 	assert_path(f, z->file, "zones/found.example.zone");
 	assert_int_equal(z->line, 0);
-	assert_int_equal(z->refresh_min_s, 2);
-	assert_true(z->refresh_max_s == UINT32_MAX);
-	assert_int_equal(z->serial, BNS_SERIAL_INCREMENT);
-	assert_true(z->signed_hold_serve);
-	assert_false(z->held_limit_keep);
-	assert_int_equal(z->primary_pin_s, 0);
-	assert_int_equal(z->transfer_max_bytes, (uint64_t)4 << 30);
-	assert_int_equal(z->transfer_max_records, 50000000);
-	assert_int_equal(z->transfer_timeout_s, 30);
-	assert_int_equal(z->transfer_max_s, 7200);
+	assert_int_equal(z->set->refresh_min_s, 2);
+	assert_true(z->set->refresh_max_s == UINT32_MAX);
+	assert_int_equal(z->set->serial, BNS_SERIAL_INCREMENT);
+	assert_true(z->set->signed_hold_serve);
+	assert_false(z->set->held_limit_keep);
+	assert_int_equal(z->set->primary_pin_s, 0);
+	assert_int_equal(z->set->transfer_max_bytes, (uint64_t)4 << 30);
+	assert_int_equal(z->set->transfer_max_records, 50000000);
+	assert_int_equal(z->set->transfer_timeout_s, 30);
+	assert_int_equal(z->set->transfer_max_s, 7200);
 	assert_null(bns_conf_zone(c, "absent.example"));
 }
 
@@ -88,13 +88,13 @@ static void catalog_of_the_example_has_its_settings(void **state)
 {
 	struct conf_fixture *f = *state;
 	const struct bns_conf *c = load_example(f);
-	const struct bns_conf_catalog *catalog = zone_of(c, "catalog.invalid")->catalog;
+	const struct bns_conf_catalog *catalog = zone_of(c, "catalog.invalid")->set->catalog;
 	assert_int_equal(catalog->role, BNS_CATALOG_INTERPRET);
 	assert_int_equal(catalog->template_count, 1);
 	assert_string_equal(catalog->templates[0], "default");
 	assert_int_equal(catalog->removals_max.value, 10);
 	assert_false(catalog->removals_max.is_percent);
-	assert_null(zone_of(c, "example.com")->catalog);
+	assert_null(zone_of(c, "example.com")->set->catalog);
 }
 
 static void generated_catalog_lists_zones_of_a_template(void **state)
@@ -104,14 +104,14 @@ static void generated_catalog_lists_zones_of_a_template(void **state)
 						   "zone: [{domain: catalog, catalog-role: generate}, {domain: a}, "
 						   "{domain: b}, {domain: c, catalog-zone: ''}]\n");
 	const struct bns_conf_zone *a = zone_of(c, "a");
-	assert_int_equal(a->catalog->role, BNS_CATALOG_MEMBER);
-	assert_string_equal(a->catalog->zone, "catalog");
-	assert_string_equal(a->catalog->group, "edge");
-	assert_ptr_equal(zone_of(c, "b")->catalog, a->catalog);
-	assert_null(zone_of(c, "c")->catalog);
+	assert_int_equal(a->set->catalog->role, BNS_CATALOG_MEMBER);
+	assert_string_equal(a->set->catalog->zone, "catalog");
+	assert_string_equal(a->set->catalog->group, "edge");
+	assert_ptr_equal(zone_of(c, "b")->set->catalog, a->set->catalog);
+	assert_null(zone_of(c, "c")->set->catalog);
 	const struct bns_conf_zone *catalog = zone_of(c, "catalog");
-	assert_int_equal(catalog->catalog->role, BNS_CATALOG_GENERATE);
-	assert_true(catalog->catalog->removals_max.is_percent);
+	assert_int_equal(catalog->set->catalog->role, BNS_CATALOG_GENERATE);
+	assert_true(catalog->set->catalog->removals_max.is_percent);
 	assert_null(catalog->file);
 }
 
@@ -139,10 +139,10 @@ static void scalar_stands_for_a_list_of_one(void **state)
 	assert_int_equal(c->listen_count, 1);
 	assert_int_equal(bns_addr_port(&c->listen[0]), 53);
 	assert_string_equal(c->control_admin[0], "@dns");
-	assert_int_equal(c->zones[0].acl[0]->actions, BNS_ACL_NOTIFY);
-	assert_int_equal(c->zones[0].acl[0]->address[0].bits, 32);
+	assert_int_equal(c->zones[0].set->acl[0]->actions, BNS_ACL_NOTIFY);
+	assert_int_equal(c->zones[0].set->acl[0]->address[0].bits, 32);
 	assert_null(c->zones[0].file);
-	assert_null(c->zones[0].primary[0]->key);
+	assert_null(c->zones[0].set->primary[0]->key);
 }
 
 static void units_are_multiplied_out(void **state)
@@ -155,10 +155,10 @@ static void units_are_multiplied_out(void **state)
 				"zone: {domain: a}\n");
 	assert_int_equal(c->tcp_idle_timeout_s, 120);
 	assert_int_equal(c->max_size_bytes, 512u << 20);
-	assert_int_equal(c->zones[0].held_limit_s, 86400);
-	assert_int_equal(c->zones[0].expire_max_s, 7200);
-	assert_int_equal(c->zones[0].refresh_max_s, 90);
-	assert_true(c->zones[0].retry_max_s == UINT32_MAX);
+	assert_int_equal(c->zones[0].set->held_limit_s, 86400);
+	assert_int_equal(c->zones[0].set->expire_max_s, 7200);
+	assert_int_equal(c->zones[0].set->refresh_max_s, 90);
+	assert_true(c->zones[0].set->retry_max_s == UINT32_MAX);
 }
 
 static void zone_begins_with_its_template_or_the_default_one(void **state)
@@ -175,16 +175,16 @@ static void zone_begins_with_its_template_or_the_default_one(void **state)
 			   "  - {domain: c, template: other, file: /c, primary: [], serial: unixtime}\n"
 			   "  - {domain: d, primary: r, file: ''}\n");
 	assert_path(f, c->zones[0].file, "d/a");
-	assert_int_equal(c->zones[0].serial, BNS_SERIAL_UNIXTIME);
-	assert_true(c->zones[0].signed_hold_serve);
+	assert_int_equal(c->zones[0].set->serial, BNS_SERIAL_UNIXTIME);
+	assert_true(c->zones[0].set->signed_hold_serve);
 	assert_null(c->zones[1].file);
-	assert_int_equal(c->zones[1].primary_count, 1);
-	assert_int_equal(c->zones[1].retry_min_s, 5);
-	assert_int_equal(c->zones[1].serial, BNS_SERIAL_INCREMENT);
-	assert_false(c->zones[1].signed_hold_serve);
+	assert_int_equal(c->zones[1].set->primary_count, 1);
+	assert_int_equal(c->zones[1].set->retry_min_s, 5);
+	assert_int_equal(c->zones[1].set->serial, BNS_SERIAL_INCREMENT);
+	assert_false(c->zones[1].set->signed_hold_serve);
 	assert_string_equal(c->zones[2].file, "/c");
-	assert_int_equal(c->zones[2].primary_count, 0);
-	assert_int_equal(c->zones[2].serial, BNS_SERIAL_UNIXTIME);
+	assert_int_equal(c->zones[2].set->primary_count, 0);
+	assert_int_equal(c->zones[2].set->serial, BNS_SERIAL_UNIXTIME);
 	assert_null(c->zones[3].file);
 }
 
@@ -239,7 +239,7 @@ static void zone_directory_adds_every_zone_file(void **state)
 	assert_string_equal(c->zones[0].domain, "64/26.2.0.192.in-addr.arpa");
 	assert_string_equal(c->zones[1].domain, "b.example");
 	assert_path(f, c->zones[1].file, "z/B.example.zone");
-	assert_int_equal(c->zones[1].serial, BNS_SERIAL_UNIXTIME);
+	assert_int_equal(c->zones[1].set->serial, BNS_SERIAL_UNIXTIME);
 	assert_int_equal(c->warning_count, 1);
 	assert_path(f, c->warnings[0].file, "z/not a name.zone");
 	assert_string_equal(c->warnings[0].text, "the file is ignored: what stands before .zone is not a domain name");
@@ -258,7 +258,7 @@ static void written_zone_wins_over_the_directory(void **state)
 					      "       {domain: c, primary: r}]\n");
 	assert_int_equal(c->zone_count, 3);
 	assert_path(f, c->zones[0].file, "z/a.zone");
-	assert_int_equal(c->zones[0].serial, BNS_SERIAL_UNIXTIME);
+	assert_int_equal(c->zones[0].set->serial, BNS_SERIAL_UNIXTIME);
 	assert_int_equal(c->zones[0].line, 3);
 	assert_string_equal(c->zones[1].file, "/own");
 	assert_null(c->zones[2].file);
@@ -277,7 +277,7 @@ static void included_files_add_their_sections(void **state)
 					      "remote: [{id: r, address: 192.0.2.1}]\n");
 	assert_int_equal(c->zone_count, 4);
 	assert_path(f, c->zones[0].file, "inc/a.zone");
-	assert_string_equal(c->zones[1].primary[0]->id, "r");
+	assert_string_equal(c->zones[1].set->primary[0]->id, "r");
 	assert_path(f, c->zones[2].file, "inc/deeper/c.zone");
 	assert_path(f, c->zones[3].file, "d.zone");
 	assert_int_equal(c->workers, 3);
@@ -296,8 +296,8 @@ static void secret_is_read_from_its_file(void **state)
 	assert_string_equal(c->keys[0].algorithm, "hmac-sha512");
 	assert_int_equal(c->keys[0].secret_len, 7);
 	assert_memory_equal(c->keys[0].secret, "secrets", 7);
-	assert_ptr_equal(c->zones[0].primary[0]->key, c->keys);
-	assert_ptr_equal(c->zones[0].acl[0]->key, c->keys);
+	assert_ptr_equal(c->zones[0].set->primary[0]->key, c->keys);
+	assert_ptr_equal(c->zones[0].set->acl[0]->key, c->keys);
 }
 
 static void keys_keep_their_secrets_in_whatever_order_they_are_written(void **state)
@@ -306,8 +306,8 @@ static void keys_keep_their_secrets_in_whatever_order_they_are_written(void **st
 		load_ok(*state, "key: [{id: z, secret: eg==}, {id: a, secret: YQ==}]\n"
 				"remote: [{id: ra, address: 192.0.2.9, key: a}, {id: rz, address: 192.0.2.9, key: z}]\n"
 				"zone: {domain: a, primary: [ra, rz]}\n");
-	assert_memory_equal(c->zones[0].primary[0]->key->secret, "a", 1);
-	assert_memory_equal(c->zones[0].primary[1]->key->secret, "z", 1);
+	assert_memory_equal(c->zones[0].set->primary[0]->key->secret, "a", 1);
+	assert_memory_equal(c->zones[0].set->primary[1]->key->secret, "z", 1);
 }
 
 static void user_may_be_left_alone(void **state)

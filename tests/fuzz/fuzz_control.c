@@ -43,7 +43,8 @@ static void serve_zone(void)
 	static const char text[] = "$TTL 300\n@ SOA ns1 hostmaster 1 3600 600 1209600 300\n@ NS ns1\n"
 				   "ns1 A 192.0.2.1\nurl1234 CNAME sendgrid.net.\n";
 	static const uint8_t apex[] = "\7example\3com";
-	static const struct bns_conf_zone conf = {.domain = "example.com", .file = "/nowhere"};
+	static const struct bns_conf_settings settings;
+	static const struct bns_conf_zone conf = {.domain = "example.com", .file = "/nowhere", .set = &settings};
 	struct bns_submission sub = {.origin = BNS_ORIGIN_FILE, .source = "fuzz"};
 	struct bns_zone *zone;
 	struct bns_diag diag;

@@ -84,7 +84,8 @@ int fixture_open(void **state)
 		return -1;
 	}
 	f->primaries[0] = &hidden1;
-	f->conf = (struct bns_conf_zone){.domain = "example.com", .primary = f->primaries, .primary_count = 1};
+	f->settings = (struct bns_conf_settings){.primary = f->primaries, .primary_count = 1};
+	f->conf = (struct bns_conf_zone){.domain = "example.com", .set = &f->settings};
 	start(f);
 	*state = f;
 	return 0;

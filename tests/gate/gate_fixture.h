@@ -13,7 +13,8 @@ struct fixture {
 	struct bns_plugins *plugins;
 	struct bns_gate *gate;
 	struct bns_zone *zone;
-	struct bns_conf_zone conf;
+	struct bns_conf_settings settings;
+	struct bns_conf_zone conf; /* has those */
 	const struct bns_conf_remote *primaries[1];
 	char folder[64];
 	char events[4096]; /* kinds, each followed by a space */

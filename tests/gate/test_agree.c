@@ -111,7 +111,9 @@ static void start(struct world *w)
 	w->offline = load(w, &beside);
 	bns_gate_set_plugins(w->gate, w->plugins);
 	for (unsigned i = 0; i < CHANGES_ZONES; i++) {
+		static const struct bns_conf_settings settings;
 		w->confs[i].domain = w->drawn.zones[i].name;
+		w->confs[i].set = &settings;
 		assert_int_equal(bns_gate_zone_add(w->gate, &w->confs[i], &w->zones[i], &diag), BNS_OK);
 	}
 }

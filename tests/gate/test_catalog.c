@@ -20,8 +20,8 @@ static int open_catalog(void **state)
 	int rc = fixture_open(state);
 	struct fixture *f = *state;
 	catalog = (struct bns_conf_catalog){.role = BNS_CATALOG_GENERATE, .removals_max = {.value = 2}};
-	f->conf.catalog = &catalog;
-	f->conf.primary_count = 0;
+	f->settings.catalog = &catalog;
+	f->settings.primary_count = 0;
 	return rc;
 }
 
@@ -134,9 +134,9 @@ static void members_that_are_not_there_do_not_count(void **state)
 static void what_was_served_before_it_was_a_catalog_has_no_members(void **state)
 {
 	struct fixture *f = *state;
-	f->conf.catalog = NULL;
+	f->settings.catalog = NULL;
 	assert_int_equal(fixture_submit(f, fixture_zone(1, "ok", "192.0.2.1")), BNS_OUTCOME_SERVED);
-	f->conf.catalog = &catalog;
+	f->settings.catalog = &catalog;
 	assert_int_equal(fixture_submit(f, version(2, "abc", "")), BNS_OUTCOME_SERVED);
 }
 

@@ -226,7 +226,7 @@ static void gate_tells_answers_when_a_secondary_expires(void **state)
 	int64_t first = f->zone->record.expires_s;
 	assert_true(first > bns_clock_wall_s());
 	assert_true(told_expiry(f) == first);
-	f->conf.expire_max_s = 1000;
+	f->settings.expire_max_s = 1000;
 	bns_gate_refreshed(f->gate, f->zone);
 	assert_true(told_expiry(f) == f->zone->record.expires_s);
 	assert_true(told_expiry(f) < first);
@@ -243,7 +243,7 @@ static void gate_lets_a_held_zone_expire_after_its_held_limit(void **state)
 	struct fixture *f = *state;
 	serve_first(f);
 	hold_second(f);
-	f->conf.held_limit_s = 60;
+	f->settings.held_limit_s = 60;
 	f->zone->held->since_s -= 61;
 	int64_t soon = bns_clock_wall_s() + 1;
 	f->zone->record.expires_s = soon;
@@ -496,7 +496,8 @@ static void an_unchanged_file_is_parsed_again_only_where_something_else_is_serve
 	struct fixture *f = *state;
 	char path[128];
 	snprintf(path, sizeof(path), "%s/zone", f->folder);
-	struct bns_conf_zone conf = {.domain = "example.com", .file = path};
+	static const struct bns_conf_settings settings;
+	struct bns_conf_zone conf = {.domain = "example.com", .file = path, .set = &settings};
 	bns_gate_zone_set_conf(f->zone, &conf);
 	write_zone(path, 1, OLD);
 	assert_int_equal(load_file(f), BNS_OUTCOME_SERVED);
@@ -516,7 +517,8 @@ static void an_unchanged_file_is_known_again_after_a_restart(void **state)
 	struct fixture *f = *state;
 	char path[128];
 	snprintf(path, sizeof(path), "%s/zone", f->folder);
-	f->conf = (struct bns_conf_zone){.domain = "example.com", .file = path};
+	f->settings = (struct bns_conf_settings){.primary_count = 0};
+	f->conf = (struct bns_conf_zone){.domain = "example.com", .file = path, .set = &f->settings};
 	bns_gate_zone_set_conf(f->zone, &f->conf);
 	write_zone(path, 1, OLD);
 	assert_int_equal(load_file(f), BNS_OUTCOME_SERVED);

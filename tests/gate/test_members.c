@@ -204,9 +204,9 @@ static void a_members_own_settings_go_above_its_templates(void **state)
 	assert_int_equal(bns_members_add(w->members, &spec, on_come, w, &diag), BNS_OK);
 	struct bns_zone *zone = finish(w);
 	assert_null(zone->conf->file);
-	assert_int_equal(zone->conf->primary_count, 2);
-	assert_string_equal(zone->conf->primary[1]->id, "hidden1");
-	assert_int_equal(zone->conf->refresh_min_s, 5);
+	assert_int_equal(zone->conf->set->primary_count, 2);
+	assert_string_equal(zone->conf->set->primary[1]->id, "hidden1");
+	assert_int_equal(zone->conf->set->refresh_min_s, 5);
 	assert_int_equal(w->loads, 0);
 }
 

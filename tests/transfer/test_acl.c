@@ -40,7 +40,7 @@ static bool allowed(const char *prefix, const struct bns_conf_key *key, unsigned
 	const struct bns_conf_acl acl = {
 		.address = &p, .address_count = prefix ? 1 : 0, .key = key, .actions = actions};
 	const struct bns_conf_acl *list[] = {&acl};
-	const struct bns_conf_zone zone = {.acl = list, .acl_count = 1};
+	const struct bns_conf_settings zone = {.acl = list, .acl_count = 1};
 	union bns_addr from = addr(client);
 	const struct bns_acl_client who = {.addr = &from, .transport = BNS_TRANSPORT_TCP, .key = signed_with};
 	return bns_acl_allows(&zone, BNS_ACL_TRANSFER, &who, NULL);
@@ -49,7 +49,7 @@ static bool allowed(const char *prefix, const struct bns_conf_key *key, unsigned
 static void acl_without_rules_allows_nobody(void **state)
 {
 	(void)state;
-	const struct bns_conf_zone zone = {0};
+	const struct bns_conf_settings zone = {0};
 	union bns_addr from = addr("127.0.0.1");
 	const struct bns_acl_client who = {.addr = &from};
 	assert_false(bns_acl_allows(&zone, BNS_ACL_TRANSFER, &who, NULL));
@@ -87,7 +87,7 @@ static void acl_matches_the_protocol(void **state)
 	(void)state;
 	const struct bns_conf_acl acl = {.protocols = 1u << BNS_TRANSPORT_TLS, .actions = BNS_ACL_TRANSFER};
 	const struct bns_conf_acl *list[] = {&acl};
-	const struct bns_conf_zone zone = {.acl = list, .acl_count = 1};
+	const struct bns_conf_settings zone = {.acl = list, .acl_count = 1};
 	union bns_addr from = addr("127.0.0.1");
 	struct bns_acl_client who = {.addr = &from, .transport = BNS_TRANSPORT_TCP};
 	assert_false(bns_acl_allows(&zone, BNS_ACL_TRANSFER, &who, NULL));
@@ -102,7 +102,7 @@ static void acl_for_certificates_takes_nobody_without_one(void **state)
 	const struct bns_conf_pin pin = {0};
 	struct bns_conf_acl acl = {.cert_key = &pin, .cert_key_count = 1, .actions = BNS_ACL_TRANSFER};
 	const struct bns_conf_acl *list[] = {&acl};
-	const struct bns_conf_zone zone = {.acl = list, .acl_count = 1};
+	const struct bns_conf_settings zone = {.acl = list, .acl_count = 1};
 	union bns_addr from = addr("127.0.0.1");
 	const struct bns_acl_client who = {.addr = &from, .transport = BNS_TRANSPORT_TCP};
 	assert_false(bns_acl_allows(&zone, BNS_ACL_TRANSFER, &who, NULL));
@@ -117,7 +117,7 @@ static void acl_knows_a_zones_primaries_by_host_and_key(void **state)
 	union bns_addr addresses[] = {addr("192.0.2.1@5300"), addr("192.0.2.2@5300")};
 	struct bns_conf_remote remote = {.address = addresses, .address_count = 2};
 	const struct bns_conf_remote *list[] = {&remote};
-	const struct bns_conf_zone zone = {.primary = list, .primary_count = 1};
+	const struct bns_conf_settings zone = {.primary = list, .primary_count = 1};
 	union bns_addr known = addr("192.0.2.2@61000");
 	union bns_addr stranger = addr("192.0.2.3@5300");
 

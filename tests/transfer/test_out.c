@@ -134,7 +134,7 @@ static void axfr_out_signs_every_message(void **state)
 static void axfr_out_needs_an_acl(void **state)
 {
 	struct world *w = *state;
-	w->conf_zone.acl_count = 0;
+	w->settings.acl_count = 0;
 	filled(state, 1);
 	assert_int_equal(axfr_rcode(w, "example.com"), BNS_RCODE_REFUSED);
 }
@@ -317,7 +317,7 @@ static void ixfr_over_udp_needs_an_acl(void **state)
 {
 	struct world *w = *state;
 	uint8_t msg[BNS_UDP_PLAIN_MAX], answer[BNS_MESSAGE_MAX];
-	w->conf_zone.acl_count = 0;
+	w->settings.acl_count = 0;
 	filled(state, 5);
 	world_ask_udp(w, NULL, msg, ixfr_request(msg, 0), answer, sizeof(answer));
 	assert_int_equal(bns_message_rcode(answer), BNS_RCODE_REFUSED);
@@ -456,8 +456,8 @@ static void downstream_open(struct downstream *d, struct world *w)
 	assert_int_equal(uv_udp_bind(&d->udp, &any.sa, 0), 0);
 	assert_int_equal(uv_udp_getsockname(&d->udp, &w->notify_address.sa, &len), 0);
 	assert_int_equal(uv_udp_recv_start(&d->udp, down_alloc, down_received), 0);
-	w->conf_zone.notify = w->notifies;
-	w->conf_zone.notify_count = 1;
+	w->settings.notify = w->notifies;
+	w->settings.notify_count = 1;
 }
 
 static void downstream_close(struct downstream *d)

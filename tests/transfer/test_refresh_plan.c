@@ -8,7 +8,7 @@
 
 #include "transfer/refresh_plan.h"
 
-static const struct bns_conf_zone wide = {
+static const struct bns_conf_settings wide = {
 	.refresh_min_s = 2,
 	.refresh_max_s = UINT32_MAX,
 	.retry_min_s = 2,
@@ -31,7 +31,7 @@ static void plan_takes_refresh_from_the_soa(void **state)
 static void plan_keeps_refresh_within_the_configured_limits(void **state)
 {
 	(void)state;
-	struct bns_conf_zone conf = {.refresh_min_s = 60, .refresh_max_s = 300};
+	struct bns_conf_settings conf = {.refresh_min_s = 60, .refresh_max_s = 300};
 	struct bns_zone_record r = record(3600, 600);
 	assert_int_equal(bns_plan_interval_s(&r, &conf, 0), 300);
 	r = record(1, 600);

@@ -64,7 +64,7 @@ static void secondary_refresh_waits_for_the_verdict(void **state)
 static void secondary_finds_a_change_by_its_timer_alone(void **state)
 {
 	struct world *w = *state;
-	w->conf_zone.refresh_max_s = 1;
+	w->settings.refresh_max_s = 1;
 	world_start(w);
 	world_wait_serial(w, 1);
 	w->primary.serial = 2;
@@ -155,7 +155,7 @@ static void secondary_keeps_its_version_when_a_transfer_breaks(void **state)
 static void secondary_expires_and_comes_back(void **state)
 {
 	struct world *w = *state;
-	w->conf_zone.refresh_max_s = 1;
+	w->settings.refresh_max_s = 1;
 	w->primary.expire_s = 3;
 	world_start(w);
 	world_wait_serial(w, 1);
@@ -206,8 +206,8 @@ static void secondary_of_a_secondary_lives_no_longer_than_that(void **state)
 static void secondary_keeps_expire_of_its_primary_within_the_configured_limits(void **state)
 {
 	struct world *w = *state;
-	w->conf_zone.expire_min_s = 600;
-	w->conf_zone.expire_max_s = 700;
+	w->settings.expire_min_s = 600;
+	w->settings.expire_max_s = 700;
 	w->primary.tells_expire = true;
 	w->primary.left_s = 1;
 	world_start(w);
@@ -221,8 +221,8 @@ static void secondary_keeps_expire_of_its_primary_within_the_configured_limits(v
 static void secondary_expires_with_its_primarys_copy(void **state)
 {
 	struct world *w = *state;
-	w->conf_zone.refresh_max_s = 1;
-	w->conf_zone.retry_max_s = 1;
+	w->settings.refresh_max_s = 1;
+	w->settings.retry_max_s = 1;
 	w->primary.tells_expire = true;
 	w->primary.left_s = 0;
 	world_start(w);

@@ -58,8 +58,7 @@ static void fill_conf(struct world *w)
 	w->acls[0] = &w->acl;
 	w->notify = (struct bns_conf_remote){.id = "down", .address = &w->notify_address, .address_count = 1};
 	w->notifies[0] = &w->notify;
-	w->conf_zone = (struct bns_conf_zone){
-		.domain = "example.com",
+	w->settings = (struct bns_conf_settings){
 		.primary = w->remotes,
 		.primary_count = 1,
 		.acl = w->acls,
@@ -70,6 +69,7 @@ static void fill_conf(struct world *w)
 		.retry_max_s = 1,
 		.transfer_timeout_s = 2,
 	};
+	w->conf_zone = (struct bns_conf_zone){.domain = "example.com", .set = &w->settings};
 }
 
 int world_setup(void **state)

@@ -25,7 +25,8 @@ struct world {
 
 	/* The configuration; change it before world_start. */
 	struct bns_conf conf;
-	struct bns_conf_zone conf_zone;
+	struct bns_conf_settings settings;
+	struct bns_conf_zone conf_zone; /* has those */
 	struct bns_conf_key conf_key; /* "k1", hmac-sha256, as fake_key("k1", .., 5) */
 	union bns_addr remote_address[2];
 	struct bns_conf_remote remote;
