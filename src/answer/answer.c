@@ -292,6 +292,20 @@ void bns_answer_approach(struct bns_query *q)
 		bns_image_prefetch(q->guess, q->req.qname.hash[q->req.qname.labels]);
 }
 
+/* Not on the way of a query where no plugin listens. */
+static void tell_answered(const struct exchange *x, enum bns_answer_action action)
+{
+	const struct bns_exchange exchange = {
+		.query = x->query->msg,
+		.query_len = x->query->len,
+		.response = action == BNS_ANSWER_SEND ? x->out : NULL,
+		.response_len = action == BNS_ANSWER_SEND ? x->out_len : 0,
+		.client = x->query->client,
+		.transport = x->query->transport,
+	};
+	bns_plugins_answered(x->env->plugins, &exchange);
+}
+
 enum bns_answer_action bns_answer_write(const struct bns_answer_env *env, struct bns_query *q, uint8_t *out, size_t cap,
 					size_t *out_len, struct bns_answer_counts *counts)
 {
@@ -317,6 +331,8 @@ enum bns_answer_action bns_answer_write(const struct bns_answer_env *env, struct
 	else if (action == BNS_ANSWER_HANDOVER)
 		count(&counts->handed_over);
 	*out_len = x.out_len;
+	if (bns_plugins_have_answered(env->plugins) && action != BNS_ANSWER_HANDOVER)
+		tell_answered(&x, action);
 	return action;
 }
 

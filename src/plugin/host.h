@@ -80,6 +80,10 @@ enum bns_error bns_plugins_reload(struct bns_plugins *ps, struct bns_diag *diag)
 
 void bns_plugins_served(struct bns_plugins *ps, const struct bns_change *change);
 void bns_plugins_withheld(struct bns_plugins *ps, const uint8_t *zone);
+/* Packet thread: does any of them want to hear of exchanges? */
+bool bns_plugins_have_answered(const struct bns_plugins *ps);
+void bns_plugins_answered(const struct bns_plugins *ps, const struct bns_exchange *exchange);
+
 /* Does any of them want to hear of events? */
 bool bns_plugins_have_event(const struct bns_plugins *ps);
 void bns_plugins_event(struct bns_plugins *ps, const char *kind, const char *json);

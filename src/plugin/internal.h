@@ -35,6 +35,7 @@ struct bns_plugins {
 	struct bns_plugin **last;
 	struct bns_plugin *bound;       /* bound, not opened yet */
 	uint64_t query_wishes[BNS_QUERY_STAGES]; /* of all plugins together */
+	bool has_answered; /* some plugin hears of exchanges */
 	struct bns_review_run *open;    /* `done` is still owed */
 	struct bns_review_run *overdue; /* closed at the deadline; some plugin still holds its bns_review */
 	struct bns_ask *asks;           /* questions that some plugin has taken and not answered */

@@ -27,7 +27,7 @@
 #include "zone/diff.h"
 #include "zone/digest.h"
 
-#define BNS_PLUGIN_ABI 10
+#define BNS_PLUGIN_ABI 11
 
 struct bns_host;
 struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
@@ -210,6 +210,16 @@ struct bns_query_view {
 	const uint8_t *zone;   /* apex of the zone it comes from; NULL: from none */
 	const uint8_t *source; /* whose records it is made of: the name itself, a wildcard, a DNAME's or a zone cut's
 				  owner, the closest encloser of what isn't there; NULL without a zone */
+};
+
+/* A request and what became of it, as they were on the wire; what was signed by TSIG without the signature. */
+struct bns_exchange {
+	const uint8_t *query;
+	size_t query_len;
+	const uint8_t *response; /* NULL: dropped */
+	size_t response_len;
+	const union bns_addr *client;
+	enum bns_transport transport;
 };
 
 /* ---- what can be measured ---- */
@@ -509,6 +519,9 @@ struct bns_plugin_descriptor {
 	 */
 	const uint16_t *query_types;
 	unsigned query_stages;
+
+	/* Packet thread, and the main loop for what it answers: an exchange has come to its end. */
+	void (*answered)(struct bns_plugin *p, const struct bns_exchange *exchange);
 
 	/* Something happened; `json` is the object that `events` shows (docs/control.md), on one line. */
 	void (*event)(struct bns_plugin *p, const char *kind, const char *json);

@@ -22,6 +22,7 @@ static uint64_t types_of(const struct bns_plugin_descriptor *desc)
 
 void bns_query_add(struct bns_plugins *ps, struct bns_plugin *p)
 {
+	ps->has_answered |= p->desc->answered != NULL;
 	for (unsigned stage = 0; stage < BNS_QUERY_STAGES; stage++) {
 		if (p->desc->query && (p->desc->query_stages == 0 || p->desc->query_stages >> stage & 1))
 			p->query_wishes[stage] = types_of(p->desc);
@@ -65,4 +66,16 @@ enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, enum bns_
 			worst = v;
 	}
 	return worst;
+}
+
+bool bns_plugins_have_answered(const struct bns_plugins *ps)
+{
+	return ps && ps->has_answered;
+}
+
+void bns_plugins_answered(const struct bns_plugins *ps, const struct bns_exchange *exchange)
+{
+	for (struct bns_plugin *p = ps->first; p; p = p->next)
+		if (p->desc->answered)
+			p->desc->answered(p, exchange);
 }

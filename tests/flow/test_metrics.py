@@ -224,7 +224,8 @@ def test_each_metric_is_documented_and_each_documented_one_is_told(t):
     policy = t.folder / "branding.yaml"
     policy.write_text(branded.policy())
     node = start(t, [{"id": "ratelimit"}, {"id": "branding", "policy": str(policy)},
-                     {"id": "probe", "weight": "advisory"}, {"id": "hooks", "command": ["/bin/true"]}])
+                     {"id": "probe", "weight": "advisory"}, {"id": "hooks", "command": ["/bin/true"]},
+                     {"id": "dnstap", "file": str(t.folder / "out.tap")}])
     told = set(exposition.names(scrape(node.http)))
     assert told <= documented(), told - documented()
     assert documented() <= told, documented() - told

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The thread that writes: takes exchanges from the ring, and makes frames of
+ * them for a Unix socket or a file (Frame Streams, by libfstrm). Where nobody
+ * listens it tries again every few seconds; what comes meanwhile is counted as
+ * lost.
+ */
+#ifndef DNSTAP_WRITER_H
+#define DNSTAP_WRITER_H
+
+#include "ring.h"
+
+struct dt_writer_conf {
+	const char *socket; /* "": write to `file` */
+	const char *file;
+	const char *identity; /* "": none is told */
+	const char *version;
+	bool queries, responses;
+};
+
+struct dt_writer;
+
+/* What has become of frames. Any thread may read. */
+struct dt_writer_counts {
+	_Atomic uint64_t written;
+	_Atomic uint64_t lost; /* nobody listened */
+	_Atomic bool is_open;
+};
+
+/* `ring`, `counts` and the texts of `conf` outlive it. */
+enum bns_error dt_writer_start(const struct dt_writer_conf *conf, struct dt_ring *ring, struct dt_writer_counts *counts,
+			       struct dt_writer **out) BNS_MUST_CHECK;
+
+/*
+ * Writes what is there, ends the stream and the thread. False: a reader that hangs keeps the thread, which ends with
+ * the process; what it uses must stay until then.
+ */
+bool dt_writer_stop(struct dt_writer *w);
+
+#endif
