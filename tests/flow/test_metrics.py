@@ -3,12 +3,14 @@
 """What the plugin `metrics` tells Prometheus, and how its HTTP server takes rude clients."""
 
 import http.client
+import json
 import re
 import socket
 import subprocess
 import time
 
 import prometheus_client.parser
+import yaml
 
 import branded
 import exposition
@@ -229,6 +231,36 @@ def test_each_metric_is_documented_and_each_documented_one_is_told(t):
     told = set(exposition.names(scrape(node.http)))
     assert told <= documented(), told - documented()
     assert documented() <= told, documented() - told
+
+
+def base_names(text):
+    """The metrics that an expression names, without a histogram's endings."""
+    return {re.sub("_(bucket|sum|count)$", "", name) for name in re.findall(r"brandns_[a-z_]+", text)}
+
+
+def test_alert_rules_name_what_there_is_and_say_what_to_do(t):
+    rules = yaml.safe_load((ROOT / "metrics" / "alerts.yaml").read_text())["groups"][0]["rules"]
+    assert len({rule["alert"] for rule in rules}) == len(rules) >= 10
+    for rule in rules:
+        assert base_names(rule["expr"]) <= documented(), (rule["alert"], base_names(rule["expr"]) - documented())
+        assert rule["labels"]["severity"] in ("page", "ticket"), rule
+        assert rule["annotations"]["summary"] and rule["annotations"]["description"].endswith("."), rule
+        assert rule["expr"].count("(") == rule["expr"].count(")"), rule
+
+
+def test_the_dashboard_names_what_there_is_and_overlaps_nowhere(t):
+    board = json.loads((ROOT / "metrics" / "grafana.json").read_text())
+    taken = set()
+    for panel in board["panels"]:
+        for target in panel["targets"]:
+            assert base_names(target["expr"]) and base_names(target["expr"]) <= documented(), target["expr"]
+            assert target["expr"].count("(") == target["expr"].count(")"), target["expr"]
+        at = panel["gridPos"]
+        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        assert at["x"] + at["w"] <= 24 and not cells & taken, panel["title"]
+        taken |= cells
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"]) >= 12
+    assert {v["name"] for v in board["templating"]["list"]} == {"source", "instance"}
 
 
 flow.run()
