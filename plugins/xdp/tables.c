@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of all places, so that hardly any bucket overflows twice. */
+/* Of all places, so that there is always one to be made. */
 #define FILL_PERCENT 80
 
 static void store64(__u64 *at, uint64_t value)
@@ -94,16 +94,53 @@ static __u64 *free_place(struct xdp_bucket *b)
 	return NULL;
 }
 
-/* Readers look into the second bucket only where the first says so. */
+static struct xdp_bucket *first_of(const struct xdp_tables *t, uint64_t hash)
+{
+	return &t->buckets[xdp_first_bucket(hash, t->control->bucket_count)];
+}
+
+static struct xdp_bucket *second_of(const struct xdp_tables *t, uint64_t hash)
+{
+	return &t->buckets[xdp_second_bucket(hash, t->control->bucket_count)];
+}
+
+/* In this bucket; readers look into a name's second one only where the first says so. */
+static __u64 *free_place_for(const struct xdp_tables *t, uint64_t hash, struct xdp_bucket *b)
+{
+	struct xdp_bucket *first = first_of(t, hash);
+	__u64 *place = free_place(b);
+
+	if (place && b != first)
+		store32(&first->overflow, 1);
+	return place;
+}
+
+/* Frees a place in a full bucket: some name there has room in its other one (cuckoo hashing). */
+static __u64 *make_place(struct xdp_tables *t, struct xdp_bucket *b)
+{
+	for (int i = 0; i < XDP_PLACES; i++) {
+		uint64_t hash = hash_of(t, t->records[b->place[i] >> 32].name);
+		struct xdp_bucket *first = first_of(t, hash), *other = first == b ? second_of(t, hash) : first;
+		__u64 *place = free_place_for(t, hash, other);
+		if (!place)
+			continue;
+		store64(place, b->place[i]);
+		store64(&b->place[i], 0);
+		return &b->place[i];
+	}
+	return NULL;
+}
+
 static __u64 *new_place(struct xdp_tables *t, uint64_t hash)
 {
-	struct xdp_bucket *first = &t->buckets[xdp_first_bucket(hash, t->control->bucket_count)];
-	__u64 *place = free_place(first);
+	struct xdp_bucket *first = first_of(t, hash), *second = second_of(t, hash);
+	__u64 *place = free_place_for(t, hash, first);
 
-	if (place)
-		return place;
-	place = free_place(&t->buckets[xdp_second_bucket(hash, t->control->bucket_count)]);
-	if (place)
+	if (!place)
+		place = free_place_for(t, hash, second);
+	if (!place)
+		place = make_place(t, first);
+	if (!place && (place = make_place(t, second)))
 		store32(&first->overflow, 1);
 	return place;
 }

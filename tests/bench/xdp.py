@@ -217,6 +217,13 @@ class Server:
                       "status")
         return '"complete": true' in status
 
+    def passed(self):
+        """Of the plugin, by reason; nothing for the others."""
+        if not self.is_xdp:
+            return ""
+        return here(str(flow.BUILD / "src" / "brandnsctl"), "-s", str(self.folder / "control.sock"), "xdp",
+                    "status").splitlines()[-2:]
+
     def threads(self):
         return [int(t.name) for t in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()] + napi_threads("xa")
 
@@ -258,6 +265,7 @@ def compare(folder, args):
                 write_frames(folder / "frames", args, macs)
                 server = Server(kind, folder, zones, args)
                 found.setdefault(kind, []).append(measure(server, client, folder / "frames", args))
+                print(*server.passed(), sep="\n", end="")
                 server.end()
             finally:
                 client.end()

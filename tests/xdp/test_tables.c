@@ -195,6 +195,25 @@ static void full_bucket_sends_readers_to_the_second(void **state)
 	close_tables(f);
 }
 
+static void table_takes_as_many_names_as_it_has_room_for(void **state)
+{
+	enum { NAMES = 20000 };
+	struct fixture *f = open_tables(NAMES, 0);
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof(name), "zone%d", i);
+		const char *const names[] = {name};
+		assert_true(put(f, names, 1));
+	}
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof(name), "zone%d", i);
+		assert_int_equal(kind_of(f, name), XDP_KIND_APEX);
+	}
+	close_tables(f);
+}
+
 static void many_changes_lose_no_record(void **state)
 {
 	struct fixture *f = open_tables(300, 0);
@@ -236,6 +255,7 @@ int main(void)
 		cmocka_unit_test(zone_without_room_is_passed_up_whole),
 		cmocka_unit_test(without_room_for_an_apex_nothing_is_denied),
 		cmocka_unit_test(full_bucket_sends_readers_to_the_second),
+		cmocka_unit_test(table_takes_as_many_names_as_it_has_room_for),
 		cmocka_unit_test(many_changes_lose_no_record),
 	};
 
