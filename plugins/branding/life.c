@@ -34,9 +34,9 @@ enum lb_state lb_state_of(const struct lb_signs *s)
 	return LB_IS_NEW;
 }
 
-/* Behind these, what wasn't used lately goes from memory; what was written is in the store by then. */
+/* Behind these, what was only read goes from memory at once, and what was written when it is in the store. */
 #define KEPT_COUNT 1000
-#define KEPT_S     10
+#define KEPT_S     5
 
 struct lb_lives {
 	struct lb_map map; /* host → struct lb_life */
@@ -82,7 +82,7 @@ void lb_lives_tick(struct lb *lb, int64_t now_s)
 		struct lb_life *life = map->values[i];
 		if (!life)
 			continue;
-		void **place = now_s - life->used_s <= KEPT_S ? lb_map_put(&kept, life->host) : NULL;
+		void **place = now_s - life->written_s <= KEPT_S ? lb_map_put(&kept, life->host) : NULL;
 		if (place)
 			*place = life;
 		else
@@ -114,13 +114,14 @@ static bool add_step(struct lb_life *life, int64_t at_s, enum lb_state state, co
 	return true;
 }
 
-static void remember(struct lb *lb, const struct lb_life *life)
+static void remember(struct lb *lb, struct lb_life *life)
 {
 	char name[BNS_NAME_TEXT_MAX], key[BNS_NAME_TEXT_MAX + 8], *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 	enum bns_error err = BNS_ENOMEM;
 
+	life->written_s = lb->host->now_s();
 	if (f) {
 		for (size_t i = 0; i < life->step_count; i++)
 			fprintf(f, "%d %lld %s\n", (int)life->steps[i].state, (long long)life->steps[i].at_s,
@@ -208,8 +209,6 @@ static struct lb_life *life_of(const struct lb *lb, const uint8_t *host)
 			return NULL;
 		}
 	}
-	if (life)
-		life->used_s = lb->host->now_s();
 	return life;
 }
 
@@ -233,6 +232,7 @@ void lb_life_drop(struct lb *lb, const uint8_t *host)
 	for (size_t i = 0; i < life->step_count; i++)
 		free(life->steps[i].why);
 	life->step_count = 0;
+	life->written_s = lb->host->now_s();
 }
 
 /* The finding of severity C that breaks a routed edge; its words go to `why`. */

@@ -46,7 +46,7 @@ struct lb_step {
 struct lb_life {
 	struct lb_step *steps;
 	size_t step_count;
-	int64_t used_s;
+	int64_t written_s; /* to be found in the store a while later; 0: it is there */
 	uint8_t host[];
 };
 

@@ -10,13 +10,16 @@
 const char *bns_outcome_to_text(enum bns_outcome o)
 {
 	static const char *const words[] = {
-		[BNS_OUTCOME_SERVED] = "served",   [BNS_OUTCOME_NOTHING_NEW] = "nothing-new",
-		[BNS_OUTCOME_HELD] = "held",       [BNS_OUTCOME_REJECTED] = "rejected",
-		[BNS_OUTCOME_REFUSED] = "refused", [BNS_OUTCOME_FAILED] = "failed",
+		[BNS_OUTCOME_SERVED] = "served",     [BNS_OUTCOME_NOTHING_NEW] = "nothing-new",
+		[BNS_OUTCOME_HELD] = "held",         [BNS_OUTCOME_REJECTED] = "rejected",
+		[BNS_OUTCOME_REFUSED] = "refused",   [BNS_OUTCOME_FAILED] = "failed",
 		[BNS_OUTCOME_MISMATCH] = "mismatch",
 	};
 	return words[o];
 }
+
+/* Plugins let go of what they had of a first load once it is stored. */
+#define TRIM_AGAIN_S 15
 
 /* ---- life ---- */
 
@@ -235,9 +238,19 @@ static void trim(struct bns_gate *g)
 		g->trim_wanted = false;
 }
 
+void bns_gate_give_back(struct bns_gate *g)
+{
+	g->trim_wanted = true;
+	g->trim_again_s = bns_clock_wall_s() + TRIM_AGAIN_S;
+}
+
 void bns_gate_tick(struct bns_gate *g)
 {
 	int64_t now = bns_clock_wall_s();
+	if (g->trim_again_s && now >= g->trim_again_s) {
+		g->trim_again_s = 0;
+		g->trim_wanted = true;
+	}
 	if (g->plugins) {
 		bns_plugins_expire_reviews(g->plugins, bns_clock_mono_ms());
 		bns_plugins_tick(g->plugins, now);

@@ -285,6 +285,9 @@ void bns_gate_rollback(struct bns_gate *g, struct bns_zone *zone, uint32_t seria
 enum bns_error bns_gate_upstream_form(struct bns_gate *g, const struct bns_zone *zone, void **data,
 				      size_t *len) BNS_MUST_CHECK;
 
+/* Much was loaded: the memory it took on its way goes back to the system with one of the next ticks. */
+void bns_gate_give_back(struct bns_gate *g);
+
 /* About once a second, from main: review deadlines, plugins' ticks, hold deadlines, timers to disk. */
 void bns_gate_tick(struct bns_gate *g);
 

@@ -112,8 +112,10 @@ static void on_tell(uv_timer_t *timer)
 {
 	struct bns_gate *g = timer->data;
 	tell_for(g, TELL_SLICE_NS);
-	if (!g->to_tell || g->stopping)
-		bns_start_stop(g);
+	if (g->to_tell && !g->stopping)
+		return;
+	bns_start_stop(g);
+	bns_gate_give_back(g);
 }
 
 void bns_start_stop(struct bns_gate *g)

@@ -171,6 +171,7 @@ struct bns_gate {
 	unsigned journal_depth;
 	unsigned jobs; /* in hand and in line, over all zones */
 	bool trim_wanted; /* a large zone went through: its memory is to go back to the system */
+	int64_t trim_again_s; /* 0: no */
 	uv_work_t trim;
 	bool stopping;
 };

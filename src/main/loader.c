@@ -8,8 +8,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define IN_HAND_MAX   512
+/* More make larger groups of what is synced together. */
+#define IN_HAND_MAX   2000
 #define TELL_EVERY_MS 5000
+
+/* What so many took on their way is worth giving back. */
+#define MANY 1000
 
 struct bns_loading {
 	STAILQ_ENTRY(bns_loading) next;
@@ -29,6 +33,8 @@ static void finish(struct bns_loader *l)
 	bns_log(l->refused ? BNS_LOG_WARN : BNS_LOG_INFO,
 		"zone files are read: %zu refused, %zu held, %zu with nothing new", l->refused, l->held, l->same);
 	l->refused = l->held = l->same = 0;
+	if (l->progress.total >= MANY)
+		bns_gate_give_back(l->gate);
 	l->progress.total = 0;
 	sd_notify(0, "STATUS=all zone files are read");
 }
