@@ -13,9 +13,13 @@
 #include "base/log.h"
 
 #define LINE_MAX_BYTES 4096
+#define JSON_MAX_BYTES (2 * LINE_MAX_BYTES)
+
+const char *const bns_log_formats[] = {"text", "json", NULL};
 
 /* Written by bns_log_open before threads start, and by a level change at any time. */
 static atomic_int log_level = BNS_LOG_INFO;
+static atomic_int log_format = BNS_LOG_TEXT;
 static enum bns_log_target log_target = BNS_LOG_STDERR;
 static bool log_to_journal;
 
@@ -50,6 +54,11 @@ void bns_log_open(enum bns_log_target target, const char *program)
 	log_to_journal = target == BNS_LOG_STDERR && stderr_is_journal();
 	if (target == BNS_LOG_SYSLOG)
 		openlog(program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
+void bns_log_set_format(enum bns_log_format format)
+{
+	atomic_store_explicit(&log_format, (int)format, memory_order_relaxed);
 }
 
 void bns_log_set_level(enum bns_log_level level)
@@ -114,27 +123,46 @@ static void write_line(const char *line, size_t len)
 	} while (n < 0 && errno == EINTR);
 }
 
-void bns_vlog(enum bns_log_level level, const char *fmt, va_list args)
+static void write_text(enum bns_log_level level, const char *text)
 {
 	char line[LINE_MAX_BYTES];
-	size_t start = 0;
+	size_t start = put_prefix(line, sizeof(line), level);
+	size_t len = strlen(text);
+
+	if (len > sizeof(line) - start - 1)
+		len = sizeof(line) - start - 1;
+	memcpy(line + start, text, len);
+	line[start + len] = '\n';
+	write_line(line, start + len + 1);
+}
+
+static void write_json(enum bns_log_level level, const char *text)
+{
+	char line[JSON_MAX_BYTES], now[BNS_TIME_TEXT_MAX];
+	int start = log_to_journal ? snprintf(line, sizeof(line), "<%d>", (int)level) : 0;
+	size_t len = bns_log_to_json(level, bns_time_to_text(bns_clock_wall_s(), now), text, line + start,
+				     sizeof(line) - (size_t)start - 1);
+
+	line[(size_t)start + len] = '\n';
+	write_line(line, (size_t)start + len + 1);
+}
+
+void bns_vlog(enum bns_log_level level, const char *fmt, va_list args)
+{
+	char text[LINE_MAX_BYTES];
 	int saved_errno = errno;
 
 	if (level > bns_log_get_level())
 		return;
-	if (log_target == BNS_LOG_STDERR)
-		start = put_prefix(line, sizeof(line), level);
-	int n = vsnprintf(line + start, sizeof(line) - start - 1, fmt, args);
-	if (n < 0)
-		line[start] = '\0';
-	blank_controls(line + start);
-	if (log_target == BNS_LOG_SYSLOG) {
-		syslog((int)level, "%s", line);
-	} else {
-		size_t len = start + strlen(line + start);
-		line[len] = '\n';
-		write_line(line, len + 1);
-	}
+	if (vsnprintf(text, sizeof(text), fmt, args) < 0)
+		text[0] = '\0';
+	blank_controls(text);
+	if (log_target == BNS_LOG_SYSLOG)
+		syslog((int)level, "%s", text);
+	else if (atomic_load_explicit(&log_format, memory_order_relaxed) == BNS_LOG_JSON)
+		write_json(level, text);
+	else
+		write_text(level, text);
 	errno = saved_errno;
 }
 

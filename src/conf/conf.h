@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/seccomp.h"
 #include "base/yaml.h"
 
@@ -170,6 +171,7 @@ struct bns_conf {
 	uint16_t udp_max_payload;
 	unsigned tcp_max_clients;
 	uint64_t tcp_idle_timeout_s;
+	enum bns_log_format log_format;
 	enum bns_seccomp_mode seccomp;
 	const char *plugin_dir; /* NULL: the built-in one */
 

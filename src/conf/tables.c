@@ -10,6 +10,7 @@
 #define AT(type, field)             .offset = offsetof(struct type, field)
 #define LIST_AT(type, field, count) .offset = offsetof(struct type, field), .count_offset = offsetof(struct type, count)
 
+_Static_assert(sizeof(enum bns_log_format) == sizeof(unsigned), "a WORD option is stored as unsigned");
 _Static_assert(sizeof(enum bns_seccomp_mode) == sizeof(unsigned), "a WORD option is stored as unsigned");
 _Static_assert(sizeof(enum bns_serial_policy) == sizeof(unsigned), "a WORD option is stored as unsigned");
 _Static_assert(sizeof(enum bns_catalog_role) == sizeof(unsigned), "a WORD option is stored as unsigned");
@@ -110,6 +111,12 @@ static const struct bns_option server_options[] = {
 	 .default_text = "",
 	 .help = "Agent domain to which resolvers may report errors (RFC 9567), told in every answer with EDNS; empty "
 		 "tells none"},
+	{.name = "log-format",
+	 .type = BNS_OPTION_WORD,
+	 AT(bns_conf, log_format),
+	 .words = bns_log_formats,
+	 .default_text = "text",
+	 .help = "One line per event on standard error, as text or as a JSON object; syslog gets text"},
 	{.name = "seccomp",
 	 .type = BNS_OPTION_WORD,
 	 AT(bns_conf, seccomp),

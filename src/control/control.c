@@ -29,7 +29,7 @@ struct bns_control {
 /* Out of descriptors, a connection that can't be accepted would wake the loop for ever: the spare one takes it. */
 static void hang_up_one(struct bns_control *c)
 {
-	bns_log(BNS_LOG_ERR, "control: out of file descriptors; a connection was closed unheard");
+	bns_log_limited(BNS_LOG_ERR, "control: out of file descriptors; a connection was closed unheard");
 	close(c->spare_fd);
 	int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0)
@@ -51,7 +51,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 		return;
 	}
 	if (bns_peer_of(fd, &c->admins, &peer) != BNS_OK) {
-		bns_log(BNS_LOG_WARN, "control: a peer without credentials was turned away");
+		bns_log_limited(BNS_LOG_WARN, "control: a peer without credentials was turned away");
 		close(fd);
 		return;
 	}

@@ -402,6 +402,7 @@ int bns_daemon_run(const struct bns_daemon_options *options)
 		bns_daemon_log_diag(BNS_LOG_ERR, &diag);
 		return BNS_EXIT_CONF;
 	}
+	bns_log_set_format(d.conf->log_format);
 	for (size_t i = 0; i < d.conf->warning_count; i++)
 		bns_daemon_log_diag(BNS_LOG_WARN, &d.conf->warnings[i]);
 	if (geteuid() == 0 && !d.conf->user)

@@ -70,6 +70,7 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 	if (!err) {
 		struct bns_conf *was = d->conf;
 		d->conf = now;
+		bns_log_set_format(now->log_format);
 		bns_answer_conf_set(&d->answer_conf, answer);
 		if (tls.server)
 			bns_server_set_tls(d->server, tls.server);
