@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "control/handlers.h"
 #include "control/session.h"
 #include "wire/name.h"
@@ -123,6 +124,8 @@ static void run(struct bns_call *call, const struct bns_rpc_request *request)
 		bns_call_error(call, BNS_RPC_PARAMS, "%s: %s", request->method, diag.text);
 		return;
 	}
+	if (changes)
+		bns_log(BNS_LOG_NOTICE, "control method=%s by=%s", request->method, call->peer.by);
 	if (changes && call->env->gate)
 		bns_call_audit(call, request->method);
 	if (verb)

@@ -167,7 +167,6 @@ void bns_run_log_level(struct bns_call *call)
 			       "unknown log level '%.64s': critical, error, warning, notice, info or debug", text);
 		return;
 	}
-	bns_log(BNS_LOG_NOTICE, "control: log level %s, by %s", bns_log_level_to_text(level), call->peer.by);
 	bns_log_set_level(level);
 	bns_call_result(call, json_pack("{s:i, s:s}", "schema", 1, "log_level", bns_log_level_to_text(level)));
 }
@@ -188,7 +187,6 @@ void bns_run_reload(struct bns_call *call)
 {
 	struct bns_diag diag = {.text = ""};
 	char text[sizeof(diag.file) + sizeof(diag.text) + 32];
-	bns_log(BNS_LOG_NOTICE, "control: reload, by %s", call->peer.by);
 	if (call->env->reload(call->env->arg, &diag) != BNS_OK)
 		bns_call_error(call, BNS_RPC_FAILED, "%s; the former configuration stays in force",
 			       bns_diag_format(&diag, text, sizeof(text)));
@@ -200,7 +198,6 @@ void bns_run_reload(struct bns_call *call)
 void bns_run_stop(struct bns_call *call)
 {
 	const struct bns_control_env *env = call->env;
-	bns_log(BNS_LOG_NOTICE, "control: stop, by %s", call->peer.by);
 	bns_call_result(call, json_pack("{s:i, s:b}", "schema", 1, "stopping", 1));
 	env->stop(env->arg);
 }
