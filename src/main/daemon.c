@@ -40,11 +40,13 @@ static enum bns_error new_plugins(const struct bns_conf *conf, const struct bns_
 	return *out ? BNS_OK : BNS_ENOMEM;
 }
 
-static enum bns_error bind_plugins(const struct bns_conf *conf, struct bns_plugins *ps, struct bns_diag *diag)
+static enum bns_error bind_plugins(struct bns_daemon *d, struct bns_diag *diag)
 {
 	enum bns_error err = BNS_OK;
-	for (size_t i = 0; i < conf->plugin_count && !err; i++)
-		err = bns_plugins_bind(ps, conf->plugins[i].id, conf->plugins[i].options, diag);
+	for (size_t i = 0; i < d->conf->plugin_count && !err; i++)
+		err = bns_plugins_bind(d->plugins, d->conf->plugins[i].id, d->conf->plugins[i].options, diag);
+	if (err)
+		d->conf_is_bad = true;
 	return err;
 }
 
@@ -319,7 +321,7 @@ static enum bns_error start(struct bns_daemon *d, struct bns_diag *diag)
 	if (!err)
 		err = new_plugins(d->conf, &services, &d->plugins);
 	if (!err)
-		err = bind_plugins(d->conf, d->plugins, diag);
+		err = bind_plugins(d, diag);
 	if (!err)
 		err = become_user(d, diag);
 	if (!err)
