@@ -187,7 +187,7 @@ static void count_rules(void *arg, const uint8_t *host, const struct lb_seen *se
 
 	(void)host;
 	for (size_t i = 0; i < lb_rule_count; i++)
-		counts[i] += seen->rules >> i & 1;
+		counts[i] += (unsigned)(seen->rules >> i & 1);
 }
 
 static void tell_findings(struct bns_plugin *p, const struct bns_metric_sink *out)
