@@ -331,7 +331,7 @@ enum bns_answer_action bns_answer_write(const struct bns_answer_env *env, struct
 	else if (action == BNS_ANSWER_HANDOVER)
 		count(&counts->handed_over);
 	*out_len = x.out_len;
-	if (bns_plugins_have_answered(env->plugins) && action != BNS_ANSWER_HANDOVER)
+	if (env->is_overheard && action != BNS_ANSWER_HANDOVER)
 		tell_answered(&x, action);
 	return action;
 }

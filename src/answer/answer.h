@@ -22,6 +22,7 @@
 struct bns_answer_env {
 	const struct bns_table *table;
 	const struct bns_plugins *plugins; /* NULL: no query hooks */
+	bool is_overheard;                 /* some plugin hears of exchanges: bns_plugins_have_answered */
 	/* Where the server's self-portrait is found, which may be replaced; NULL: there is none. */
 	const struct bns_answer_conf *const *conf;
 	uint16_t udp_max_payload; /* server.udp-max-payload */

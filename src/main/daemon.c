@@ -272,6 +272,7 @@ static enum bns_error open_transfer(struct bns_daemon *d)
 	d->env = (struct bns_answer_env){
 		.table = d->table,
 		.plugins = d->plugins,
+		.is_overheard = bns_plugins_have_answered(d->plugins),
 		.conf = &d->answer_conf,
 		.udp_max_payload = d->conf->udp_max_payload,
 		.keepalive_ds = bns_answer_keepalive(d->conf->tcp_idle_timeout_s * 1000),

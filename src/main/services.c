@@ -16,6 +16,7 @@ static size_t would_answer(void *arg, const uint8_t *query, size_t len, uint8_t 
 	size_t out_len;
 
 	env.plugins = NULL;
+	env.is_overheard = false;
 	bns_rcu_online();
 	enum bns_answer_action action =
 		bns_answer(&env, query, len, &client, BNS_TRANSPORT_UDP, false, out, cap, &out_len, &counts);

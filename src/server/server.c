@@ -282,6 +282,7 @@ enum bns_error bns_server_start(struct bns_server *s, uv_loop_t *loop, const str
 	const struct bns_answer_env env = {
 		.table = table,
 		.plugins = plugins,
+		.is_overheard = bns_plugins_have_answered(plugins),
 		.conf = s->conf.answer_conf,
 		.udp_max_payload = s->conf.udp_max_payload,
 		.keepalive_ds = bns_answer_keepalive(s->conf.tcp_idle_timeout_ms),
