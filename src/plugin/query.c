@@ -67,15 +67,3 @@ enum bns_query_verdict bns_plugins_query(const struct bns_plugins *ps, enum bns_
 	}
 	return worst;
 }
-
-bool bns_plugins_have_answered(const struct bns_plugins *ps)
-{
-	return ps && ps->has_answered;
-}
-
-void bns_plugins_answered(const struct bns_plugins *ps, const struct bns_exchange *exchange)
-{
-	for (struct bns_plugin *p = ps->first; p; p = p->next)
-		if (p->desc->answered)
-			p->desc->answered(p, exchange);
-}
