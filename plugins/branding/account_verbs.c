@@ -6,6 +6,10 @@
 #include "account.h"
 #include "commands.h"
 
+/* How many brandings a list looks at, and one readiness: the main loop does nothing else meanwhile. */
+#define LIST_MAX 1000
+#define LOOK_MAX 20000
+
 static enum bns_error answer(json_t *root, char **json)
 {
 	*json = root ? json_dumps(root, JSON_COMPACT) : NULL;
@@ -13,21 +17,17 @@ static enum bns_error answer(json_t *root, char **json)
 	return *json ? BNS_OK : BNS_ENOMEM;
 }
 
-static json_t *json_account(const struct lb *lb, const struct lb_account *a)
+/* `may_look`: as long as it takes no time that others would wait for. */
+static json_t *json_account(const struct lb *lb, const struct lb_account *a, bool may_look)
 {
-	json_t *r = lb_account_readiness(lb, a), *subusers = json_array();
-	const json_t *user;
-	size_t i, brandings = 0;
+	json_t *r = may_look ? lb_account_readiness(lb, a) : json_object(), *subusers = json_array();
 
-	for (i = 0; i < a->subuser_count; i++)
+	for (size_t i = 0; i < a->subuser_count; i++)
 		json_array_append_new(subusers, json_string(a->subusers[i]));
-	json_array_foreach (json_object_get(r, "users"), i, user) {
-		brandings += json_array_size(json_object_get(user, "brandings"));
-	}
-	json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:o, s:I, s:b, s:b}", "account", a->id, "provider",
+	json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:o, s:I, s:O?, s:O?}", "account", a->id, "provider",
 				a->profile->name, "region", a->region->id, "ssl", a->ssl_enabled, "subuser", subusers,
-				"brandings", (json_int_t)brandings, "ready", json_is_true(json_object_get(r, "ready")),
-				"complete", json_is_true(json_object_get(r, "complete")));
+				"brandings", (json_int_t)a->branding_count, "ready", json_object_get(r, "ready"),
+				"complete", json_object_get(r, "complete"));
 	json_decref(r);
 	return row;
 }
@@ -44,8 +44,11 @@ enum bns_error lb_run_account_list(struct bns_plugin *p, const char *const *args
 		json_decref(list);
 		return BNS_EINVAL;
 	}
-	for (size_t i = 0; i < lb->policy->account_count; i++)
-		json_array_append_new(list, json_account(lb, &lb->policy->accounts[i]));
+	for (size_t i = 0, looked = 0; i < lb->policy->account_count; i++) {
+		const struct lb_account *a = &lb->policy->accounts[i];
+		looked += a->branding_count;
+		json_array_append_new(list, json_account(lb, a, looked <= LIST_MAX));
+	}
 	return answer(json_pack("{s:i, s:o}", "schema", 1, "accounts", list), json);
 }
 
@@ -83,6 +86,13 @@ enum bns_error lb_run_account_readiness(struct bns_plugin *p, const char *const 
 	const struct lb_account *a = lb_account_find(lb, args[count == 2 && args[0][0] == '-'], diag);
 	if (!a)
 		return BNS_ENOENT;
+	if (a->branding_count > LOOK_MAX) {
+		lb->host->diag(diag, NULL, 0, 0,
+			       "account %s has %zu brandings, and at most %d are looked at together: see branding show "
+			       "for each, or give its subusers accounts of their own in the policy",
+			       a->id, a->branding_count, LOOK_MAX);
+		return BNS_ERANGE;
+	}
 	json_t *root = lb_account_readiness(lb, a);
 	char *text = report ? lb_account_report(root) : lb_account_summary(root);
 	json_object_set_new(root, "text", text ? json_string(text) : NULL);

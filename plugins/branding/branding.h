@@ -83,6 +83,7 @@ struct lb_account {
 	struct lb_names from;            /* the domains of its From addresses */
 	const struct lb_api *api;        /* NULL: nobody asks */
 	const struct lb_branding *first; /* of its brandings, in their order; NULL: it has none */
+	size_t branding_count;
 	bool ssl_enabled;
 	uint32_t line;
 };

@@ -169,11 +169,15 @@ bool lb_policy_watched(const struct lb_policy *policy, const uint8_t *name, uint
 	return true;
 }
 
-static void find_firsts(struct lb_policy *p)
+static void count_for_accounts(struct lb_policy *p)
 {
-	for (size_t i = p->branding_count; i-- > 0;)
-		if (p->brandings[i].account != p->fallback)
-			p->accounts[p->brandings[i].account - p->accounts].first = &p->brandings[i];
+	for (size_t i = p->branding_count; i-- > 0;) {
+		if (p->brandings[i].account == p->fallback)
+			continue;
+		struct lb_account *a = &p->accounts[p->brandings[i].account - p->accounts];
+		a->first = &p->brandings[i];
+		a->branding_count++;
+	}
 }
 
 enum bns_error lb_policy_index(const struct lb *lb, struct lb_policy *policy, const char *file, struct bns_diag *diag)
@@ -181,7 +185,7 @@ enum bns_error lb_policy_index(const struct lb *lb, struct lb_policy *policy, co
 	sort_brandings(lb, policy);
 	enum bns_error err = check_brandings(lb, policy, file, diag);
 
-	find_firsts(policy);
+	count_for_accounts(policy);
 	if (err == BNS_OK)
 		err = index_strays(lb, policy);
 	if (err == BNS_OK)

@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CDN           "d111.cloudfront.net."
@@ -218,6 +219,28 @@ static void accounts_are_listed_with_their_readiness(void **state)
 	world_close(w);
 }
 
+static void list_of_many_brandings_doesn_t_look_at_all(void **state)
+{
+	(void)state;
+	static char text[8192];
+	char *policy = NULL;
+	size_t len;
+	FILE *f = open_memstream(&policy, &len);
+	assert_non_null(f);
+	fputs("account:\n  - {id: large}\n  - {id: behind}\nbranding:\n", f);
+	for (int i = 0; i < 1001; i++)
+		fprintf(f, "  - {host: url%d.example.com, account: large}\n", i);
+	fputs("  - {host: " HOST ".au, account: behind}\n", f);
+	assert_int_equal(fclose(f), 0);
+	struct world *w = world_open(policy);
+	assert_int_equal(world_verb(w, "account list", NULL, 0, text, sizeof(text)), BNS_OK);
+	assert_says(text, "\"brandings\":1001,\"ready\":null,\"complete\":null");
+	assert_says(text, "{\"account\":\"behind\"");
+	assert_says(ready(w, "behind", NULL), "\"ready\":false");
+	world_close(w);
+	free(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +256,7 @@ int main(void)
 		cmocka_unit_test(report_is_a_message_with_the_evidence_and_its_dates),
 		cmocka_unit_test(unknown_account_is_answered_with_the_nearest),
 		cmocka_unit_test(accounts_are_listed_with_their_readiness),
+		cmocka_unit_test(list_of_many_brandings_doesn_t_look_at_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
