@@ -28,6 +28,10 @@ void lb_cases_free(struct lb_cases *cases);
 struct lb_case *lb_cases_add(struct lb_cases *cases, const struct lb *lb, const struct lb_branding *branding,
 			     bool judge_edge, bool judge_owner, const struct bns_contents *served);
 
+/* judge.c: what the rules find of one of them in that version of its zone; see lb_findings_of. */
+void lb_findings_among(const struct lb *lb, const struct lb_cases *cases, const struct bns_contents *zone,
+		       const uint8_t *host, struct lb_findings *out);
+
 /* learn.c: the brandings in `version` that nobody wrote down. */
 void lb_learn(struct lb_cases *cases, const struct lb *lb, const struct bns_contents *version,
 	      const struct bns_contents *served);

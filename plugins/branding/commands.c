@@ -146,13 +146,18 @@ static json_t *json_finding(const struct lb *lb, const uint8_t *host, const stru
 			 "role", lb_role_words[f->role], "text", f->text, "remedy", f->rule->remedy);
 }
 
+void lb_json_findings(const struct lb *lb, const uint8_t *host, const struct lb_findings *found, json_t *list)
+{
+	for (size_t i = 0; i < found->count; i++)
+		json_array_append_new(list, json_finding(lb, host, &found->list[i]));
+}
+
 void lb_add_findings(const struct lb *lb, const uint8_t *host, const struct bns_contents *zone, json_t *list)
 {
 	struct lb_findings found = {0};
 
 	lb_findings_of(lb, zone, host, &found);
-	for (size_t i = 0; i < found.count; i++)
-		json_array_append_new(list, json_finding(lb, host, &found.list[i]));
+	lb_json_findings(lb, host, &found, list);
 	lb_findings_free(&found);
 }
 
@@ -259,8 +264,8 @@ static enum bns_error run_explain(struct bns_plugin *p, const char *const *args,
 
 const struct bns_plugin_command lb_commands[] = {
 	{"branding list", "", "All brandings: those of the policy and those recognised.", false, run_list, NULL},
-	{"branding overview", "[FIRST [COUNT]]", "Brandings of the policy, a few at a time, and what probes found bad.", false,
-	 lb_run_overview, NULL},
+	{"branding overview", "[FIRST [COUNT]]", "Brandings of the policy, a few at a time, and what probes found bad.",
+	 false, lb_run_overview, NULL},
 	{"branding show", "HOST", "One branding: policy, state and history, where it resolves, what the rules find.",
 	 false, run_show, NULL},
 	{"branding check", "HOST|--all",

@@ -20,6 +20,9 @@ json_t *lb_json_esp(const struct lb *lb, const struct lb_esp *esp);
 /* A host as a person writes it, lower-cased; false: it is none. */
 bool lb_host_from_word(const struct lb *lb, const char *word, uint8_t host[BNS_NAME_MAX]);
 
+/* Adds what was found of `host`. */
+void lb_json_findings(const struct lb *lb, const uint8_t *host, const struct lb_findings *found, json_t *list);
+
 /* Adds what the rules find of `host` in its served zone. */
 void lb_add_findings(const struct lb *lb, const uint8_t *host, const struct bns_contents *zone, json_t *list);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cases.h"
 #include "check.h"
 #include "commands.h"
 #include "life.h"
@@ -50,41 +51,77 @@ static json_t *json_worst(unsigned rank)
 
 /* ---- all brandings, as they were seen last ---- */
 
-static unsigned add_row(const struct lb *lb, json_t *rows, const uint8_t *host)
-{
-	const uint8_t *apex;
-	const struct bns_contents *zone = lb_served_zone(lb, host, &apex);
-	json_t *findings = json_array(), *seen = lb_seen_json(zone ? lb_seen_served(lb, host) : NULL);
+/* The zone of the branding before: neighbours share what is gathered of it. */
+struct round {
+	const struct lb *lb;
+	json_t *rows;
+	const struct bns_contents *zone; /* NULL: nothing is gathered */
+	struct lb_cases cases;
+	unsigned worst;
+};
 
+static void leave_zone(struct round *r)
+{
+	if (r->zone)
+		lb_cases_free(&r->cases);
+	r->zone = NULL;
+}
+
+static void enter_zone(struct round *r, const struct bns_contents *zone)
+{
+	if (r->zone == zone)
+		return;
+	leave_zone(r);
 	if (zone)
-		lb_add_findings(lb, host, zone, findings);
+		lb_cases_gather(&r->cases, r->lb, zone->apex, zone, NULL);
+	r->zone = zone;
+}
+
+/* What the rules find in its zone. */
+static json_t *rules_find(struct round *r, const uint8_t *host)
+{
+	json_t *list = json_array();
+	struct lb_findings found = {0};
+
+	if (r->zone)
+		lb_findings_among(r->lb, &r->cases, r->zone, host, &found);
+	lb_json_findings(r->lb, host, &found, list);
+	lb_findings_free(&found);
+	return list;
+}
+
+static void add_row(struct round *r, const uint8_t *host)
+{
+	const struct lb *lb = r->lb;
+	const uint8_t *apex;
+
+	enter_zone(r, lb_served_zone(lb, host, &apex));
+	json_t *findings = rules_find(r, host), *seen = lb_seen_json(r->zone ? lb_seen_served(lb, host) : NULL);
 	json_array_extend(findings, json_object_get(seen, "findings"));
 	unsigned rank = worst_rank(findings, 0);
-	json_array_append_new(rows, json_pack("{s:o, s:s, s:O?, s:O?, s:o, s:o}", "host", lb_json_name(lb, host),
-					      "state", lb_state_words[lb_life_state(lb_life_get(lb, host))], "probe",
-					      json_object_get(seen, "evidence"), "probed", json_object_get(seen, "at"),
-					      "worst", json_worst(rank), "findings", findings));
+	r->worst = rank > r->worst ? rank : r->worst;
+	json_array_append_new(r->rows,
+			      json_pack("{s:o, s:s, s:O?, s:O?, s:o, s:o}", "host", lb_json_name(lb, host), "state",
+					lb_state_words[lb_life_state(lb_life_get(lb, host))], "probe",
+					json_object_get(seen, "evidence"), "probed", json_object_get(seen, "at"),
+					"worst", json_worst(rank), "findings", findings));
 	json_decref(seen);
-	return rank;
 }
 
 static void check_all(const struct lb *lb, struct bns_reply *reply)
 {
-	json_t *rows = json_array();
-	unsigned worst = 0, rank;
+	struct round r = {.lb = lb, .rows = json_array()};
 
-	for (size_t i = 0; i < lb->policy->branding_count; i++) {
-		rank = add_row(lb, rows, lb->policy->brandings[i].host);
-		worst = rank > worst ? rank : worst;
-	}
+	for (size_t i = 0; i < lb->policy->branding_count; i++)
+		add_row(&r, lb->policy->brandings[i].host);
 	for (size_t i = 0; lb->memory.keys && i <= lb->memory.mask; i++) {
 		const struct lb_memory_entry *entry = lb->memory.values[i];
-		if (!entry || !entry->learned || lb_policy_find(lb, lb->policy, entry->names))
-			continue;
-		rank = add_row(lb, rows, entry->names);
-		worst = rank > worst ? rank : worst;
+		if (entry && entry->learned && !lb_policy_find(lb, lb->policy, entry->names))
+			add_row(&r, entry->names);
 	}
-	lb_answer(lb, reply, json_pack("{s:i, s:o, s:o}", "schema", 1, "brandings", rows, "worst", json_worst(worst)));
+	leave_zone(&r);
+	lb_answer(lb, reply,
+		  json_pack("{s:i, s:o, s:o}", "schema", 1, "brandings", r.rows, "worst", json_worst(r.worst)));
 }
 
 /* ---- one, now ---- */

@@ -272,19 +272,26 @@ void lb_judge(struct lb *lb, const struct bns_change *change, struct bns_review 
 	lb_hearing_leave(j.hearing);
 }
 
-void lb_findings_of(const struct lb *lb, const struct bns_contents *zone, const uint8_t *host, struct lb_findings *out)
+void lb_findings_among(const struct lb *lb, const struct lb_cases *cases, const struct bns_contents *zone,
+		       const uint8_t *host, struct lb_findings *out)
 {
-	struct lb_cases cases;
 	struct lb_look look;
 
-	lb_cases_gather(&cases, lb, zone->apex, zone, NULL);
-	for (size_t i = 0; i < cases.count; i++) {
-		if (!lb_name_equal(cases.list[i].branding->host, host))
+	for (size_t i = 0; i < cases->count; i++) {
+		if (!lb_name_equal(cases->list[i].branding->host, host))
 			continue;
-		lb_look_init(&look, lb, &cases.list[i], zone);
+		lb_look_init(&look, lb, &cases->list[i], zone);
 		lb_rules_ask(&look, out);
 		lb_rules_ask_standing(&look, out);
 	}
-	out->failed |= cases.failed;
+	out->failed |= cases->failed;
+}
+
+void lb_findings_of(const struct lb *lb, const struct bns_contents *zone, const uint8_t *host, struct lb_findings *out)
+{
+	struct lb_cases cases;
+
+	lb_cases_gather(&cases, lb, zone->apex, zone, NULL);
+	lb_findings_among(lb, &cases, zone, host, out);
 	lb_cases_free(&cases);
 }
