@@ -138,13 +138,21 @@ static void end_nothing_new(struct bns_job *job)
 	bns_store_commit(txn, end_withdrawn, job);
 }
 
+/* Asked for by an operator, upstream's version is judged again, unless it is already what is served. */
+static bool is_worth_judging(const struct bns_job *job)
+{
+	if (!job->nothing_new)
+		return true;
+	return job->force && (job->origin != BNS_ORIGIN_TRANSFER || job->diff.count > 0);
+}
+
 /* True where the job has ended: an earlier decision stands. */
 static bool decided_before(struct bns_job *job)
 {
 	struct bns_zone *zone = job->zone;
 	if (job->kind != BNS_JOB_SUBMIT && job->kind != BNS_JOB_FILE)
 		return false;
-	if (job->nothing_new && !job->force) {
+	if (!is_worth_judging(job)) {
 		bns_apply_write(job, end_nothing_new);
 		return true;
 	}

@@ -150,6 +150,17 @@ def test_a_retransfer_asks_for_the_whole_zone(t):
     assert transferred(impostor) == [AXFR] and node.serial(ORIGIN) == 2
 
 
+def test_a_retransfer_of_what_is_served_leaves_its_serial(t):
+    impostor = Impostor(t, text(1, www=1))
+    node = behind(t, impostor)
+    for _ in range(3):
+        assert node.rpc("zone.retransfer", zone=ORIGIN)["zones"][0]["outcome"] == "nothing-new"
+    assert node.serial(ORIGIN) == 1
+    impostor.be_honest(text(2, www=2))
+    node.rpc("zone.refresh", zone=ORIGIN)
+    assert node.serial(ORIGIN) == 2, "upstream's own"
+
+
 def test_differences_are_applied_to_upstreams_version_and_not_to_what_is_served(t):
     """A pinned branding makes what is served differ from upstream; the next differences are upstream's still."""
     policy = t.folder / "branding.yaml"
