@@ -212,7 +212,7 @@ def check_installed(tap, root):
     tap.say(units == ["brandnsd.service", "brandnsd.socket"], "both units are installed", str(units))
     enabled = sorted(p.name for p in root.path.glob("etc/systemd/system/*/brandnsd.*"))
     tap.say(enabled == ["brandnsd.service"], "the service is enabled, the socket unit is left to the operator", str(enabled))
-    for name in ("branding", "exec", "ratelimit", "shrink", "signed", "probe"):
+    for name in ("branding", "exec", "ratelimit", "shrink", "signed", "probe", "metrics"):
         found = list(root.path.glob(f"usr/lib/*/brandns/{name}.so"))
         tap.say(len(found) == 1, f"plugin {name} is installed")
     code, said = root.run("dpkg -S /usr/lib/*/brandns/probe.so")

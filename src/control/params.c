@@ -98,8 +98,7 @@ enum bns_error bns_params_check(const struct bns_param *params, json_t *given, j
 		return BNS_ENOMEM;
 	if (json_is_array(given))
 		err = take_array(params, given, object, diag);
-	json_object_foreach(given, name, value)
-	{
+	json_object_foreach (given, name, value) {
 		if (err == BNS_OK)
 			err = take(params, name, value, object, diag);
 	}
@@ -164,6 +163,22 @@ static enum bns_error read_word(struct reader *r, const char *word)
 	return set(r, p, word);
 }
 
+static enum bns_error unknown_option(const struct reader *r, const char *word, const char *name)
+{
+	char option[64];
+	unsigned least = 3;
+	const struct bns_param *near = NULL;
+	for (const struct bns_param *p = r->params; p->name; p++) {
+		if (p->option && bns_is_nearer(name, p->name, &least))
+			near = p;
+	}
+	if (!near)
+		return complain(r->diag, "unknown option '--%s'", word);
+	bns_param_option(near, option, sizeof(option));
+	return complain(r->diag, "unknown option '--%s'; did you mean '%.*s'?", word, (int)strcspn(option, " "),
+			option);
+}
+
 /* "--until TIME" or "--until=TIME"; '-' in the word is '_' in the name. */
 static enum bns_error read_option(struct reader *r, const char *word)
 {
@@ -178,7 +193,7 @@ static enum bns_error read_option(struct reader *r, const char *word)
 		*p = *p == '-' ? '_' : *p;
 	const struct bns_param *p = find(r->params, name);
 	if (!p || !p->option)
-		return complain(r->diag, "unknown option '--%s'", word);
+		return unknown_option(r, word, name);
 	if (p->kind == BNS_PARAM_FLAG && value)
 		return complain(r->diag, "option '--%s' takes no value", word);
 	if (p->kind == BNS_PARAM_FLAG)

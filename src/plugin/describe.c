@@ -75,13 +75,18 @@ static enum bns_error describe(FILE *out, const char *path, struct bns_diag *dia
 	return err;
 }
 
-enum bns_error bns_plugins_describe(FILE *out, const char *dir, struct bns_diag *diag)
+static bool list(const char *dir, glob_t *found)
 {
 	char pattern[PATH_MAX];
+	return snprintf(pattern, sizeof(pattern), "%s/*.so", dir) < (int)sizeof(pattern) &&
+	       glob(pattern, 0, NULL, found) == 0;
+}
+
+enum bns_error bns_plugins_describe(FILE *out, const char *dir, struct bns_diag *diag)
+{
 	glob_t found;
 	enum bns_error err = BNS_OK;
-	if (snprintf(pattern, sizeof(pattern), "%s/*.so", dir) >= (int)sizeof(pattern) ||
-	    glob(pattern, 0, NULL, &found) != 0) {
+	if (!list(dir, &found)) {
 		bns_diag_set(diag, dir, 0, 0, "there are no plugins");
 		return BNS_ENOENT;
 	}
@@ -89,4 +94,24 @@ enum bns_error bns_plugins_describe(FILE *out, const char *dir, struct bns_diag 
 		err = describe(out, found.gl_pathv[i], diag);
 	globfree(&found);
 	return err;
+}
+
+bool bns_plugins_nearest(const char *dir, const char *id, char *out, size_t cap)
+{
+	glob_t found;
+	unsigned least = 3;
+	bool any = false;
+	if (!list(dir, &found))
+		return false;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		char name[64];
+		const char *file = strrchr(found.gl_pathv[i], '/') + 1;
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(file, "."), file);
+		if (bns_is_nearer(id, name, &least)) {
+			snprintf(out, cap, "%s", name);
+			any = true;
+		}
+	}
+	globfree(&found);
+	return any;
 }

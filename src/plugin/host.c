@@ -10,6 +10,7 @@
 
 #include "base/rcu.h"
 #include "base/trusted.h"
+#include "plugin/describe.h"
 #include "plugin/helper.h"
 #include "plugin/launcher.h"
 
@@ -161,6 +162,18 @@ static bool id_is_sound(const char *id)
 	       strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(id);
 }
 
+static enum bns_error not_loaded(const struct bns_plugin *p, const char *path, const struct bns_yaml *at,
+				 struct bns_diag *diag)
+{
+	char near[64];
+	const char *why = dlerror();
+	bool meant = bns_plugins_nearest(p->all->dir, p->id, near, sizeof(near));
+	bns_diag_set(diag, at ? at->file : NULL, at ? at->line : 0, at ? at->column : 0,
+		     "plugin '%s' can't be loaded from %s: %s%s%s%s", p->id, path, why, meant ? "; did you mean '" : "",
+		     meant ? near : "", meant ? "'?" : "");
+	return BNS_ENOENT;
+}
+
 static enum bns_error load_object(struct bns_plugin *p, const struct bns_yaml *at, struct bns_diag *diag)
 {
 	const char *file = at ? at->file : NULL;
@@ -178,11 +191,8 @@ static enum bns_error load_object(struct bns_plugin *p, const struct bns_yaml *a
 		return BNS_EDENIED;
 	}
 	p->object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!p->object) {
-		bns_diag_set(diag, file, line, column, "plugin '%s' can't be loaded from %s: %s", p->id, path,
-			     dlerror());
-		return BNS_ENOENT;
-	}
+	if (!p->object)
+		return not_loaded(p, path, at, diag);
 	p->desc = dlsym(p->object, "bns_plugin");
 	if (!p->desc) {
 		bns_diag_set(diag, file, line, column, "%s is no plugin: it exports no symbol bns_plugin", path);

@@ -129,6 +129,7 @@ static void wrong_words_are_named(void **state)
 	static const char *const extra[] = {"a", "b"};
 	static const char *const option[] = {"--force"};
 	static const char *const value[] = {"--serial"};
+	static const char *const slip[] = {"--seiral", "7"};
 	static const char *const number[] = {"--serial", "x7"};
 	struct bns_diag diag = {.text = ""};
 	(void)state;
@@ -136,6 +137,8 @@ static void wrong_words_are_named(void **state)
 	assert_string_equal(diag.text, "'b' is one word too many");
 	assert_null(read("zone log", option, 1, &diag));
 	assert_string_equal(diag.text, "unknown option '--force'");
+	assert_null(read("zone dump", slip, 2, &diag));
+	assert_string_equal(diag.text, "unknown option '--seiral'; did you mean '--serial'?");
 	assert_null(read("zone dump", value, 1, &diag));
 	assert_string_equal(diag.text, "option '--serial' needs a value: N");
 	assert_null(read("zone dump", number, 2, &diag));

@@ -101,6 +101,12 @@ static void missing_object_is_refused_with_its_path(void **state)
 	assert_refused("nothing", "", 1, 5, "tests/plugin/.libs/nothing.so");
 }
 
+static void mistyped_id_brings_the_one_that_was_meant(void **state)
+{
+	(void)state;
+	assert_refused("sampel", "", 1, 5, "did you mean 'sample'?");
+}
+
 static void object_of_another_interface_is_refused(void **state)
 {
 	(void)state;
@@ -590,6 +596,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(missing_object_is_refused_with_its_path),
+		cmocka_unit_test(mistyped_id_brings_the_one_that_was_meant),
 		cmocka_unit_test(object_of_another_interface_is_refused),
 		cmocka_unit_test(object_without_descriptor_is_refused),
 		cmocka_unit_test(id_that_leaves_the_folder_is_refused),
