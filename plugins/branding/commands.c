@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The verbs `branding list`, `branding show` and `branding explain`: JSON with a "schema" key. */
+/* The verbs `branding list` and `branding show`: JSON with a "schema" key. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,25 +243,6 @@ static enum bns_error run_show(struct bns_plugin *p, const char *const *args, si
 	return answer(root, json);
 }
 
-static enum bns_error run_explain(struct bns_plugin *p, const char *const *args, size_t count, char **json,
-				  struct bns_diag *diag)
-{
-	static const char *const gates[] = {"default", "hold", "note"};
-	const struct lb *lb = lb_of(p);
-	const struct lb_rule *rule = count == 1 ? lb_rule_find(args[0]) : NULL;
-
-	if (!rule) {
-		lb->host->diag(diag, NULL, 0, 0, "branding explain needs a rule, LB01 to LB39");
-		return BNS_EINVAL;
-	}
-	char severity[2] = {rule->severity, '\0'};
-	const char *shown = rule->judge ? (rule->flags & LB_STANDING ? "policy" : "zone") : "probe";
-	return answer(json_pack("{s:i, s:s, s:s, s:s, s:s, s:s?, s:s, s:s}", "schema", 1, "rule", rule->id, "name",
-				rule->name, "severity", severity, "seen_in", shown, "consequence", rule->consequence,
-				"remedy", rule->remedy, "gate", gates[lb->policy->gate[rule - lb_rules]]),
-		      json);
-}
-
 const struct bns_plugin_command lb_commands[] = {
 	{"branding list", "", "All brandings: those of the policy and those recognised.", false, run_list, NULL},
 	{"branding overview", "[FIRST [COUNT]]", "Brandings of the policy, a few at a time, and what probes found bad.",
@@ -270,7 +251,8 @@ const struct bns_plugin_command lb_commands[] = {
 	 false, run_show, NULL},
 	{"branding check", "HOST|--all",
 	 "What the rules find in what is served and, of one host, a probe from outside.", false, NULL, lb_start_check},
-	{"branding explain", "RULE", "What a rule looks for, and what to do.", false, run_explain, NULL},
+	{"branding explain", "[RULE]", "What a rule looks for, what it breaks, what to do; all rules without one.",
+	 false, lb_run_explain, NULL},
 	{"branding route", "HOST TARGET", "Announces a move of the branded host: that one passes, others don't.", true,
 	 NULL, lb_start_route},
 	{"branding override", "HOST RULE until T reason R | end HOST RULE",

@@ -53,4 +53,8 @@ void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count,
 void lb_start_override(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
 		       struct bns_reply *reply);
 
+/* commands_explain.c */
+enum bns_error lb_run_explain(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+			      struct bns_diag *diag);
+
 #endif

@@ -55,6 +55,7 @@ struct lb_rule {
 	const char *id;
 	const char *name;
 	char severity;           /* 'C' live links broken, 'H' will break, 'M' a risk */
+	const char *sees;        /* what it looks for, as docs/rules.md has it */
 	const char *consequence; /* ends the sentence; NULL: the finding's own words say it */
 	const char *remedy;
 	void (*judge)(const struct lb_look *look, const struct lb_rule *rule, struct lb_findings *out);

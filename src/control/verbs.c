@@ -170,6 +170,12 @@ static const struct bns_param format_cli[] = {
 	END,
 };
 
+static const struct bns_param explain_cli[] = {
+	TEXT("rule", "RULE", "LB01 or reverted-to-esp; all rules where it is left out"),
+	OPTION("policy", "FILE", "say what `gate` of this branding policy makes of it"),
+	END,
+};
+
 static const struct bns_param store_cli[] = {
 	TEXT("folder", "FOLDER", "what database.storage names; /var/lib/brandns where it is left out"),
 	END,
@@ -240,6 +246,8 @@ static const struct bns_verb verbs[] = {
 	{"check-config", "check a configuration and the policies it names", BNS_VERB_OFFLINE, none, config_cli, NULL},
 	{"check-zone", "check zone files as the daemon would", BNS_VERB_OFFLINE, none, check_cli, NULL},
 	{"format", "canonical zone files, comments kept", BNS_VERB_OFFLINE, none, format_cli, NULL},
+	{"explain", "what a rule of link brandings looks for, what it breaks, what to do", BNS_VERB_OFFLINE, none,
+	 explain_cli, NULL},
 	{"store check", "look at every page and value of a store", BNS_VERB_OFFLINE, none, store_cli, NULL},
 	{"store backup", "copy a store, also while the daemon uses it", BNS_VERB_OFFLINE, none, backup_cli, NULL},
 	{"store compact", "give the disk back what is free in a store", BNS_VERB_OFFLINE, none, store_cli, NULL},

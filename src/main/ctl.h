@@ -104,6 +104,7 @@ enum ctl_exit ctl_apply(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_check_config(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_check_zone(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_format(struct ctl *ctl, json_t *params);
+enum ctl_exit ctl_explain(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_store_check(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_store_backup(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_store_compact(struct ctl *ctl, json_t *params);

@@ -15,6 +15,7 @@ static const struct {
 	{"check-config", ctl_check_config},
 	{"check-zone", ctl_check_zone},
 	{"format", ctl_format},
+	{"explain", ctl_explain},
 	{"store check", ctl_store_check},
 	{"store backup", ctl_store_backup},
 	{"store compact", ctl_store_compact},

@@ -216,6 +216,25 @@ static void verb_explains_a_rule(void **state)
 	assert_non_null(strstr(text, "\"name\":\"ttl-too-long\",\"severity\":\"M\",\"seen_in\":\"zone\""));
 	assert_non_null(strstr(text, "\"remedy\":\"lower the TTL\",\"gate\":\"hold\""));
 	assert_int_equal(world_verb(w, "branding explain", &unknown, 1, text, sizeof(text)), BNS_EINVAL);
+	assert_string_equal(text, "there is no rule 'LB40': they are LB01 to LB39");
+	world_close(w);
+}
+
+static void verb_explains_by_name_and_says_what_was_meant(void **state)
+{
+	(void)state;
+	struct world *w = world_open(NULL);
+	const char *name = "Reverted-To-ESP", *typo = "reverted-to-epb", *number = "lb1";
+	static char text[32768];
+	assert_int_equal(world_verb(w, "branding explain", &name, 1, text, sizeof(text)), BNS_OK);
+	assert_non_null(strstr(text, "\"rule\":\"LB01\""));
+	assert_non_null(strstr(text, "\"sees\":\"a routed edge arrives at the ESP's own name"));
+	assert_int_equal(world_verb(w, "branding explain", &typo, 1, text, sizeof(text)), BNS_EINVAL);
+	assert_string_equal(text, "there is no rule 'reverted-to-epb': did you mean LB01 (reverted-to-esp)?");
+	assert_int_equal(world_verb(w, "branding explain", &number, 1, text, sizeof(text)), BNS_EINVAL);
+	assert_non_null(strstr(text, "did you mean LB01"));
+	assert_int_equal(world_verb(w, "branding explain", NULL, 0, text, sizeof(text)), BNS_OK);
+	assert_non_null(strstr(text, "\"rule\":\"LB39\""));
 	world_close(w);
 }
 
@@ -237,6 +256,7 @@ int main(void)
 		cmocka_unit_test(brandings_are_found_in_any_order),
 		cmocka_unit_test(verbs_show_written_and_recognised_brandings),
 		cmocka_unit_test(verb_explains_a_rule),
+		cmocka_unit_test(verb_explains_by_name_and_says_what_was_meant),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,6 +268,20 @@ def test_zone_files_are_checked_as_the_daemon_would(t):
     assert ctl("check-zone", t.folder)[0] == 1
 
 
+def test_a_rule_is_explained_without_a_daemon(t):
+    code, out, _ = ctl("explain", "lb01")
+    assert code == 0 and out.startswith("LB01 reverted-to-esp\n") and "certificate of *.sendgrid.net\n" in out, out
+    assert "  gate       a change that brings it is held\n" in out
+    policy = write(t, "branding.yaml", "gate: {LB01: note}\n")
+    assert "  gate       this policy only notes it\n" in ctl("explain", "LB01", "--policy", policy)[1]
+    code, out, _ = ctl("-j", "explain")
+    assert code == 0 and [r["rule"] for r in json.loads(out)["rules"]] == [f"LB{n:02}" for n in range(1, 40)]
+    assert all(r["sees"] and r["remedy"] for r in json.loads(out)["rules"])
+    assert len(ctl("explain")[1].splitlines()) == 40
+    code, _, err = ctl("explain", "reverted-to-epb")
+    assert code == 1 and "did you mean LB01 (reverted-to-esp)?" in err, err
+
+
 def test_a_zone_file_is_formatted_in_place_once(t):
     path = write(t, "f.zone", branding(1))
     path.chmod(0o640)
