@@ -13,7 +13,7 @@ BUILD_PACKAGES="gcc libc6-dev make autoconf automake libtool pkg-config libldns-
 RUN_PACKAGES="knot bind9-dnsutils"
 CHECK_PACKAGES="clang-format clang-tidy cppcheck bash zsh fish man-db mandoc groff-base
 	knot bind9 bind9-utils nsd pdns-server pdns-backend-sqlite3 bind9-dnsutils knot-dnsutils ldnsutils
-	openssl python3 python3-dnspython clang libclang-rt-dev llvm libbpf-dev nginx-light unbound iproute2 util-linux
+	openssl python3 python3-dnspython valgrind clang libclang-rt-dev llvm libbpf-dev nginx-light unbound iproute2 util-linux
 	systemd python3-seccomp git jq python3-yaml python3-prometheus-client chromium dnstap-ldns"
 
 fail()
