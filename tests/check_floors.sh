@@ -31,9 +31,11 @@ floor()
 		"$(grep -nE '^#include "[a-z]+/' src/"$name"/*.[ch] | grep -vE "#include \"($allowed)/")"
 }
 
+# What protobuf-c makes lies beside the sources in a build that isn't out of tree.
 without_licence()
 {
-	find src plugins tests -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name 'Makefile.inc' |
+	find src plugins tests -name '*.pb-c.[ch]' -o \
+		\( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name 'Makefile.inc' \) -print |
 		while read -r file; do
 			head -n 3 "$file" | grep -q 'SPDX-License-Identifier: BSD-3-Clause' || echo "$file"
 		done
