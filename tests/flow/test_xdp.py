@@ -206,7 +206,7 @@ def test_an_interface_that_is_taken_or_missing_is_named(t):
         other = flow.Brandnsd(t, conf, start=False)
         done = subprocess.run(other.command(), capture_output=True, text=True, timeout=20, check=False,
                               cwd=other.folder)
-        assert done.returncode == 1 and words in done.stderr, done.stderr
+        assert done.returncode == 2 and words in done.stderr, done.stderr
 
 
 if __name__ == "__main__":
