@@ -19,8 +19,9 @@ static void fill_routed(struct lb_case *c, struct lb_pool *pool, const struct lb
 	const struct lb_memory_entry *entry = lb_memory_get(lb, b->host);
 	struct lb_path path;
 
+	/* A copy: what is remembered of this host may be replaced while the case is looked at. */
 	if (entry && is_routed_target(lb, c, entry->target))
-		c->known_target = entry->target;
+		c->known_target = lb_pool_name(pool, entry->target);
 	if (served && (b->learned || (!c->known_target && !b->routed))) {
 		lb_resolve(lb, served, b->host, &path);
 		const uint8_t *target = lb_effective(&path);

@@ -180,8 +180,7 @@ static void write_record(struct xdp_record *to, const struct xdp_record *from)
 	uint32_t generation = to->generation;
 	const size_t head = offsetof(struct xdp_record, types);
 
-	store32(&to->generation, generation + 1);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	__atomic_exchange_n(&to->generation, generation + 1, __ATOMIC_SEQ_CST);
 	memcpy((uint8_t *)to + head, (const uint8_t *)from + head, sizeof(*to) - head);
 	to->watched_s = 0;
 	store32(&to->generation, generation + 2);
@@ -279,8 +278,7 @@ static bool add_zone_or_apex(struct xdp_tables *t, const struct xdp_record *set,
 
 void xdp_tables_begin(struct xdp_tables *t)
 {
-	store64(&t->control->version, t->control->version + 1);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	__atomic_exchange_n(&t->control->version, t->control->version + 1, __ATOMIC_SEQ_CST);
 }
 
 void xdp_tables_end(struct xdp_tables *t)
