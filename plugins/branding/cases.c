@@ -13,20 +13,27 @@ static bool is_routed_target(const struct lb *lb, const struct lb_case *c, const
 	return !lb_profile_is_esp(lb, c->profile, target);
 }
 
-static void fill_routed(struct lb_case *c, struct lb_pool *pool, const struct lb *lb, const struct bns_contents *served)
+/* A copy: memory may learn better while the case is looked at. Short of memory nothing may pass as never routed. */
+static void know_target(struct lb_case *c, struct lb_cases *cases, const uint8_t *target)
+{
+	c->known_target = lb_pool_name(&cases->pool, target);
+	cases->failed |= !c->known_target;
+}
+
+static void fill_routed(struct lb_case *c, struct lb_cases *cases, const struct lb *lb,
+			const struct bns_contents *served)
 {
 	const struct lb_branding *b = c->branding;
 	const struct lb_memory_entry *entry = lb_memory_get(lb, b->host);
 	struct lb_path path;
 
-	/* A copy: what is remembered of this host may be replaced while the case is looked at. */
 	if (entry && is_routed_target(lb, c, entry->target))
-		c->known_target = lb_pool_name(pool, entry->target);
+		know_target(c, cases, entry->target);
 	if (served && (b->learned || (!c->known_target && !b->routed))) {
 		lb_resolve(lb, served, b->host, &path);
 		const uint8_t *target = lb_effective(&path);
 		if (is_routed_target(lb, c, target))
-			c->known_target = lb_pool_name(pool, target);
+			know_target(c, cases, target);
 	}
 	c->is_protected = b->mode != LB_PLAIN && (b->routed || c->known_target);
 }
@@ -66,7 +73,7 @@ struct lb_case *lb_cases_add(struct lb_cases *cases, const struct lb *lb, const 
 		.max_ttl_s = lb->policy->max_ttl_s,
 	};
 	if (judge_edge) {
-		fill_routed(c, &cases->pool, lb, served);
+		fill_routed(c, cases, lb, served);
 		fill_below(c, lb, served);
 	} else {
 		/* An owner alone: recognised ones are only asked for where their edge is routed. */

@@ -126,6 +126,20 @@ static void failed_probe_of_another_target_leaves_this_one_as_it_is(void **state
 	world_close(w);
 }
 
+/* Under ASan: what was known of the former target was read after it was forgotten. */
+static void move_to_another_target_by_an_alias_is_remembered(void **state)
+{
+	(void)state;
+	struct world *w = world_open(CDN_POLICY);
+	const struct bns_contents *at_cdn = world_pair(w, "d111.cloudfront.net.", "");
+	world_serve(w, NULL, at_cdn);
+	world_serve(w, at_cdn, world_pair(w, "alias", "alias IN CNAME d222.cloudfront.net.\n"));
+	assert_int_equal(world_remembered(w, "host/url1234.example.com"), 1);
+	world_change(w, world_pair(w, "d222.cloudfront.net.", ""), world_pair(w, "sendgrid.net.", ""));
+	assert_held_by(w, "LB01");
+	world_close(w);
+}
+
 static void what_stays_as_it_is_makes_no_step(void **state)
 {
 	(void)state;
@@ -214,6 +228,7 @@ int main(void)
 		cmocka_unit_test(history_with_dates_is_kept_over_a_restart),
 		cmocka_unit_test(evidence_is_kept_with_its_time_over_a_restart),
 		cmocka_unit_test(failed_probe_of_another_target_leaves_this_one_as_it_is),
+		cmocka_unit_test(move_to_another_target_by_an_alias_is_remembered),
 		cmocka_unit_test(what_stays_as_it_is_makes_no_step),
 		cmocka_unit_test(revert_that_was_let_in_is_broken_until_it_is_back),
 		cmocka_unit_test(removal_of_a_routed_branding_is_broken),
