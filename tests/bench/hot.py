@@ -31,6 +31,7 @@ import scale  # noqa: E402  pylint: disable=wrong-import-position
 SERVER_CORE, LOAD_CORE = 0, 1
 QUESTIONS = 200000
 READY_S = 300
+CPU_CLOCK = 2  # a clock's number is made of a process's and of this, see clock_getcpuclockid(3)
 TYPES = {"A": 1, "NS": 2, "SOA": 6, "AAAA": 28}
 PROGRAMS = flow.BUILD / "tests" / "bench"
 
@@ -116,15 +117,14 @@ class Server:
                 continue
 
     def cpu_s(self):
-        """To the nanosecond, of all threads."""
-        total = 0
+        """To the nanosecond, of all threads: those that have ended too, as there may be one for each connection."""
+        total = 0.0
         for process in self.processes():
-            for thread in process.glob("task/*/schedstat"):
-                try:
-                    total += int(thread.read_text().split()[0])
-                except OSError:
-                    continue
-        return total / 1e9
+            try:
+                total += time.clock_gettime(~int(process.name) << 3 | CPU_CLOCK)
+            except OSError:
+                continue
+        return total
 
     def stop(self):
         for process in list(self.processes()):
