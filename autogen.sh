@@ -113,6 +113,15 @@ count_results()
 		END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 || passed == 0 }'
 }
 
+# What failed is named last, with what it said just before, so that the end of a long output is enough to know.
+show_failures()
+{
+	find "$@" -name '*.trs' -exec grep -lE '^:test-result: (FAIL|ERROR|XPASS)' {} + 2>/dev/null | while read -r result; do
+		echo "--- ${result%.trs}"
+		grep -nE -B 12 '^(FAIL|ERROR|XPASS):' "${result%.trs}.log" | cut -c 1-300 | tail -n 60
+	done
+}
+
 # Sanitizer builds start from what `make dist` would ship, so that too is seen to build.
 sanitized()
 {
@@ -154,7 +163,10 @@ check()
 	sanitized asan check-unit --enable-asan --enable-ubsan
 	sanitized tsan check-threads --enable-tsan
 	fuzzed
-	count_results src plugins tests build-asan build-tsan build-fuzz || failures=1
+	count_results src plugins tests build-asan build-tsan build-fuzz || {
+		show_failures src plugins tests build-asan build-tsan build-fuzz
+		failures=1
+	}
 	exit $failures
 }
 
