@@ -74,8 +74,7 @@ static uint32_t ttl_of(const struct lb_mending *m, enum lb_role role)
 	return ttl > m->c->max_ttl_s ? m->c->max_ttl_s : ttl;
 }
 
-/* A record below a cut or a DNAME would never be an answer. */
-static bool is_reachable(const struct lb_mending *m, const uint8_t *name)
+bool lb_is_reachable(const struct lb_mending *m, const uint8_t *name)
 {
 	struct lb_path path;
 
@@ -115,7 +114,7 @@ bool lb_can_mend(const struct lb_mending *m, const struct lb_finding *f)
 		return false;
 	if (is_misplaced(m, f))
 		return true;
-	if (!is_reachable(m, f->owner))
+	if (!lb_is_reachable(m, f->owner))
 		return false;
 	if (f->role == LB_EDGE || f->role == LB_OWNER)
 		return target_of(m, f->role) != NULL;

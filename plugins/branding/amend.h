@@ -8,6 +8,14 @@
 
 #include "rules.h"
 
+/* What a new finding does. */
+enum lb_action {
+	LB_NOTE,
+	LB_ALARM, /* a note, and an event */
+	LB_MEND,
+	LB_HOLD,
+};
+
 /* What one branding's records become, decided once per role for all findings. */
 struct lb_mending {
 	const struct lb *lb;
@@ -17,6 +25,9 @@ struct lb_mending {
 	bool served_is_right[LB_ROLES]; /* nothing but its TTL was found there */
 	bool ttl_only[LB_ROLES];        /* the candidate's record is right but for its TTL */
 };
+
+/* Would a record at that name be an answer in the candidate? One below a cut or a DNAME would not. */
+bool lb_is_reachable(const struct lb_mending *m, const uint8_t *name);
 
 /* Can the record of that finding be put right? */
 bool lb_can_mend(const struct lb_mending *m, const struct lb_finding *f);

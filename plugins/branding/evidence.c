@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "life.h"
+#include "verdict.h"
 
 struct lb_hearing {
 	struct lb *lb;
@@ -19,8 +20,10 @@ struct question {
 	struct lb_hearing *hearing;
 	uint8_t host[BNS_NAME_MAX];
 	uint8_t target[BNS_NAME_MAX];
+	uint8_t stays[BNS_NAME_MAX];
 	uint32_t ttl;
 	bool is_restore;
+	enum lb_action unless_good;
 };
 
 struct lb_hearing *lb_hearing_new(struct lb *lb, const struct bns_change *change, struct bns_review *review)
@@ -40,23 +43,27 @@ void lb_hearing_leave(struct lb_hearing *h)
 	free(h);
 }
 
-/* Does the policy let that rule pass for the host? */
-static bool is_allowed(const struct question *q, const char *rule_id)
+/* Does the policy let it pass? */
+static bool is_let(const struct question *q, const struct bns_note *found)
 {
-	const struct lb *lb = q->hearing->lb;
-	const struct lb_rule *rule = rule_id ? lb_rule_find(rule_id) : NULL;
+	const struct lb_rule *rule = found->rule ? lb_rule_find(found->rule) : NULL;
 
-	return rule && (lb->policy->gate[rule - lb_rules] == LB_GATE_NOTE ||
-			lb_policy_override(lb->policy, q->host, rule, q->hearing->change->now_s));
+	return lb_is_let(q->hearing->lb, q->host, rule, found->severity, q->hearing->change->now_s);
 }
 
-static void put(const struct question *q, const struct bns_note *found, enum bns_verdict verdict)
+/* True: it does what `action` is. */
+static bool put(const struct question *q, const struct bns_note *found, enum lb_action action)
 {
 	const struct lb *lb = q->hearing->lb;
-	char host[BNS_NAME_TEXT_MAX], target[BNS_NAME_TEXT_MAX];
+	char host[BNS_NAME_TEXT_MAX], target[BNS_NAME_TEXT_MAX], text[4096];
 	struct bns_note note = *found;
 
-	note.verdict = is_allowed(q, found->rule) ? BNS_VERDICT_PASS : verdict;
+	if (is_let(q, found))
+		action = LB_NOTE;
+	snprintf(text, sizeof(text), "%s%s", found->text,
+		 action == LB_MEND ? " (not taken over: the record is amended)" : "");
+	note.text = text;
+	note.verdict = lb_action_verdicts[action];
 	note.fresh = true;
 	note.owner = q->host;
 	note.type = BNS_TYPE_CNAME;
@@ -65,12 +72,15 @@ static void put(const struct question *q, const struct bns_note *found, enum bns
 	note.rdata = lb_name_text(lb, q->target, target);
 	/* Where it can't be told, the host holds for want of memory. */
 	(void)!lb->host->note(q->hearing->review, &note);
-	if (verdict == BNS_VERDICT_PASS && note.severity == 'C' && !q->hearing->change->dry_run)
-		lb->host->event(lb->plugin, BNS_LOG_CRIT, "alarm", q->hearing->change->zone_text, note.text);
+	if (action == LB_ALARM && !q->hearing->change->dry_run)
+		lb->host->event(lb->plugin, note.severity == 'C' ? BNS_LOG_CRIT : BNS_LOG_WARN, "alarm",
+				q->hearing->change->zone_text, note.text);
+	return action != LB_NOTE;
 }
 
-/* What the answer found; one sentence of its own where it found nothing to name. */
-static void put_all(const struct question *q, const struct bns_answer *answer, enum bns_verdict verdict)
+/* What the answer found, be it only a risk; one sentence of its own where it names nothing of what is bad. True:
+ * something of it counts. */
+static bool put_all(const struct question *q, const struct bns_answer *answer, enum lb_action action)
 {
 	const struct lb *lb = q->hearing->lb;
 	char target[BNS_NAME_TEXT_MAX], text[1024];
@@ -81,13 +91,15 @@ static void put_all(const struct question *q, const struct bns_answer *answer, e
 		.remedy = "repair the target, or look at why it can't be probed, and submit the change again",
 	};
 
+	bool counts = false;
+
 	for (size_t i = 0; i < answer->note_count; i++)
-		put(q, &answer->notes[i], answer->notes[i].severity == 'M' ? BNS_VERDICT_PASS : verdict);
-	if (answer->note_count > 0 && answer->evidence == BNS_EVIDENCE_BAD)
-		return;
+		counts |= put(q, &answer->notes[i], action);
+	if (answer->evidence == BNS_EVIDENCE_GOOD || (answer->note_count > 0 && answer->evidence == BNS_EVIDENCE_BAD))
+		return counts;
 	snprintf(text, sizeof(text), "%s has not proved itself: %s", lb_name_words(lb, q->target, target),
 		 answer->text ? answer->text : "nothing was seen");
-	put(q, &own, verdict);
+	return put(q, &own, action);
 }
 
 /* Without memory nothing can be asked, and nothing passes. */
@@ -105,13 +117,13 @@ static void put_nothing(const struct lb_hearing *h, const struct lb_trial *trial
 	(void)!h->lb->host->note(h->review, &note);
 }
 
-/* The preferred target comes back: the record, and nothing beside it (RFC 2181 §10.1). */
-static void restore(const struct question *q)
+/* The preferred target comes back, or the served one stays: the record, and nothing beside it (RFC 2181 §10.1). */
+static void put_back(const struct question *q, const uint8_t *target)
 {
 	const struct bns_host *host = q->hearing->lb->host;
 	const struct bns_record cname = {
-		.rdata = q->target,
-		.rdlen = (uint16_t)lb_name_len(q->target),
+		.rdata = target,
+		.rdlen = (uint16_t)lb_name_len(target),
 		.ttl = q->ttl,
 		.type = BNS_TYPE_CNAME,
 	};
@@ -129,12 +141,14 @@ static void answered(void *arg, const struct bns_answer *answer)
 	struct question *q = arg;
 	struct lb_hearing *h = q->hearing;
 	bool good = answer->evidence == BNS_EVIDENCE_GOOD, required = answer->weight == BNS_ANSWERER_REQUIRED;
+	enum lb_action action = required && !q->is_restore ? q->unless_good : LB_ALARM;
 
 	lb_beyond_forget(h->lb);
-	if (!good)
-		put_all(q, answer, required && !q->is_restore ? BNS_VERDICT_HOLD : BNS_VERDICT_PASS);
+	bool counts = put_all(q, answer, action);
 	if (q->is_restore && (good || !required))
-		restore(q);
+		put_back(q, q->target);
+	else if (counts && action == LB_MEND)
+		put_back(q, q->stays);
 	lb_life_probed(h->lb, q->host, q->target, answer);
 	free(q);
 	lb_hearing_leave(h);
@@ -157,9 +171,12 @@ bool lb_hearing_ask(struct lb_hearing *h, const struct lb_trial *trial)
 		put_nothing(h, trial);
 		return true;
 	}
-	*q = (struct question){.hearing = h, .ttl = trial->ttl, .is_restore = trial->is_restore};
+	*q = (struct question){
+		.hearing = h, .ttl = trial->ttl, .is_restore = trial->is_restore, .unless_good = trial->unless_good};
 	lb_name_lower(q->host, trial->host);
 	lb_name_lower(q->target, trial->target);
+	if (trial->stays)
+		lb_name_lower(q->stays, trial->stays);
 	h->open++;
 	if (h->lb->host->ask(h->lb->plugin, &question, LB_ASK_LIMIT_MS, answered, q) != BNS_ANSWERER_NONE)
 		return true;

@@ -21,15 +21,17 @@ void lb_hearing_leave(struct lb_hearing *h);
 struct lb_trial {
 	const uint8_t *host;
 	const uint8_t *target;
-	const uint8_t *origin; /* the ESP's name behind the CDN; NULL: none */
-	bool is_restore;       /* a preferred target that is to come back: `mend` does it, else it is an alarm */
-	uint32_t ttl;          /* of the record that comes back */
+	const uint8_t *origin;      /* the ESP's name behind the CDN; NULL: none */
+	bool is_restore;            /* a preferred target that is to come back, where it is good; else it is an alarm */
+	enum lb_action unless_good; /* of a new target, where the answerer is required */
+	const uint8_t *stays;       /* LB_MEND: where the record points on */
+	uint32_t ttl;               /* of the record that comes back, or stays */
 };
 
 /*
- * Asks; a bad or late answer holds the change (or alarms, for a restore) where
- * the answerer is required. False: nobody is required to know; a restore is
- * the caller's then. True: it is taken care of.
+ * Asks; a bad or late answer does what the trial says where the answerer is
+ * required, else it is an alarm. False: nobody answers; a restore is the
+ * caller's then. True: it is taken care of.
  */
 bool lb_hearing_ask(struct lb_hearing *h, const struct lb_trial *trial);
 

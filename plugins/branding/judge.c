@@ -101,17 +101,11 @@ static const char *ending_words(const struct judging *j, const struct lb_case *c
 static void put_note(struct judging *j, const struct lb_case *c, const struct lb_finding *f, bool fresh,
 		     enum lb_action action)
 {
-	static const enum bns_verdict verdicts[] = {
-		[LB_NOTE] = BNS_VERDICT_PASS,
-		[LB_ALARM] = BNS_VERDICT_PASS,
-		[LB_MEND] = BNS_VERDICT_AMEND,
-		[LB_HOLD] = BNS_VERDICT_HOLD,
-	};
 	char host[BNS_NAME_TEXT_MAX], ending[512], text[4096];
 
 	snprintf(text, sizeof(text), "%s%s", f->text, ending_words(j, c, f, fresh, action, ending, sizeof(ending)));
 	const struct bns_note note = {
-		.verdict = verdicts[action],
+		.verdict = lb_action_verdicts[action],
 		.fresh = fresh,
 		.severity = f->severity,
 		.rule = f->rule->id,
@@ -130,13 +124,15 @@ static void put_note(struct judging *j, const struct lb_case *c, const struct lb
 				   j->change->zone_text, text);
 }
 
-static void put_finding(struct judging *j, const struct lb_mending *m, const struct lb_finding *f, bool fresh)
+/* True: the record was amended. */
+static bool put_finding(struct judging *j, const struct lb_mending *m, const struct lb_finding *f, bool fresh)
 {
 	enum lb_action action = fresh ? lb_decide(j->lb, j->change, m, f) : LB_NOTE;
 
 	if (action == LB_MEND && !lb_restore_later(j->hearing, j->change, m, f) && lb_mend(m, f, j->review) != BNS_OK)
 		action = LB_HOLD;
 	put_note(j, m->c, f, fresh, action);
+	return action == LB_MEND;
 }
 
 /* Which roles' served records are right, and which candidate's differ by their TTL alone. */
@@ -157,6 +153,7 @@ static void judge_case(struct judging *j, struct lb_case *c)
 	struct lb_look now, former;
 	struct lb_findings found = {0}, standing = {0};
 	struct lb_mending m = {.lb = j->lb, .c = c, .candidate = &now};
+	bool stays = false; /* what the candidate brings isn't served */
 
 	lb_look_init(&now, j->lb, c, j->change->candidate);
 	drop_elsewhere(j, c, &now);
@@ -167,12 +164,14 @@ static void judge_case(struct judging *j, struct lb_case *c)
 		m.served = &former;
 	}
 	compare_roles(&m, &standing, &found);
-	lb_try_target(j->lb, j->hearing, j->change, c, &now);
 	for (size_t i = 0; i < found.count; i++) {
 		/* When a permission has ended, what it had let in counts again. */
 		bool fresh = j->change->origin == BNS_ORIGIN_RESTORE || !is_known(&standing, &found.list[i]);
-		put_finding(j, &m, &found.list[i], fresh);
+		stays |= put_finding(j, &m, &found.list[i], fresh) && found.list[i].role == LB_EDGE &&
+			 !m.ttl_only[LB_EDGE];
 	}
+	if (!stays)
+		lb_try_target(j->lb, j->hearing, j->change, c, &now);
 	j->failed |= found.failed || standing.failed;
 	lb_findings_free(&found);
 	lb_findings_free(&standing);

@@ -2,6 +2,7 @@
 /* Which moves of an edge have to wait for evidence. */
 #include "amend.h"
 #include "evidence.h"
+#include "verdict.h"
 
 /* The ESP's name that a CDN must forward to. */
 const uint8_t *lb_origin_of(const struct lb_case *c)
@@ -33,11 +34,11 @@ static enum lb_place place_of(const struct lb *lb, const struct lb_case *c, cons
 void lb_try_target(const struct lb *lb, struct lb_hearing *h, const struct bns_change *change, const struct lb_case *c,
 		   const struct lb_look *now)
 {
+	const struct lb_mending m = {.lb = lb, .c = c, .candidate = now};
 	const uint8_t *target = c->judge_edge ? lb_effective(&now->edge) : NULL;
 	struct lb_path path;
 
-	if (!target || !change->served || change->dry_run || change->keep_branding ||
-	    change->origin == BNS_ORIGIN_RESTORE || now->edge.by_dname)
+	if (!target || !change->served || change->dry_run || change->origin == BNS_ORIGIN_RESTORE || now->edge.by_dname)
 		return;
 	lb_resolve(lb, change->served, c->branding->host, &path);
 	const uint8_t *former = lb_effective(&path);
@@ -46,7 +47,14 @@ void lb_try_target(const struct lb *lb, struct lb_hearing *h, const struct bns_c
 	enum lb_place from = former ? place_of(lb, c, former) : LB_AT_ESP, to = place_of(lb, c, target);
 	if (!(c->profile->needs[from][to] & LB_NEEDS_PROBE))
 		return;
+	bool can_stay = path.steps > 0 && !path.by_dname && lb_is_reachable(&m, c->branding->host);
 	const struct lb_trial trial = {
-		.host = c->branding->host, .target = now->edge.names[1], .origin = lb_origin_of(c)};
+		.host = c->branding->host,
+		.target = now->edge.names[1],
+		.origin = lb_origin_of(c),
+		.unless_good = lb_decide_unproved(lb, change, c, can_stay),
+		.stays = path.names[1],
+		.ttl = path.steps > 0 ? path.first->ttl : 0,
+	};
 	lb_hearing_ask(h, &trial);
 }

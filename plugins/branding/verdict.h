@@ -9,15 +9,18 @@
 
 #include "amend.h"
 
-enum lb_action {
-	LB_NOTE,
-	LB_ALARM, /* a note, and an event */
-	LB_MEND,
-	LB_HOLD,
-};
+extern const enum bns_verdict lb_action_verdicts[];
 
 enum lb_action lb_decide(const struct lb *lb, const struct bns_change *change, const struct lb_mending *m,
 			 const struct lb_finding *f);
+
+/* Does it hold nothing: by its severity, by `gate` or by an override? `rule` NULL: it has none of ours. */
+bool lb_is_let(const struct lb *lb, const uint8_t *host, const struct lb_rule *rule, char severity, int64_t now_s);
+
+/* What a new target does that should have proved itself and hasn't. `can_stay`: the served record would be an answer.
+ */
+enum lb_action lb_decide_unproved(const struct lb *lb, const struct bns_change *change, const struct lb_case *c,
+				  bool can_stay);
 
 /* roles.c: says of the change's records which are a branding's. False: memory is short. */
 bool lb_tell_roles(const struct lb *lb, const struct bns_diff *diff, struct bns_review *review,

@@ -8,7 +8,7 @@
 
 struct options {
 	const char *weight; /* "required", "advisory" */
-	const char *answer; /* "good", "bad", "plain" (bad, without a note); "later": on `prober answer` */
+	const char *answer; /* "good", "risky" (good, with a note), "bad", "plain" (bad, without); "later": as told */
 };
 
 #define WAITING_MAX 64
@@ -32,14 +32,21 @@ static void answer(const struct bns_plugin *p, struct bns_ask *ask, const char *
 		.text = "the certificate there is for *.cdn.example",
 		.remedy = "add the name to the certificate at the CDN",
 	};
+	static const struct bns_note caches = {
+		.rule = "LB12",
+		.severity = 'M',
+		.text = "the second answer came from a cache",
+		.remedy = "turn caching off",
+	};
 	const struct bns_host *host = bns_host_of(p);
+	bool risky = strcmp(word, "risky") == 0, good = risky || strcmp(word, "good") == 0;
 	const struct bns_answer a = {
-		.evidence = strcmp(word, "good") == 0 ? BNS_EVIDENCE_GOOD : BNS_EVIDENCE_BAD,
+		.evidence = good ? BNS_EVIDENCE_GOOD : BNS_EVIDENCE_BAD,
 		.weight = weight_of(p),
 		.at_s = host->now_s(),
-		.text = strcmp(word, "good") == 0 ? "certificate and answers are right" : "the certificate is wrong",
-		.notes = &name_mismatch,
-		.note_count = strcmp(word, "bad") == 0 ? 1 : 0,
+		.text = good ? "certificate and answers are right" : "the certificate is wrong",
+		.notes = risky ? &caches : &name_mismatch,
+		.note_count = risky || strcmp(word, "bad") == 0,
 		.details = "{\"chain\": [\"url1234.example.com\"], \"steps\": [1, 2, 3]}",
 	};
 

@@ -64,6 +64,78 @@ static void advisory_probe_is_told_and_passes(void **state)
 	world_close(w);
 }
 
+static void failed_probe_of_an_observed_branding_is_an_alarm(void **state)
+{
+	(void)state;
+	struct world *w = move(CDN_POLICY "    on-change: observe\n", REQUIRED "bad\n", NULL, ESP, CDN);
+	assert_verdict_by(w, BNS_VERDICT_PASS, "LB02");
+	assert_int_equal(world_events(w, "alarm"), 1);
+	world_close(w);
+	w = move(CDN_POLICY "    on-change: observe\n", REQUIRED "later\n", "expire", ESP, CDN);
+	assert_verdict_by(w, BNS_VERDICT_PASS, "probe");
+	assert_int_equal(world_events(w, "alarm"), 1);
+	world_close(w);
+}
+
+static void pinned_branding_stays_where_it_is_served_when_the_probe_fails(void **state)
+{
+	(void)state;
+	struct world *w = move(ROUTED_POLICY "    on-change: pin\n", REQUIRED "bad\n", NULL, CDN, OTHER);
+	assert_verdict_by(w, BNS_VERDICT_AMEND, "LB02");
+	assert_string_equal(world_amended(w, HOST), "d111.cloudfront.net");
+	assert_int_equal(w->amendments[0].ttl, 300);
+	assert_non_null(strstr(world_find(w, "LB02")->text, "not taken over"));
+	world_close(w);
+	w = move(ROUTED_POLICY "    on-change: pin\n", REQUIRED "later\n", "good", CDN, OTHER);
+	assert_nothing_new(w);
+	world_close(w);
+}
+
+static void pin_on_a_signed_zone_holds_when_the_probe_fails(void **state)
+{
+	(void)state;
+	struct world *w = world_open_probed(ROUTED_POLICY "    on-change: pin\n", REQUIRED "bad\n");
+	w->signed_zone = true;
+	world_change(w, world_pair(w, CDN, ""), world_pair(w, OTHER, ""));
+	assert_held_by(w, "LB02");
+	world_close(w);
+}
+
+static void pinned_record_isn_t_probed_where_another_rule_keeps_it(void **state)
+{
+	(void)state;
+	struct world *w = move(ROUTED_POLICY "    on-change: pin\n", REQUIRED "bad\n", NULL, CDN, "typo.example.net.");
+	assert_verdict_by(w, BNS_VERDICT_AMEND, "LB37");
+	assert_null(world_find(w, "LB02"));
+	world_close(w);
+}
+
+static void approval_that_keeps_the_branding_keeps_it_from_an_unproved_target(void **state)
+{
+	(void)state;
+	struct world *w = world_open_probed(ROUTED_POLICY, REQUIRED "bad\n");
+	w->keep_branding = true;
+	world_change(w, world_pair(w, CDN, ""), world_pair(w, OTHER, ""));
+	assert_verdict_by(w, BNS_VERDICT_AMEND, "LB02");
+	assert_string_equal(world_amended(w, HOST), "d111.cloudfront.net");
+	world_close(w);
+}
+
+static void gate_decides_what_a_probe_s_finding_does(void **state)
+{
+	(void)state;
+	struct world *w = move(CDN_POLICY "gate: {LB02: note}\n", REQUIRED "bad\n", NULL, ESP, CDN);
+	assert_verdict_by(w, BNS_VERDICT_PASS, "LB02");
+	assert_int_equal(world_events(w, "alarm"), 0);
+	world_close(w);
+	w = move(CDN_POLICY, REQUIRED "risky\n", NULL, ESP, CDN);
+	assert_verdict_by(w, BNS_VERDICT_PASS, "LB12");
+	world_close(w);
+	w = move(CDN_POLICY "gate: {LB12: hold}\n", REQUIRED "risky\n", NULL, ESP, CDN);
+	assert_held_by(w, "LB12");
+	world_close(w);
+}
+
 static void being_listed_suffices_where_nobody_probes(void **state)
 {
 	(void)state;
@@ -134,6 +206,12 @@ int main(void)
 		cmocka_unit_test(target_that_fails_its_probe_is_held_with_the_finding),
 		cmocka_unit_test(probe_that_is_late_holds),
 		cmocka_unit_test(advisory_probe_is_told_and_passes),
+		cmocka_unit_test(failed_probe_of_an_observed_branding_is_an_alarm),
+		cmocka_unit_test(pinned_branding_stays_where_it_is_served_when_the_probe_fails),
+		cmocka_unit_test(pin_on_a_signed_zone_holds_when_the_probe_fails),
+		cmocka_unit_test(pinned_record_isn_t_probed_where_another_rule_keeps_it),
+		cmocka_unit_test(approval_that_keeps_the_branding_keeps_it_from_an_unproved_target),
+		cmocka_unit_test(gate_decides_what_a_probe_s_finding_does),
 		cmocka_unit_test(being_listed_suffices_where_nobody_probes),
 		cmocka_unit_test(listed_target_that_is_not_new_is_not_probed),
 		cmocka_unit_test(recognised_branding_waits_for_the_probe_too),
