@@ -66,10 +66,11 @@ static void end_route(struct route *r, const char *outcome, const char *next)
 
 static void pointed(void *arg, const char *outcome, const char *reason)
 {
-	/* What can't be written still passes once somebody else has written it. */
-	bool failed = strcmp(outcome, "failed") == 0;
+	char next[1024];
 
-	end_route(arg, failed ? "announced" : outcome, reason);
+	/* What couldn't be written still passes once somebody else has written it. */
+	snprintf(next, sizeof(next), "%.800s; the move stays announced", reason);
+	end_route(arg, outcome, strcmp(outcome, "failed") == 0 ? next : reason);
 }
 
 /* Records the move, and makes it where the zone is ours to write. Takes `r` over. */
@@ -115,15 +116,19 @@ static void probed(void *arg, const struct bns_answer *a)
 	free(r);
 }
 
-/* Why that host can't go there; NULL: it can. */
+/* Why that is no target of the host's; NULL: it may be one. */
+static const char *why_none(const struct lb_branding *b, const uint8_t *target)
+{
+	if (target[0] == 1 && target[1] == '*')
+		return "a target is an exact host, not a wildcard";
+	return lb_name_equal(target, b->host) ? "a host can't be its own target" : NULL;
+}
+
+/* Why that host may not go there; NULL: it may. */
 static const char *why_not(const struct lb *lb, const struct lb_branding *b, const uint8_t *target)
 {
 	const struct lb_case c = {.branding = b, .profile = b->account->profile, .region = b->account->region};
 
-	if (target[0] == 1 && target[1] == '*')
-		return "a target is an exact host, not a wildcard";
-	if (lb_name_equal(target, b->host))
-		return "a host can't be its own target";
 	if (lb_is_managed_name(lb, &c, target))
 		return NULL;
 	if (lb_profile_is_esp(lb, b->account->profile, target))
@@ -166,9 +171,9 @@ void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count,
 		goto out;
 	}
 	lb_name_lower(r->apex, apex);
-	const char *reason = why_not(lb, b, r->target);
+	const char *none = why_none(b, r->target), *reason = none ? none : why_not(lb, b, r->target);
 	if (reason) {
-		lb_refuse(lb, reply, BNS_EDENIED, reason);
+		lb_refuse(lb, reply, none ? BNS_EINVAL : BNS_EDENIED, reason);
 		goto out;
 	}
 	const struct lb_case c = {.branding = b, .profile = b->account->profile, .region = b->account->region};

@@ -25,7 +25,8 @@ enum bns_rpc_code {
 	BNS_RPC_NOT_APPLICABLE = -32004, /* the zone's role or state doesn't allow it */
 	BNS_RPC_FAILED = -32005,         /* tried, and failed for the reason told */
 	BNS_RPC_LINE_TOO_LONG = -32006,
-	BNS_RPC_BUSY = -32007, /* too many connections, or too much in memory for them */
+	BNS_RPC_BUSY = -32007,   /* too many connections, or too much in memory for them */
+	BNS_RPC_POLICY = -32008, /* the policy denies it */
 };
 
 struct bns_rpc_request {

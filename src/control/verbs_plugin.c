@@ -36,7 +36,7 @@ static enum bns_rpc_code code_of(enum bns_error err)
 	case BNS_ENOENT:
 		return BNS_RPC_NOT_FOUND;
 	case BNS_EDENIED:
-		return BNS_RPC_DENIED;
+		return BNS_RPC_POLICY;
 	default:
 		return BNS_RPC_FAILED;
 	}

@@ -34,7 +34,7 @@ enum ctl_exit ctl_complain_error(const struct ctl *ctl, const json_t *error)
 		printf("%s\n", json_string_value(id));
 	json_decref(shown);
 	ctl_complain(ctl, "%s", message ? message : "the daemon answered with an error that says nothing");
-	return CTL_ERROR;
+	return json_integer_value(json_object_get(error, "code")) == BNS_RPC_POLICY ? CTL_HELD : CTL_ERROR;
 }
 
 enum ctl_exit ctl_call(struct ctl *ctl, const char *method, json_t *params, json_t **result, json_t **error)
@@ -49,14 +49,15 @@ enum ctl_exit ctl_call(struct ctl *ctl, const char *method, json_t *params, json
 	if (bns_client_call(ctl->client, method, params, &answer, &diag) != BNS_OK)
 		return unreachable(ctl, &diag);
 	json_t *problem = json_object_get(answer, "error");
-	if (problem && error)
+	if (problem && error) {
 		*error = json_incref(problem);
-	else if (problem)
-		ctl_complain_error(ctl, problem);
+		code = CTL_ERROR;
+	} else if (problem)
+		code = ctl_complain_error(ctl, problem);
 	else
 		*result = json_incref(json_object_get(answer, "result"));
 	json_decref(answer);
-	return problem ? CTL_ERROR : CTL_DONE;
+	return code;
 }
 
 /* To be rejected is what `held reject` is for; elsewhere it means that an operator has denied the change. */

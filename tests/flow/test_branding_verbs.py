@@ -35,7 +35,7 @@ def test_an_announced_move_passes_and_another_is_held(t):
     pair.push_served(zone(3, edge=FALLBACK), 3)
     assert pair.edge() == FALLBACK and pair.events("routed")
     refused = pair.node.ctl("branding", "route", branded.HOST, ESP)
-    assert refused.exit == 1 and "needs `branding override HOST LB01`" in refused.stderr, refused
+    assert refused.exit == 3 and "needs `branding override HOST LB01`" in refused.stderr, refused
 
 
 def test_an_override_by_verb_permits_until_it_is_ended_and_then_the_target_comes_back(t):
@@ -84,7 +84,8 @@ def test_a_move_on_a_primary_is_written_to_its_file_and_served(t):
     assert node.ctl("zone", "reload", ZONE).exit == 0
     file.write_text(file.read_text() + "new A 192.0.2.9\n")
     answer = node.ctl("branding", "route", branded.HOST, CDN)
-    assert answer.json["outcome"] == "announced" and "reload the zone first" in answer.json["next"], answer
+    assert answer.exit == 1 and answer.json["outcome"] == "failed", answer
+    assert "reload the zone first" in answer.json["next"] and "stays announced" in answer.json["next"], answer
     assert flow.texts(node.dig(branded.HOST, "CNAME"), "CNAME") == [FALLBACK]
 
 
