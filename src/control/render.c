@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "control/grid.h"
 #include "control/render_diff.h"
 #include "control/render_steps.h"
@@ -74,15 +75,33 @@ static void print_value(FILE *out, const json_t *value)
 	}
 }
 
+/* The time, and what is left until then. */
+static void print_deadline(FILE *out, const char *at)
+{
+	char text[BNS_TIME_TEXT_MAX];
+	int64_t at_s;
+	bns_print_clean(out, at);
+	if (bns_time_from_text(at, &at_s) != BNS_OK)
+		return;
+	int64_t left_s = at_s - bns_clock_wall_s();
+	if (left_s > 0)
+		fprintf(out, " (in %s)", bns_duration_to_text((uint64_t)left_s, text));
+	else
+		fputs(" (now)", out);
+}
+
 /* The caller's to free(). */
-static char *cell_of(const json_t *value)
+static char *cell_of(const char *column, const json_t *value)
 {
 	char *text = NULL;
 	size_t len;
 	FILE *f = value ? open_memstream(&text, &len) : NULL;
 	if (!f)
 		return NULL;
-	print_value(f, value);
+	if (strcmp(column, "deadline") == 0 && json_is_string(value))
+		print_deadline(f, json_string_value(value));
+	else
+		print_value(f, value);
 	fclose(f);
 	return text;
 }
@@ -97,7 +116,7 @@ static void print_rows(FILE *out, bool colour, const json_t *rows, const char *c
 	json_array_foreach (rows, i, row) {
 		char *cells[COLUMNS_MAX];
 		for (size_t k = 0; k < count; k++)
-			cells[k] = cell_of(json_object_get(row, columns[k]));
+			cells[k] = cell_of(columns[k], json_object_get(row, columns[k]));
 		bns_grid_add(grid, (const char *const *)cells);
 		for (size_t k = 0; k < count; k++)
 			free(cells[k]);
@@ -214,9 +233,11 @@ static void view_held_show(FILE *out, bool colour, const json_t *result)
 	if (json_is_integer(json_object_get(result, "primary_serial")))
 		fprintf(out, "the primary has serial %lld now\n",
 			json_integer_value(json_object_get(result, "primary_serial")));
-	if (*deadline)
-		fprintf(out, "signatures: at %s signed-hold-limit applies (%s)\n", deadline,
-			bns_rpc_str(result, "signed_hold_limit"));
+	if (*deadline) {
+		fputs("signatures: at ", out);
+		print_deadline(out, deadline);
+		fprintf(out, " signed-hold-limit applies (%s)\n", bns_rpc_str(result, "signed_hold_limit"));
+	}
 	fputc('\n', out);
 	print_findings(out, colour, json_object_get(result, "findings"));
 	fputc('\n', out);

@@ -167,6 +167,27 @@ static void held_show_lists_the_changes(void **state)
 	free(text);
 }
 
+static void expect_deadline(const char *verb, const char *shape, const char *deadline, const char *words)
+{
+	char json[1024];
+	snprintf(json, sizeof(json), shape, deadline);
+	char *text = render(verb, json, false);
+	assert_non_null(strstr(text, words));
+	free(text);
+}
+
+static void deadline_is_a_time_and_what_is_left_until_then(void **state)
+{
+	static const char list[] = "{\"schema\":1,\"held\":[{\"id\":\"a@2-0\",\"deadline\":\"%s\",\"findings\":[]}]}";
+	static const char one[] =
+		"{\"schema\":1,\"id\":\"a@2-0\",\"zone\":\"a\",\"serial\":2,\"served_serial\":1,\"since\":\"S\","
+		"\"deadline\":\"%s\",\"origin\":\"file\",\"source\":\"a.zone\",\"findings\":[],\"changes\":[]}";
+	(void)state;
+	expect_deadline("held list", list, "2099-01-01T00:00:00Z", "2099-01-01T00:00:00Z (in ");
+	expect_deadline("held list", list, "2001-01-01T00:00:00Z", "2001-01-01T00:00:00Z (now)");
+	expect_deadline("held show", one, "2099-01-01T00:00:00Z", "at 2099-01-01T00:00:00Z (in ");
+}
+
 static void terminal_is_not_driven_by_data(void **state)
 {
 	char *text = render("audit",
@@ -220,6 +241,7 @@ int main(void)
 		cmocka_unit_test(held_show_lists_the_changes),
 		cmocka_unit_test(zones_that_come_and_go_are_told_in_a_line),
 		cmocka_unit_test(commands_to_decide_can_be_pasted),
+		cmocka_unit_test(deadline_is_a_time_and_what_is_left_until_then),
 		cmocka_unit_test(terminal_is_not_driven_by_data),
 		cmocka_unit_test(titles_are_bold_with_colour_only),
 		cmocka_unit_test(event_is_one_line),
