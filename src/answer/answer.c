@@ -9,6 +9,8 @@
 /* RFC 6895 §3.1; asked for, never stored. */
 enum { TYPE_RESERVED = 0, TYPE_MAILB = 253, TYPE_MAILA = 254 };
 
+_Static_assert(BNS_ANSWER_RCODES == BNS_RCODE_BADCOOKIE + 1, "each rcode has its count");
+
 /* One request on its way. */
 struct exchange {
 	const struct bns_answer_env *env;

@@ -15,6 +15,7 @@
 #include "answer/conf.h"
 #include "base/addr.h"
 #include "plugin/host.h"
+#include "wire/counts.h"
 #include "wire/message.h"
 #include "zone/table.h"
 
@@ -39,20 +40,6 @@ enum bns_answer_action {
 	BNS_ANSWER_SEND,     /* `out_len` octets */
 	BNS_ANSWER_DROP,     /* not a request, or nothing that may be answered */
 	BNS_ANSWER_HANDOVER, /* NOTIFY, TSIG, AXFR, IXFR: the main loop's */
-};
-
-#define BNS_ANSWER_RCODES (BNS_RCODE_BADCOOKIE + 1)
-#define BNS_ANSWER_TYPES  (BNS_TYPE_CAA + 1) /* further ones are counted at 0 */
-
-/* What is counted; a copy per worker, which alone writes it. Others read each count with one atomic load. */
-struct bns_answer_counts {
-	uint64_t queries;
-	uint64_t transport[BNS_TRANSPORT_TLS + 1]; /* queries again */
-	uint64_t dropped;
-	uint64_t handed_over;
-	uint64_t truncated;
-	uint64_t rcode[BNS_ANSWER_RCODES];
-	uint64_t type[BNS_ANSWER_TYPES]; /* of questions */
 };
 
 /* A request on its way. The caller fills in the first part and keeps it alive; the rest is the calls' own. */

@@ -8,11 +8,19 @@
 #include "control/shapes.h"
 #include "wire/rrtype.h"
 
+void bns_control_counts(const struct bns_control_env *env, struct bns_answer_counts *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	if (env->server)
+		bns_server_counts(env->server, sum);
+	if (env->plugins)
+		bns_plugins_count(env->plugins, sum);
+}
+
 static struct bns_answer_counts counts_of(const struct bns_control_env *env)
 {
-	struct bns_answer_counts counts = {.queries = 0};
-	if (env->server)
-		bns_server_counts(env->server, &counts);
+	struct bns_answer_counts counts;
+	bns_control_counts(env, &counts);
 	return counts;
 }
 
@@ -184,7 +192,7 @@ static const struct bns_own_metric metrics[] = {
 	GAUGE("workers", "Threads that answer queries.", tell_workers),
 	COUNTER("queries_total", "Requests received.", tell_queries),
 	COUNTER("questions_total", "Questions looked up, by type.", tell_types),
-	COUNTER("responses_total", "Answers sent by the workers, by rcode.", tell_rcodes),
+	COUNTER("responses_total", "Answers sent, by rcode.", tell_rcodes),
 	COUNTER("queries_dropped_total", "Requests without an answer.", tell_dropped),
 	COUNTER("queries_handed_over_total",
 		"Requests left to the main loop: NOTIFY, zone transfers, what is signed by TSIG.", tell_handed_over),

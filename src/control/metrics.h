@@ -17,6 +17,9 @@ struct bns_own_metric {
 
 extern const struct bns_own_metric bns_zone_metrics[]; /* ends with `tell` NULL */
 
+/* Of the workers, and of plugins that answer past them. */
+void bns_control_counts(const struct bns_control_env *env, struct bns_answer_counts *sum);
+
 void bns_control_metrics(const struct bns_control_env *env, const struct bns_metric_sink *sink);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "control/handlers.h"
+#include "control/metrics.h"
 #include "control/session.h"
 #include "control/shapes.h"
 
@@ -62,9 +63,8 @@ void bns_run_status(struct bns_call *call)
 {
 	const struct bns_control_env *env = call->env;
 	struct overview o = look(env->gate);
-	struct bns_answer_counts counts = {.queries = 0};
-	if (env->server)
-		bns_server_counts(env->server, &counts);
+	struct bns_answer_counts counts;
+	bns_control_counts(env, &counts);
 	int64_t uptime_s = bns_clock_wall_s() - env->started_s;
 	bns_call_result(call,
 			json_pack("{s:i, s:s, s:I, s:o, s:{s:I, s:i, s:i, s:i}, s:i, s:I, s:o, s:s}", "schema", 1,
@@ -99,11 +99,10 @@ static json_t *transports(const struct bns_answer_counts *counts)
 void bns_run_stats(struct bns_call *call)
 {
 	const struct bns_control_env *env = call->env;
-	struct bns_answer_counts n = {.queries = 0};
+	struct bns_answer_counts n;
 	uint64_t used = 0;
 	uint64_t max = 0;
-	if (env->server)
-		bns_server_counts(env->server, &n);
+	bns_control_counts(env, &n);
 	if (env->store)
 		bns_store_usage(env->store, &used, &max);
 	bns_call_result(call,

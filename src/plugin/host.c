@@ -348,6 +348,13 @@ void bns_plugins_withheld(struct bns_plugins *ps, const uint8_t *zone)
 			p->desc->withheld(p, zone);
 }
 
+void bns_plugins_count(struct bns_plugins *ps, struct bns_answer_counts *sum)
+{
+	for (struct bns_plugin *p = ps->first; p; p = p->next)
+		if (p->desc->count)
+			p->desc->count(p, sum);
+}
+
 void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s)
 {
 	for (struct bns_plugin *p = ps->first; p; p = p->next)

@@ -88,6 +88,9 @@ void bns_plugins_answered(const struct bns_plugins *ps, const struct bns_exchang
 bool bns_plugins_have_event(const struct bns_plugins *ps);
 void bns_plugins_event(struct bns_plugins *ps, const char *kind, const char *json);
 
+/* Adds what plugins have answered past the workers. */
+void bns_plugins_count(struct bns_plugins *ps, struct bns_answer_counts *sum);
+
 void bns_plugins_tick(struct bns_plugins *ps, int64_t now_s);
 
 /* Tells the daemon's metrics, then every plugin's. */

@@ -21,13 +21,14 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "base/yaml.h"
+#include "wire/counts.h"
 #include "wire/name.h"
 #include "wire/rrtype.h"
 #include "zone/contents.h"
 #include "zone/diff.h"
 #include "zone/digest.h"
 
-#define BNS_PLUGIN_ABI 11
+#define BNS_PLUGIN_ABI 12
 
 struct bns_host;
 struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
@@ -504,6 +505,9 @@ struct bns_plugin_descriptor {
 
 	/* `change->candidate` is what is public now, amended and with its published serial; NULL: withdrawn. */
 	void (*served)(struct bns_plugin *p, const struct bns_change *change);
+
+	/* Adds what the plugin has answered itself, past the workers, since its start: "stats" and metrics tell sums. */
+	void (*count)(struct bns_plugin *p, struct bns_answer_counts *sum);
 
 	/* The zone is about to be answered from no more: it goes, it has expired, or no version may be served. */
 	void (*withheld)(struct bns_plugin *p, const uint8_t *zone);

@@ -189,6 +189,19 @@ static void plugin_hears_of_a_zone_that_is_withheld(void **state)
 	assert_state(f, " open [z.example] 1 1 0");
 }
 
+static void what_a_plugin_answers_itself_is_added(void **state)
+{
+	struct fixture *f = *state;
+	struct bns_answer_counts sum = {.queries = 3, .rcode[0] = 1};
+	struct bns_diag diag;
+
+	assert_int_equal(with_options(f->ps, "", &diag, bns_plugins_load), BNS_OK);
+	bns_plugins_count(f->ps, &sum);
+	assert_int_equal(sum.queries, 10);
+	assert_int_equal(sum.rcode[0], 8);
+	assert_int_equal(sum.type[BNS_TYPE_CNAME], 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(plugin_that_was_bound_and_never_opened_is_closed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(plugin_that_cannot_bind_says_why, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(plugin_hears_of_a_zone_that_is_withheld, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_plugin_answers_itself_is_added, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
