@@ -74,13 +74,33 @@ struct {
 	__type(value, struct work);
 } works SEC(".maps");
 
-INLINE int count(enum xdp_reason reason)
+INLINE struct xdp_counts *counts_of_core(void)
 {
 	__u32 core = bpf_get_smp_processor_id();
-	struct xdp_counts *row = bpf_map_lookup_elem(&counts, &core);
+	return bpf_map_lookup_elem(&counts, &core);
+}
+
+INLINE int pass_up(enum xdp_reason reason)
+{
+	struct xdp_counts *row = counts_of_core();
 	if (row)
 		++row->n[within(reason, 15)];
-	return reason < XDP_FIRST_PASSED ? XDP_TX : XDP_PASS;
+	return XDP_PASS;
+}
+
+INLINE int send_back(const struct work *w, enum xdp_reason reason)
+{
+	struct xdp_counts *row = counts_of_core();
+	if (!row)
+		return XDP_TX;
+	++row->n[within(reason, 15)];
+	__u64 type = w->qtype;
+	opaque(type);
+	if (type > XDP_TYPE_CAA)
+		type = XDP_TYPE_CAA;
+	++row->type[type];
+	row->ipv6 += w->is_ipv6;
+	return XDP_TX;
 }
 
 /* ---- the frame ---- */
@@ -701,28 +721,28 @@ int answer(struct xdp_md *ctx)
 	if (!c || !w)
 		return XDP_PASS;
 	if (!read_headers(ctx, c, w) || !read_message(ctx, w))
-		return count(XDP_PASSED_FRAME);
+		return pass_up(XDP_PASSED_FRAME);
 	enum xdp_reason reason = read_question(w);
 	if (reason != XDP_REASON_COUNT)
-		return count(reason);
+		return pass_up(reason);
 	if (is_sampled(c))
-		return count(XDP_PASSED_SAMPLE);
+		return pass_up(XDP_PASSED_SAMPLE);
 	lower_name(w);
 	reply.opt = &c->opt;
 	__u64 version = *(volatile __u64 *)&c->version;
 	if (version & 1)
-		return count(XDP_PASSED_CHANGING);
+		return pass_up(XDP_PASSED_CHANGING);
 	reason = decide(w, c, &reply);
 	if (reason >= XDP_FIRST_PASSED)
-		return count(reason);
+		return pass_up(reason);
 	/* Names that were there and names that weren't, the OPT too: it has to be one version that was seen. */
 	if (*(volatile __u64 *)&c->version != version)
-		return count(XDP_PASSED_CHANGING);
+		return pass_up(XDP_PASSED_CHANGING);
 	if (w->has_opt && !reply.opt->len)
-		return count(XDP_PASSED_OPTION);
+		return pass_up(XDP_PASSED_OPTION);
 	if (is_above_rate(c, w))
-		return count(XDP_PASSED_RATE);
-	return count(send(ctx, w, &reply) ? reason : XDP_PASSED_ROOM);
+		return pass_up(XDP_PASSED_RATE);
+	return send(ctx, w, &reply) ? send_back(w, reason) : pass_up(XDP_PASSED_ROOM);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

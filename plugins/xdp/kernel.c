@@ -180,13 +180,16 @@ void xdp_kernel_close(struct xdp_kernel *k)
 	memset(k, 0, sizeof(*k));
 }
 
-uint64_t xdp_kernel_count(const struct xdp_kernel *k, enum xdp_reason reason)
+void xdp_kernel_sum(const struct xdp_kernel *k, struct xdp_counts *sum)
 {
-	uint64_t sum = 0;
+	uint64_t *to = (uint64_t *)sum;
 
-	for (uint32_t core = 0; core < k->core_count; core++)
-		sum += __atomic_load_n(&k->counts[core].n[reason], __ATOMIC_RELAXED);
-	return sum;
+	memset(sum, 0, sizeof(*sum));
+	for (uint32_t core = 0; core < k->core_count; core++) {
+		const uint64_t *from = (const uint64_t *)&k->counts[core];
+		for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+			to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+	}
 }
 
 uint64_t xdp_kernel_bytes(const struct xdp_kernel *k)

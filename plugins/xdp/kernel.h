@@ -56,7 +56,7 @@ bool xdp_kernel_attach(struct xdp_kernel *k, const char *interface, enum xdp_mod
 void xdp_kernel_close(struct xdp_kernel *k);
 
 /* Of all cores. */
-uint64_t xdp_kernel_count(const struct xdp_kernel *k, enum xdp_reason reason);
+void xdp_kernel_sum(const struct xdp_kernel *k, struct xdp_counts *sum);
 
 /* What the maps take. */
 uint64_t xdp_kernel_bytes(const struct xdp_kernel *k);

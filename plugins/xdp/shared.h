@@ -126,9 +126,16 @@ enum xdp_reason {
 #undef X
 		XDP_REASON_COUNT,
 };
-/* Of one core, in cache lines of its own. */
+
+#define XDP_TYPES    72
+#define XDP_TYPE_CAA 66 /* where the one type that is answered beyond 65 is counted */
+
+/* Of one core, in cache lines of its own. Types and families are those of questions that were answered. */
 struct xdp_counts {
-	__u64 n[16];
+	__u64 n[16]; /* by reason */
+	__u64 type[XDP_TYPES];
+	__u64 ipv6;
+	__u64 pad[7];
 };
 
 #define XDP_FIRST_PASSED XDP_PASSED_FRAME

@@ -6,43 +6,13 @@
  */
 #include <ifaddrs.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "compile.h"
-#include "kernel.h"
-#include "plugin/plugin.h"
-#include "tables.h"
+#include "xdp.h"
 
 #define NAMES_MAX 100000000
-
-struct options {
-	struct bns_option_list interface;
-	const char *mode;
-	int64_t names;
-	int64_t zone_names;
-	uint64_t watch_s;
-	int64_t rate;
-	int64_t sample;
-};
-
-struct xdp {
-	const struct bns_host *host;
-	const struct options *options;
-	struct xdp_kernel kernel;
-	struct xdp_tables tables;
-	struct xdp_set set;            /* the zone that is being compiled */
-	uint8_t an_apex[BNS_NAME_MAX]; /* of some zone that is served, to ask for an OPT */
-	bool has_apex;
-	bool is_full; /* said once */
-};
-
-static bool is_open(const struct xdp *x)
-{
-	return x && x->kernel.control;
-}
 
 /* ---- before privileges are dropped ---- */
 
@@ -59,7 +29,7 @@ static bool read_mode(const char *text, enum xdp_mode *mode)
 	return false;
 }
 
-static enum bns_error check_options(const struct bns_host *host, const struct options *o, enum xdp_mode *mode,
+static enum bns_error check_options(const struct bns_host *host, const struct xdp_options *o, enum xdp_mode *mode,
 				    struct bns_diag *diag)
 {
 	if (o->interface.count == 0 || o->interface.count > XDP_INTERFACES_MAX)
@@ -81,7 +51,7 @@ static enum bns_error check_options(const struct bns_host *host, const struct op
 	return BNS_EINVAL;
 }
 
-static enum bns_error attach(struct xdp *x, const struct options *o, enum xdp_mode mode, struct bns_diag *diag)
+static enum bns_error attach(struct xdp *x, const struct xdp_options *o, enum xdp_mode mode, struct bns_diag *diag)
 {
 	char why[256];
 
@@ -121,7 +91,7 @@ static void xdp_free(struct xdp *x)
 
 static enum bns_error xdp_bind(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
 {
-	const struct options *o = host->options(p);
+	const struct xdp_options *o = host->options(p);
 	struct xdp *x = calloc(1, sizeof(*x));
 	enum xdp_mode mode;
 
@@ -250,7 +220,7 @@ static void pass_zone(struct bns_plugin *p, const uint8_t *zone)
 {
 	struct xdp *x = bns_host_of(p)->state(p);
 
-	if (!is_open(x))
+	if (!xdp_is_open(x))
 		return;
 	/* Without memory for a single record nothing can be told of any zone. */
 	if (xdp_compile_passed(zone, &x->set) != BNS_OK)
@@ -262,7 +232,7 @@ static void xdp_served(struct bns_plugin *p, const struct bns_change *change)
 {
 	struct xdp *x = bns_host_of(p)->state(p);
 
-	if (!is_open(x))
+	if (!xdp_is_open(x))
 		return;
 	if (!change->candidate) {
 		x->set.count = 0;
@@ -296,7 +266,7 @@ static void xdp_tick(struct bns_plugin *p, int64_t now_s)
 	struct xdp_opt opt, refused;
 
 	(void)now_s;
-	if (!is_open(x))
+	if (!xdp_is_open(x))
 		return;
 	struct xdp_control *c = x->kernel.control;
 	if (x->has_apex) {
@@ -308,76 +278,23 @@ static void xdp_tick(struct bns_plugin *p, int64_t now_s)
 		__atomic_store_n(&c->complete, 1, __ATOMIC_RELEASE);
 }
 
-/* ---- what people ask ---- */
-
-static const char *const reason_words[] = {
-#define X(name, word) [XDP_##name] = word,
-	XDP_REASONS(X)
-#undef X
-};
-
-static json_t *show_interfaces(const struct xdp *x)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < x->kernel.attached_count; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "interface", x->kernel.attached[i].name, "mode",
-						      x->kernel.attached[i].generic ? "generic" : "native"));
-	return list;
-}
-
-/* Sums over the reasons from `first` to before `end`, by name. */
-static json_t *show_counts(const struct xdp *x, enum xdp_reason first, enum xdp_reason end)
-{
-	json_t *counts = json_object();
-
-	for (enum xdp_reason r = first; r < end; r++)
-		json_object_set_new(counts, reason_words[r], json_integer((json_int_t)xdp_kernel_count(&x->kernel, r)));
-	return counts;
-}
-
-static enum bns_error run_status(struct bns_plugin *p, const char *const *args, size_t arg_count, char **json,
-				 struct bns_diag *diag)
-{
-	struct xdp *x = bns_host_of(p)->state(p);
-
-	(void)args;
-	if (arg_count > 0) {
-		bns_host_of(p)->diag(diag, NULL, 0, 0, "xdp status takes no words");
-		return BNS_EINVAL;
-	}
-	json_t *root = json_pack(
-		"{s:i, s:o, s:{s:I, s:I, s:b}, s:I, s:o, s:o}", "schema", 1, "interfaces", show_interfaces(x), "names",
-		"used", (json_int_t)x->tables.names, "room", (json_int_t)x->tables.record_count, "complete",
-		x->kernel.control->complete != 0, "bytes", (json_int_t)xdp_kernel_bytes(&x->kernel), "answered",
-		show_counts(x, 0, XDP_FIRST_PASSED), "passed", show_counts(x, XDP_FIRST_PASSED, XDP_REASON_COUNT));
-	*json = root ? json_dumps(root, JSON_COMPACT) : NULL;
-	json_decref(root);
-	return *json ? BNS_OK : BNS_ENOMEM;
-}
-
 static const struct bns_option option_table[] = {
-	{"interface", BNS_OPTION_LIST, offsetof(struct options, interface), NULL, "Network interfaces to answer at."},
-	{"mode", BNS_OPTION_STRING, offsetof(struct options, mode), "native",
+	{"interface", BNS_OPTION_LIST, offsetof(struct xdp_options, interface), NULL,
+	 "Network interfaces to answer at."},
+	{"mode", BNS_OPTION_STRING, offsetof(struct xdp_options, mode), "native",
 	 "native: in the driver or not at all; generic: in the stack, slower; any: native, else generic with a "
 	 "warning."},
-	{"names", BNS_OPTION_INTEGER, offsetof(struct options, names), "100000",
+	{"names", BNS_OPTION_INTEGER, offsetof(struct xdp_options, names), "100000",
 	 "Room for so many names, about 200 octets each; two or three more than brandings per zone."},
-	{"zone-names", BNS_OPTION_INTEGER, offsetof(struct options, zone_names), "1000",
+	{"zone-names", BNS_OPTION_INTEGER, offsetof(struct xdp_options, zone_names), "1000",
 	 "Zones with more names than this are left to the daemon."},
-	{"watch", BNS_OPTION_DURATION, offsetof(struct options, watch_s), "10s",
+	{"watch", BNS_OPTION_DURATION, offsetof(struct xdp_options, watch_s), "10s",
 	 "A name's CNAME questions are shown to the daemon once in this time, for the verify watch; 0s: never."},
-	{"rate", BNS_OPTION_INTEGER, offsetof(struct options, rate), "0",
+	{"rate", BNS_OPTION_INTEGER, offsetof(struct xdp_options, rate), "0",
 	 "Answers per second to one network (/24, /56) before its questions are passed up, to be limited there; 0: any "
 	 "number."},
-	{"sample", BNS_OPTION_INTEGER, offsetof(struct options, sample), "0",
+	{"sample", BNS_OPTION_INTEGER, offsetof(struct xdp_options, sample), "0",
 	 "One question in so many is passed up, for dnstap and the like; 0: none."},
-	{0},
-};
-
-static const struct bns_plugin_command commands[] = {
-	{"xdp status", "", "Interfaces, names, memory, and what was answered and passed up, by reason.", false,
-	 run_status, NULL},
 	{0},
 };
 
@@ -386,12 +303,14 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.name = "xdp",
 	.summary = "Answers in the kernel, before a packet becomes a socket's.",
 	.options = option_table,
-	.options_size = sizeof(struct options),
-	.commands = commands,
+	.options_size = sizeof(struct xdp_options),
+	.commands = xdp_commands,
+	.metrics = xdp_metrics,
 	.bind = xdp_bind,
 	.open = xdp_open,
 	.close = xdp_close,
 	.served = xdp_served,
+	.count = xdp_count,
 	.withheld = pass_zone,
 	.tick = xdp_tick,
 };

@@ -10,12 +10,14 @@ import socket
 import struct
 import subprocess
 import sys
+import urllib.request
 
 import dns.edns
 import dns.message
 import dns.query
 import dns.rcode
 
+import exposition
 import flow
 import internet
 
@@ -95,7 +97,7 @@ def write(folder, serial, target="d111.cloudfront.net."):
     (folder / "new").replace(folder / "example.com.zone")
 
 
-def node_of(t):
+def node_of(t, plugins=(), **options):
     folder = t.folder / "zones"
     folder.mkdir()
     write(folder, 1)
@@ -104,7 +106,10 @@ def node_of(t):
         "branding: [{host: url1234.example.com, owner: 5678901.example.com, account: acme, mode: cdn,"
         " target: [d111.cloudfront.net, d222.cloudfront.net], routed: true}]\n")
     port = flow.free_port()
-    node = flow.Brandnsd(t, configuration(folder, port), port=port)
+    conf = configuration(folder, port)
+    conf["plugin"][0].update(options)
+    conf["plugin"] += plugins
+    node = flow.Brandnsd(t, conf, port=port)
     flow.wait_for(lambda: node.rpc("xdp.status")["names"]["complete"], 10, "all zones to be told")
     return node, folder
 
@@ -140,6 +145,37 @@ def test_what_the_kernel_says_is_what_the_socket_says(t):
                 assert heard.to_wire() == said.to_wire(), f"{name} {rdtype}:\n{heard}\n{said}"
                 count += 1
     assert answered(node) == before + count
+
+
+def counts(node):
+    """What `stats` and the metrics count of questions, by name."""
+    stats = node.rpc("stats")
+    with urllib.request.urlopen(f"http://{flow.HOST}:{node.http}/metrics", timeout=5) as page:
+        told = exposition.values(page.read().decode())
+    series = {key: value for key, value in told.items() if key[0] in (
+        "brandns_queries_total", "brandns_questions_total", "brandns_responses_total")}
+    return {"queries": stats["queries"], "status": node.rpc("status")["queries"], **stats["transports"],
+            **stats["rcodes"], **series}
+
+
+def test_totals_count_the_kernels_answers_as_they_count_the_daemons(t):
+    client = network(t)
+    http = flow.free_port()
+    node, _ = node_of(t, [{"id": "metrics", "listen": f"{flow.HOST}@{http}"}])
+    node.http = http
+    questions = [("url1234.example.com", "A"), ("url1234.example.com", "CAA"), ("example.com", "SOA"),
+                 ("no.example.com", "AAAA"), ("www.elsewhere.test", "HTTPS"), ("example.com", "TXT")]
+    grown = []
+    for ask in (lambda *q: asked(client, *q), lambda *q: over_loopback(*q, SERVER)):
+        before = counts(node)
+        for name, rdtype in questions:
+            ask(name, rdtype)
+        after = counts(node)
+        grown.append({key: value - before.get(key, 0) for key, value in after.items()})
+    assert sum(node.rpc("xdp.status")["answered"].values()) == len(questions)
+    assert grown[0]["queries"] == grown[0]["udp"] == len(questions)
+    assert grown[0]["NXDOMAIN"] == grown[0]["REFUSED"] == 1
+    assert grown[0] == grown[1]
 
 
 def test_a_change_is_seen_at_once_and_a_held_one_never(t):

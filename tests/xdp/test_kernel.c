@@ -662,16 +662,44 @@ static void network_above_its_rate_is_passed_up(void **state)
 	assert_in_range(answered, 5, 99);
 }
 
+static uint64_t counted(enum xdp_reason reason)
+{
+	struct xdp_counts sum;
+
+	xdp_kernel_sum(&f.kernel, &sum);
+	return sum.n[reason];
+}
+
 static void what_is_answered_and_passed_up_is_counted(void **state)
 {
-	uint64_t alias = xdp_kernel_count(&f.kernel, XDP_ANSWERED_ALIAS);
-	uint64_t zone = xdp_kernel_count(&f.kernel, XDP_PASSED_ZONE);
+	uint64_t alias = counted(XDP_ANSWERED_ALIAS);
+	uint64_t zone = counted(XDP_PASSED_ZONE);
 
 	(void)state;
 	ask("url1234.example.com", 1);
 	ask("inside.example.com", 1);
-	assert_int_equal(xdp_kernel_count(&f.kernel, XDP_ANSWERED_ALIAS), alias + 1);
-	assert_int_equal(xdp_kernel_count(&f.kernel, XDP_PASSED_ZONE), zone + 1);
+	assert_int_equal(counted(XDP_ANSWERED_ALIAS), alias + 1);
+	assert_int_equal(counted(XDP_PASSED_ZONE), zone + 1);
+}
+
+static void types_and_families_of_answers_are_counted(void **state)
+{
+	struct xdp_counts before, after;
+	struct question q;
+
+	(void)state;
+	xdp_kernel_sum(&f.kernel, &before);
+	ask("url1234.example.com", 1);
+	ask("url1234.example.com", 257);
+	ask("inside.example.com", 28);
+	begin_question(&q, "url1234.example.com", 65, 0);
+	assert_int_equal(try_message(SHAPE_IPV6, q.message, q.len), XDP_TX);
+	xdp_kernel_sum(&f.kernel, &after);
+	assert_int_equal(after.type[1] - before.type[1], 1);
+	assert_int_equal(after.type[28] - before.type[28], 0);
+	assert_int_equal(after.type[65] - before.type[65], 1);
+	assert_int_equal(after.type[XDP_TYPE_CAA] - before.type[XDP_TYPE_CAA], 1);
+	assert_int_equal(after.ipv6 - before.ipv6, 1);
 }
 
 /* ---- while zones change ---- */
@@ -774,6 +802,7 @@ int main(void)
 		cmocka_unit_test(name_is_shown_to_the_watch_once_in_a_while),
 		cmocka_unit_test(network_above_its_rate_is_passed_up),
 		cmocka_unit_test(what_is_answered_and_passed_up_is_counted),
+		cmocka_unit_test(types_and_families_of_answers_are_counted),
 		cmocka_unit_test(readers_see_one_version_or_the_other),
 	};
 	char why[256];
