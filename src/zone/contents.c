@@ -37,6 +37,14 @@ void bns_contents_free(struct bns_contents *c)
 	free(c);
 }
 
+void bns_contents_clear(struct bns_contents *c)
+{
+	bns_arena_free(&c->arena);
+	c->count = 0;
+	c->files[0] = NULL;
+	c->file_count = 1;
+}
+
 static enum bns_error grow(struct bns_contents *c)
 {
 	if (c->count < c->capacity)

@@ -44,6 +44,9 @@ struct bns_contents {
 struct bns_contents *bns_contents_new(const uint8_t *apex);
 void bns_contents_free(struct bns_contents *c);
 
+/* As it was at first. */
+void bns_contents_clear(struct bns_contents *c);
+
 /* Copies owner and RDATA; the class is always IN. RDATA must be uncompressed and valid. */
 enum bns_error bns_contents_add(struct bns_contents *c, const uint8_t *owner, uint16_t type, uint32_t ttl,
                                 const void *rdata, uint16_t rdlen, uint16_t file, uint32_t line) BNS_MUST_CHECK;

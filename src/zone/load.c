@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "zone/load_seen.h"
+#include "zone/quick.h"
 #include "zone/text.h"
 
 /* A file being read, and the one that includes it. */
@@ -26,6 +27,7 @@ struct loader {
 	bool apex_known;
 	struct bns_file_seen *seen; /* of the zone file itself; NULL: nobody asks */
 	bool unchanged;
+	bool quickly; /* zone/quick.h may try */
 	struct bns_diag *diag;
 };
 
@@ -104,10 +106,26 @@ static enum bns_error load_items(struct loader *l, const struct source *source, 
 	return err;
 }
 
+/* A whole zone as most are; false: nothing was read. */
+static bool load_quickly(struct loader *l, const char *data, size_t len, const char *name)
+{
+	uint16_t file;
+	bool may = l->quickly && l->apex_known;
+	l->quickly = false; /* only a zone file as a whole */
+	if (!may)
+		return false;
+	if (!bns_contents_add_file(l->contents, name, &file) && bns_quick_read(l->contents, data, len, file))
+		return true;
+	bns_contents_clear(l->contents);
+	return false;
+}
+
 static enum bns_error load_text(struct loader *l, const struct source *source, const char *data, size_t len,
 				const char *name, const struct bns_text_context *context)
 {
 	uint16_t file;
+	if (load_quickly(l, data, len, name))
+		return BNS_OK;
 	enum bns_error err = bns_contents_add_file(l->contents, name, &file);
 	if (err)
 		return err;
@@ -226,7 +244,7 @@ static enum bns_error load(struct loader *l, struct source *source, const char *
 enum bns_error bns_zone_load(const char *path, const uint8_t *apex, struct bns_contents **out, struct bns_diag *diag)
 {
 	struct source source = {.path = path};
-	struct loader l = {.diag = diag};
+	struct loader l = {.quickly = true, .diag = diag};
 	return load(&l, &source, NULL, 0, path, apex, out);
 }
 
@@ -234,7 +252,7 @@ enum bns_error bns_zone_load_changed(const char *path, const uint8_t *apex, stru
 				     struct bns_contents **out, struct bns_diag *diag)
 {
 	struct source source = {.path = path};
-	struct loader l = {.seen = seen, .diag = diag};
+	struct loader l = {.seen = seen, .quickly = true, .diag = diag};
 	enum bns_error err = load(&l, &source, NULL, 0, path, apex, out);
 	seen->known = !err && (!*out || (*out)->file_count == 1);
 	return err;
@@ -242,6 +260,13 @@ enum bns_error bns_zone_load_changed(const char *path, const uint8_t *apex, stru
 
 enum bns_error bns_zone_parse(const char *text, size_t len, const char *name, const uint8_t *apex,
 			      struct bns_contents **out, struct bns_diag *diag)
+{
+	struct loader l = {.quickly = true, .diag = diag};
+	return load(&l, NULL, text, len, name, apex, out);
+}
+
+enum bns_error bns_zone_parse_slowly(const char *text, size_t len, const char *name, const uint8_t *apex,
+				     struct bns_contents **out, struct bns_diag *diag)
 {
 	struct loader l = {.diag = diag};
 	return load(&l, NULL, text, len, name, apex, out);

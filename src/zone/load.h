@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Zone files (RFC 1035 §5) → contents. ldns reads each record; directives are
- * handled here: $ORIGIN, $TTL, $INCLUDE (relative to the including file, at
+ * Zone files (RFC 1035 §5) → contents. zone/quick.h reads what is as it mostly
+ * is; else ldns reads each record, and directives are handled here: $ORIGIN, $TTL, $INCLUDE (relative to the including file, at
  * most 8 deep, loops refused); $GENERATE is refused by name. An included file
  * begins with the origin and $TTL of its place; what it changes ends with it.
  * A record without a TTL takes $TTL's (RFC 2308 §4), else the former record's,
@@ -44,6 +44,10 @@ enum bns_error bns_zone_load_changed(const char *path, const uint8_t *apex, stru
 /* The same from memory; `name` stands for the file in messages; $INCLUDE is refused. */
 enum bns_error bns_zone_parse(const char *text, size_t len, const char *name, const uint8_t *apex,
 			      struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* The same without zone/quick.h, which must make no difference. */
+enum bns_error bns_zone_parse_slowly(const char *text, size_t len, const char *name, const uint8_t *apex,
+				     struct bns_contents **out, struct bns_diag *diag) BNS_MUST_CHECK;
 
 /*
  * RDATA in presentation form → wire form, checked with bns_rdata_valid; the

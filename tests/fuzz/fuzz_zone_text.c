@@ -25,6 +25,17 @@ static void dump_reads_back(const struct bns_contents *c)
 	free(text);
 }
 
+/* Without the quick reader it is the same zone, and without a mistake as well. */
+static void reads_slowly_as_well(const uint8_t *data, size_t size, const struct bns_contents *c)
+{
+	struct bns_contents *slow;
+	struct bns_diag diag = {.text = ""};
+	if (bns_zone_parse_slowly((const char *)data, size, "fuzz", apex, &slow, &diag) != BNS_OK)
+		fuzz_broken("it is read quickly alone", (int)diag.line, diag.text);
+	FUZZ_REQUIRE(fuzz_zone_is_same(c, slow));
+	bns_contents_free(slow);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bns_contents *c;
@@ -33,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_REQUIRE(diag.text[0] != '\0');
 		return 0;
 	}
+	reads_slowly_as_well(data, size, c);
 	bool sound = fuzz_zone_is_sound(c);
 	fuzz_zone_builds(c, sound);
 	fuzz_zone_stores(c);
