@@ -19,14 +19,8 @@
 static void encode(const struct bns_file_seen *seen, uint64_t version_seq, uint8_t form[FORM_LEN])
 {
 	const uint64_t numbers[NUMBERS] = {
-		seen->dev,
-		seen->ino,
-		seen->size,
-		(uint64_t)seen->mtime_ns,
-		(uint64_t)seen->ctime_ns,
-		seen->digest[0],
-		seen->digest[1],
-		version_seq,
+		seen->dev,       seen->ino,       seen->size,  (uint64_t)seen->mtime_ns, (uint64_t)seen->ctime_ns,
+		seen->digest[0], seen->digest[1], version_seq,
 	};
 	form[0] = FORM_VERSION;
 	form[1] = seen->settled;
@@ -98,7 +92,8 @@ static bool is_accepted(const struct bns_job *job)
 
 void bns_accepted_file_recall(struct bns_job *job)
 {
-	job->file_known = read_row(job, &job->file);
+	/* Without a version there is nothing that the file's row could be about. */
+	job->file_known = job->zone->record.has_version && read_row(job, &job->file);
 	/* With a change held, a file that is back at what is served takes that change back. */
 	if (is_accepted(job) && !job->zone->held)
 		job->seen = job->file.seen;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <string.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -111,4 +112,24 @@ void bns_announce(struct bns_gate *g, enum bns_log_level level, const char *kind
 		.findings = job ? job->findings : NULL,
 	};
 	g->callbacks.event(g->callbacks.arg, &event);
+}
+
+void bns_crowd_tell(struct bns_gate *g)
+{
+	char text[BNS_REASON_MAX];
+	if (g->crowd_count == 0)
+		return;
+	snprintf(text, sizeof(text), "%zu zones are served for the first time; `zone log` has each", g->crowd_count);
+	g->crowd_count = 0;
+	struct bns_store_txn *txn = bns_store_begin(g->store);
+	if (txn && !bns_audit_zone(g, txn, "loaded", "", "", text)) {
+		bns_store_commit(txn, NULL, NULL);
+	} else {
+		bns_store_drop(txn);
+		bns_log(BNS_LOG_ERR, "no memory to note in the audit that %s", text);
+	}
+	bns_log(BNS_LOG_NOTICE, "%s", text);
+	struct bns_event event = {.level = BNS_LOG_NOTICE, .kind = "loaded", .text = text};
+	if (g->callbacks.event)
+		g->callbacks.event(g->callbacks.arg, &event);
 }

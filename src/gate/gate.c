@@ -48,6 +48,13 @@ void bns_gate_set_journal_depth(struct bns_gate *g, unsigned depth)
 	g->journal_depth = depth ? depth : 1;
 }
 
+void bns_gate_set_crowd(struct bns_gate *g, bool crowd)
+{
+	g->crowd = crowd;
+	if (!crowd)
+		bns_crowd_tell(g);
+}
+
 bool bns_gate_busy(const struct bns_gate *g)
 {
 	return g->jobs > 0;
@@ -72,7 +79,9 @@ void bns_gate_stop(struct bns_gate *g)
 	if (g->plugins)
 		bns_plugins_expire_reviews(g->plugins, UINT64_MAX);
 	g->stopping = true;
+	bns_pool_stop(g);
 	bns_start_stop(g);
+	bns_crowd_tell(g);
 	bns_freshness_flush(g);
 	commit_memory(g);
 }
@@ -256,6 +265,7 @@ void bns_gate_tick(struct bns_gate *g)
 		bns_plugins_tick(g->plugins, now);
 	}
 	tick_zones(g, now);
+	bns_crowd_tell(g);
 	bns_images_tick(g);
 	bns_freshness_flush(g);
 	commit_memory(g);

@@ -98,8 +98,8 @@ typedef void (*bns_result_fn)(void *arg, struct bns_zone *zone, const struct bns
 struct bns_event {
 	enum bns_log_level level;
 	const char *kind; /* "served", "held", "approved", "rejected", "refused", "failed", "expired", "refreshed",
-			     "superseded", "withdrawn", "held-limit", "added", "removed", or a plugin's */
-	const char *zone; /* without final dot */
+			     "superseded", "withdrawn", "held-limit", "added", "removed", "loaded", or a plugin's */
+	const char *zone; /* without final dot; NULL: of many, "loaded" */
 	const char *id;   /* candidate; NULL: none */
 	uint32_t serial;
 	const char *text; /* a sentence */
@@ -284,6 +284,12 @@ void bns_gate_rollback(struct bns_gate *g, struct bns_zone *zone, uint32_t seria
  */
 enum bns_error bns_gate_upstream_form(struct bns_gate *g, const struct bns_zone *zone, void **data,
 				      size_t *len) BNS_MUST_CHECK;
+
+/*
+ * While many zones are loaded: those that come clean for the first time are told together, a line a second, in the
+ * log, to subscribers and in the audit. Each zone's journal has its own.
+ */
+void bns_gate_set_crowd(struct bns_gate *g, bool crowd);
 
 /* Much was loaded: the memory it took on its way goes back to the system with one of the next ticks. */
 void bns_gate_give_back(struct bns_gate *g);

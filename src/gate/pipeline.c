@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/seccomp.h"
 #include "gate/catalog.h"
 #include "gate/report.h"
 #include "gate/work.h"
@@ -49,14 +48,8 @@ static enum bns_error read_decided(struct bns_job *job)
 	return bns_candidate_contents(job->gate, job->id, &job->candidate);
 }
 
-static void prepare_work(uv_work_t *work)
-{
-	bns_seccomp_thread(BNS_SECCOMP_POOL);
-	bns_prepare_in_pool(work->data);
-}
-
 static void review(struct bns_job *job);
-static void after_prepare(uv_work_t *work, int status);
+static void after_prepare(struct bns_job *job, bool cancelled);
 
 void bns_pipeline_start(struct bns_job *job)
 {
@@ -75,11 +68,11 @@ void bns_pipeline_start(struct bns_job *job)
 		err = read_stored(job);
 	if (job->kind == BNS_JOB_FILE)
 		bns_accepted_file_recall(job);
-	if (!err && uv_queue_work(job->gate->loop, &job->work, prepare_work, after_prepare))
-		err = BNS_ENOMEM;
-	if (err == BNS_ENOENT)
+	if (!err)
+		bns_pool_add(job, bns_prepare_in_pool, after_prepare);
+	else if (err == BNS_ENOENT)
 		bns_job_end_late(job, BNS_OUTCOME_FAILED, "candidate %s doesn't wait any more", job->id);
-	else if (err)
+	else
 		bns_job_end_late(job, BNS_OUTCOME_FAILED, "the change could not be prepared: %s", bns_strerror(err));
 }
 
@@ -209,10 +202,9 @@ static void store_reviewing(struct bns_job *job)
 	bns_store_commit(txn, reviewing_stored, job);
 }
 
-static void after_prepare(uv_work_t *work, int status)
+static void after_prepare(struct bns_job *job, bool cancelled)
 {
-	struct bns_job *job = work->data;
-	if (status == UV_ECANCELED || job->gate->stopping) {
+	if (cancelled || job->gate->stopping) {
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the server is going away");
 		return;
 	}
@@ -327,6 +319,8 @@ static void review_done(void *arg, const struct bns_review_result *plugins)
 		return;
 	}
 	job->verdict = result->verdict;
+	if (job->verdict >= BNS_VERDICT_HOLD)
+		bns_unbuild(job);
 	/* Every change in words is for who decides or asks: a first load may have a million. */
 	bool in_words = job->kind == BNS_JOB_DRY_RUN || job->verdict == BNS_VERDICT_HOLD;
 	if (in_words)
@@ -380,16 +374,9 @@ static void review(struct bns_job *job)
 
 /* ---- fifth step: build what was accepted ---- */
 
-static void build_work(uv_work_t *work)
+static void after_build(struct bns_job *job, bool cancelled)
 {
-	bns_seccomp_thread(BNS_SECCOMP_POOL);
-	bns_build_in_pool(work->data);
-}
-
-static void after_build(uv_work_t *work, int status)
-{
-	struct bns_job *job = work->data;
-	if (status == UV_ECANCELED || job->gate->stopping)
+	if (cancelled || job->gate->stopping)
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the server is going away");
 	else if (job->pool_error)
 		bns_job_end(job, BNS_OUTCOME_FAILED, "the zone could not be built: %s", bns_strerror(job->pool_error));
@@ -401,6 +388,10 @@ static void after_build(uv_work_t *work, int status)
 
 void bns_pipeline_accept(struct bns_job *job)
 {
-	if (uv_queue_work(job->gate->loop, &job->work, build_work, after_build))
-		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", bns_strerror(BNS_ENOMEM));
+	if (job->image && job->amendment_count == 0) {
+		bns_publish_commit(job);
+		return;
+	}
+	bns_unbuild(job);
+	bns_pool_add(job, bns_build_in_pool, after_build);
 }

@@ -66,7 +66,7 @@ static enum bns_error identify(struct bns_job *job)
 	return bns_contents_encode(job->candidate, &job->candidate_form, &job->candidate_form_len);
 }
 
-void bns_prepare_in_pool(struct bns_job *job)
+static void prepare(struct bns_job *job)
 {
 	job->pool_error = read_candidate(job);
 	if (job->pool_error || job->unchanged)
@@ -175,6 +175,41 @@ void bns_build_in_pool(struct bns_job *job)
 		job->pool_error = bns_image_build(job->publish, &job->image);
 	if (!job->pool_error)
 		bns_image_keep(job->gate, &job->image, &job->image_digest);
+}
+
+void bns_unbuild(struct bns_job *job)
+{
+	bns_image_drop(job->gate, job->image);
+	bns_image_free(job->image);
+	job->image = NULL;
+	free(job->publish_form);
+	job->publish_form = NULL;
+	if (job->publish != job->candidate)
+		bns_contents_free(job->publish);
+	job->publish = NULL;
+}
+
+/* A zone's first version: mostly it is published as it is. */
+static bool is_first(const struct bns_job *job)
+{
+	return (job->kind == BNS_JOB_SUBMIT || job->kind == BNS_JOB_FILE) && !job->pool_error && job->candidate &&
+	       !job->record.has_version && !job->served && !job->upstream && !job->catalog && !job->nothing_new &&
+	       job->problems.count == 0;
+}
+
+/*
+ * So that a first version needs no second way through the pool, it is built
+ * before its review. Where that fails, it will again, and be told, behind it.
+ */
+void bns_prepare_in_pool(struct bns_job *job)
+{
+	prepare(job);
+	if (!is_first(job))
+		return;
+	bns_build_in_pool(job);
+	if (job->pool_error)
+		bns_unbuild(job);
+	job->pool_error = BNS_OK;
 }
 
 void bns_write_file_in_pool(struct bns_job *job)

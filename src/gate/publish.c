@@ -6,6 +6,8 @@
 #include "base/seccomp.h"
 #include "gate/work.h"
 
+#define CROWD 1000 /* changes that are in hand together */
+
 /* ---- what others are told of a new version ---- */
 
 static void tell_plugins(struct bns_job *job, const struct bns_contents *now)
@@ -100,6 +102,25 @@ static void tell_superseded(const struct bns_job *job)
 	bns_announce(job->gate, BNS_LOG_NOTICE, "superseded", job->zone, job, text);
 }
 
+/* Clean, and the zone's first: a line for each of a million would bury what somebody has to see. */
+static bool is_one_of_many(const struct bns_job *job)
+{
+	bool crowd = job->gate->crowd || job->gate->jobs >= CROWD;
+	return crowd && !job->zone->record.has_version && !job->zone->held && !accepted(job) && !job->rollback &&
+	       !job->amended && json_array_size(job->findings) == 0 && !job->by[0];
+}
+
+static void tell_public(struct bns_job *job)
+{
+	if (job->one_of_many)
+		job->gate->crowd_count++;
+	else
+		bns_announce(job->gate, BNS_LOG_NOTICE, served_kind(job), job->zone, job, served_text(job));
+	job->gate->hushed = job->one_of_many;
+	tell_plugins(job, job->publish);
+	job->gate->hushed = false;
+}
+
 static void committed(void *arg, enum bns_error err, const char *reason)
 {
 	struct bns_job *job = arg;
@@ -123,8 +144,7 @@ static void committed(void *arg, enum bns_error err, const char *reason)
 		tell_superseded(job);
 		forget_held(zone);
 	}
-	bns_announce(job->gate, BNS_LOG_NOTICE, served_kind(job), zone, job, served_text(job));
-	tell_plugins(job, job->publish);
+	tell_public(job);
 	if (job->gate->callbacks.published)
 		job->gate->callbacks.published(job->gate->callbacks.arg, zone);
 	end_served(job);
@@ -190,7 +210,8 @@ static enum bns_error put_decision(struct bns_store_txn *txn, struct bns_job *jo
 		err = bns_approvals_store(txn, zone, accepted(job), job->until_s);
 	else if (!err && zone->work->approvals)
 		err = bns_approvals_store(txn, zone, NULL, 0);
-	if (!err)
+	job->one_of_many = is_one_of_many(job);
+	if (!err && !job->one_of_many)
 		err = bns_audit(job->gate, txn, served_kind(job), zone, job, served_text(job));
 	return err;
 }

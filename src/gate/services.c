@@ -124,7 +124,7 @@ static void service_event(void *arg, const char *plugin, enum bns_log_level leve
 {
 	struct bns_gate *g = *(struct bns_gate **)arg;
 	uint8_t apex[BNS_NAME_MAX];
-	if (bns_name_from_text(zone_text, NULL, apex, NULL))
+	if ((g->hushed && level >= BNS_LOG_NOTICE) || bns_name_from_text(zone_text, NULL, apex, NULL))
 		return;
 	bns_name_lower(apex);
 	struct bns_zone *zone = bns_gate_zone_find(g, apex);

@@ -113,9 +113,14 @@ struct bns_job {
 	bool new_amended_ever;
 	struct bns_zone_record new_record;
 	bool approved; /* REMOVE, APPROVE: an operator has decided, don't review */
+	bool one_of_many; /* it is told with others */
 	bool preapproved; /* the reviewed policy has decided; `by` and `why` are its own */
 
 	uv_work_t work;
+	void (*in_pool)(struct bns_job *job); /* what is to be done there, and then on the main loop */
+	void (*behind_pool)(struct bns_job *job, bool cancelled);
+	struct bns_job *pool_next; /* in the same bundle */
+	bool is_large;
 	void (*then)(struct bns_job *job); /* what follows the file */
 	bns_result_fn done;
 	bns_dry_run_fn dry_done;
@@ -173,6 +178,14 @@ struct bns_gate {
 	bool trim_wanted; /* a large zone went through: its memory is to go back to the system */
 	int64_t trim_again_s; /* 0: no */
 	uv_work_t trim;
+	struct bns_job *pool_first; /* on their way to the pool, see pool.c */
+	struct bns_job **pool_end;
+	size_t pool_count;
+	uv_prepare_t turn;
+	bool turn_is_open;
+	bool crowd;         /* many zones are being loaded */
+	size_t crowd_count; /* that have come and weren't told of yet */
+	bool hushed;        /* what plugins tell of now is one of many, too */
 	bool stopping;
 };
 
@@ -233,6 +246,13 @@ void bns_zone_set_error(struct bns_zone *zone, const char *text);
 /* With all that hangs on it; no job may be left. */
 void bns_zone_free(struct bns_zone *zone);
 
+/* ---- pool.c ---- */
+
+/* `in_pool` is called on a thread of the pool, then `behind_pool` on the main loop; never before this returns. */
+void bns_pool_add(struct bns_job *job, void (*in_pool)(struct bns_job *job),
+		  void (*behind_pool)(struct bns_job *job, bool cancelled));
+void bns_pool_stop(struct bns_gate *g);
+
 /* ---- pipeline.c: the steps of a change ---- */
 
 void bns_pipeline_start(struct bns_job *job);
@@ -254,11 +274,14 @@ void bns_accepted_file_note(const struct bns_job *job, enum bns_outcome outcome)
 
 /* ---- prepare.c: what runs in the pool ---- */
 
-/* Read, check, digest, compare. */
+/* Read, check, digest, compare; a first version is built as well. */
 void bns_prepare_in_pool(struct bns_job *job);
 
 /* Amend, check what was amended, number, encode, build the image. */
 void bns_build_in_pool(struct bns_job *job);
+
+/* Takes that back: something else is to be published, or nothing. */
+void bns_unbuild(struct bns_job *job);
 
 /* The accepted version into the file of a secondary that has one. */
 void bns_write_file_in_pool(struct bns_job *job);
@@ -339,6 +362,9 @@ enum bns_error bns_audit_zone(struct bns_gate *g, struct bns_store_txn *txn, con
 /* The same to the log and to subscribers, once it is true. */
 void bns_announce(struct bns_gate *g, enum bns_log_level level, const char *kind, const struct bns_zone *zone,
                   const struct bns_job *job, const char *text);
+
+/* Those of a crowd that came since the last time. */
+void bns_crowd_tell(struct bns_gate *g);
 
 /* ---- services.c ---- */
 

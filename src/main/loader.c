@@ -8,11 +8,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* More make larger groups of what is synced together. */
-#define IN_HAND_MAX   2000
+/* More make larger groups of what is synced together; further ones come in waves, which share the ways of many. */
+#define IN_HAND_MAX   4000
+#define WAVE          1000
 #define TELL_EVERY_MS 5000
 
-/* What so many took on their way is worth giving back. */
+/* So many are told together, and what they took on their way is worth giving back. */
 #define MANY 1000
 
 struct bns_loading {
@@ -33,6 +34,7 @@ static void finish(struct bns_loader *l)
 	bns_log(l->refused ? BNS_LOG_WARN : BNS_LOG_INFO,
 		"zone files are read: %zu refused, %zu held, %zu with nothing new", l->refused, l->held, l->same);
 	l->refused = l->held = l->same = 0;
+	bns_gate_set_crowd(l->gate, false);
 	if (l->progress.total >= MANY)
 		bns_gate_give_back(l->gate);
 	l->progress.total = 0;
@@ -82,7 +84,7 @@ static struct bns_zone *take(struct bns_loader *l)
 
 static void pump(struct bns_loader *l)
 {
-	if (l->pumping || !l->started)
+	if (l->pumping || !l->started || l->in_hand > IN_HAND_MAX - WAVE)
 		return;
 	l->pumping = true;
 	while (l->in_hand < IN_HAND_MAX && !STAILQ_EMPTY(&l->waiting)) {
@@ -110,6 +112,8 @@ void bns_loader_add(struct bns_loader *l, const struct bns_zone *zone)
 		bns_progress_begin(&l->progress, "zone files read", 1, TELL_EVERY_MS, TELL_EVERY_MS,
 				   bns_clock_mono_ms());
 	STAILQ_INSERT_TAIL(&l->waiting, item, next);
+	if (l->progress.total >= MANY)
+		bns_gate_set_crowd(l->gate, true);
 	pump(l);
 }
 
