@@ -14,7 +14,7 @@
 
 static enum bns_error load_policy(const struct lb *lb, struct lb_policy **out, struct bns_diag *diag)
 {
-	const struct lb_options *options = lb->host->options(lb->plugin);
+	const struct lb_options *options = lb->options;
 	enum bns_error err = lb_policy_load(lb, options->policy, out, diag);
 
 	if (err == BNS_OK) {
@@ -47,11 +47,13 @@ static void lb_free(struct lb *lb)
 
 static enum bns_error watch_first(struct lb *lb)
 {
-	struct lb_watch_former *none;
-	enum bns_error err = lb_watch_set(lb, lb->policy, &none);
+	struct lb_watch_table *table = lb_watch_make(lb->policy);
 
-	lb->policy_is_watched = err == BNS_OK;
-	return err;
+	if (!table)
+		return BNS_ENOMEM;
+	lb_watch_set(lb, table);
+	lb->policy_is_watched = true;
+	return BNS_OK;
 }
 
 static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
@@ -62,9 +64,10 @@ static enum bns_error branding_open(struct bns_plugin *p, const struct bns_host 
 		return BNS_ENOMEM;
 	lb->plugin = p;
 	lb->host = host;
+	lb->options = host->options(p);
 	lb->beyond = lb_beyond_new();
 	lb->watch = lb_watch_new(host->now_s());
-	lb->recheck = lb_recheck_new(((const struct lb_options *)host->options(p))->recheck_s);
+	lb->recheck = lb_recheck_new(lb->options->recheck_s);
 	lb->lives = lb_lives_new();
 	if (!lb->beyond || !lb->watch || !lb->recheck || !lb->lives) {
 		lb_free(lb);
@@ -108,26 +111,59 @@ static void branding_close(struct bns_plugin *p)
 	lb_free(lb_of(p));
 }
 
-static enum bns_error branding_reload(struct bns_plugin *p, struct bns_diag *diag)
+/* A policy that is ready to come into force. */
+struct coming {
+	struct lb_policy *policy;
+	struct lb_watch_table *table;
+};
+
+static enum bns_error branding_prepare(struct bns_plugin *p, const void *options, void **prepared,
+				       struct bns_diag *diag)
 {
 	struct lb *lb = lb_of(p);
-	struct lb_policy *former = lb->policy, *policy;
-	struct lb_watch_former *watched;
-	enum bns_error err = load_policy(lb, &policy, diag);
+	const struct lb_options *in_force = lb->options;
+	struct coming *c = calloc(1, sizeof(*c));
 
-	if (err == BNS_OK) {
-		err = lb_watch_set(lb, policy, &watched);
-		if (err != BNS_OK)
-			lb_policy_free(policy);
+	if (!c)
+		return BNS_ENOMEM;
+	lb->options = options; /* the profiles' folder, too, is the new one's */
+	enum bns_error err = load_policy(lb, &c->policy, diag);
+	lb->options = in_force;
+	if (!err && !(c->table = lb_watch_make(c->policy))) {
+		lb_policy_free(c->policy);
+		err = BNS_ENOMEM;
 	}
-	if (err != BNS_OK)
-		return err;
-	lb->policy = policy;
+	if (err)
+		free(c);
+	else
+		*prepared = c;
+	return err;
+}
+
+static void branding_drop(struct bns_plugin *p, void *prepared)
+{
+	struct coming *c = prepared;
+
+	(void)p;
+	lb_watch_discard(c->table);
+	free(c);
+}
+
+static void branding_apply(struct bns_plugin *p, void *prepared)
+{
+	struct lb *lb = lb_of(p);
+	struct lb_policy *former = lb->policy;
+	struct coming *c = prepared;
+	struct lb_watch_table *watched = lb_watch_set(lb, c->table);
+
+	lb->options = lb->host->options(p);
+	lb->policy = c->policy;
+	lb_recheck_set(lb->recheck, lb->options->recheck_s);
 	lb_overrides_replaced(lb, former, lb->host->now_s());
 	lb_watch_drop(lb, watched);
 	lb->sweep_at = 0;
 	lb_live_replaced(lb);
-	return BNS_OK;
+	free(c);
 }
 
 static void branding_review(struct bns_plugin *p, const struct bns_change *change, struct bns_review *review)
@@ -193,5 +229,7 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.query_types = query_types,
 	.query_stages = 1 << BNS_QUERY_BEFORE,
 	.tick = branding_tick,
-	.reload = branding_reload,
+	.prepare = branding_prepare,
+	.apply = branding_apply,
+	.drop = branding_drop,
 };

@@ -199,6 +199,7 @@ struct lb_options {
 struct lb {
 	struct bns_plugin *plugin;
 	const struct bns_host *host;
+	const struct lb_options *options;
 	struct lb_policy *policy;
 	bool policy_is_watched; /* the watch frees it */
 	struct lb_beyond *beyond;

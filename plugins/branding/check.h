@@ -27,6 +27,8 @@ void lb_check_took(struct lb *lb, const uint8_t *host, const uint8_t *target, co
  */
 struct lb_recheck;
 struct lb_recheck *lb_recheck_new(uint64_t every_s);
+/* From the next tick on. */
+void lb_recheck_set(struct lb_recheck *r, uint64_t every_s);
 /* With nothing on its way any more. */
 void lb_recheck_free(struct lb_recheck *r);
 void lb_recheck_tick(struct lb *lb, int64_t now_s);

@@ -26,7 +26,7 @@ static void own_folder(char *out, size_t cap)
 /* The policy's folder, the configuration's, those that came with the plugin: the first that has it. */
 bool lb_profile_find(const struct lb *lb, const struct lb_policy *policy, const char *provider, char *out, size_t cap)
 {
-	const struct lb_options *options = lb->host->options(lb->plugin);
+	const struct lb_options *options = lb->options;
 	char own[PATH_MAX];
 
 	own_folder(own, sizeof(own));

@@ -48,6 +48,11 @@ struct lb_recheck *lb_recheck_new(uint64_t every_s)
 	return r;
 }
 
+void lb_recheck_set(struct lb_recheck *r, uint64_t every_s)
+{
+	r->every_s = every_s;
+}
+
 void lb_recheck_free(struct lb_recheck *r)
 {
 	while (r && r->again) {

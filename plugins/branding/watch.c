@@ -15,7 +15,7 @@
  * What packet threads look into: the policy in force, and beside it when the names of each of its brandings were asked
  * for last. Pages of times that nobody has asked for take no memory.
  */
-struct table {
+struct lb_watch_table {
 	struct lb_policy *policy;
 	_Atomic uint32_t (*asked_s)[2]; /* edge, owner; wall clock */
 };
@@ -28,7 +28,7 @@ struct seen {
 };
 
 struct lb_watch {
-	_Atomic(struct table *) table;
+	_Atomic(struct lb_watch_table *) table;
 	_Atomic uint32_t now_s;
 	_Atomic unsigned head;
 	_Atomic uint32_t ring[RING_SLOTS]; /* a branding's place in the policy and one; 0: nothing */
@@ -44,7 +44,7 @@ struct lb_watch *lb_watch_new(int64_t now_s)
 	return w;
 }
 
-static void table_free(struct table *t)
+static void table_free(struct lb_watch_table *t)
 {
 	if (!t)
 		return;
@@ -72,24 +72,33 @@ void lb_watch_free(struct lb_watch *w)
 
 static void count_seen(struct lb *lb, int64_t now_s);
 
-enum bns_error lb_watch_set(struct lb *lb, struct lb_policy *policy, struct lb_watch_former **former)
+struct lb_watch_table *lb_watch_make(struct lb_policy *policy)
 {
-	struct table *t = calloc(1, sizeof(*t));
+	struct lb_watch_table *t = calloc(1, sizeof(*t));
 
 	if (t)
 		t->asked_s = calloc(policy->branding_count + 1, sizeof(*t->asked_s));
 	if (!t || !t->asked_s) {
 		free(t);
-		return BNS_ENOMEM;
+		return NULL;
 	}
-	/* Places in the ring are the former policy's. */
-	count_seen(lb, lb->host->now_s());
 	t->policy = policy;
-	*former = (struct lb_watch_former *)atomic_exchange_explicit(&lb->watch->table, t, memory_order_acq_rel);
-	return BNS_OK;
+	return t;
 }
 
-void lb_watch_drop(struct lb *lb, struct lb_watch_former *former)
+void lb_watch_discard(struct lb_watch_table *table)
+{
+	table_free(table);
+}
+
+struct lb_watch_table *lb_watch_set(struct lb *lb, struct lb_watch_table *table)
+{
+	/* Places in the ring are the former policy's. */
+	count_seen(lb, lb->host->now_s());
+	return atomic_exchange_explicit(&lb->watch->table, table, memory_order_acq_rel);
+}
+
+void lb_watch_drop(struct lb *lb, struct lb_watch_table *former)
 {
 	if (former)
 		lb->host->later(lb->plugin, free_later, former);
@@ -107,7 +116,7 @@ void lb_watch_query(struct lb_watch *w, const struct bns_query_view *q)
 
 	if (q->qtype != BNS_TYPE_CNAME)
 		return;
-	const struct table *t = atomic_load_explicit(&w->table, memory_order_acquire);
+	const struct lb_watch_table *t = atomic_load_explicit(&w->table, memory_order_acquire);
 	if (!t || !lb_policy_watched(t->policy, q->qname, &branding, &is_owner))
 		return;
 	_Atomic uint32_t *mine = &t->asked_s[branding][is_owner], *other = &t->asked_s[branding][!is_owner];
@@ -167,7 +176,7 @@ static struct seen *seen_of(struct lb_watch *w, const uint8_t *host)
 static void count_seen(struct lb *lb, int64_t now_s)
 {
 	struct lb_watch *w = lb->watch;
-	const struct table *t = atomic_load(&w->table);
+	const struct lb_watch_table *t = atomic_load(&w->table);
 
 	for (unsigned i = 0; i < RING_SLOTS; i++) {
 		uint32_t place = atomic_exchange_explicit(&w->ring[i], 0, memory_order_acquire);

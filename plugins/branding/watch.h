@@ -15,12 +15,15 @@ struct lb_watch *lb_watch_new(int64_t now_s);
 void lb_watch_free(struct lb_watch *w);
 
 /*
- * The policy's brandings are those to watch from now on, and the policy is the watch's to free: packet threads read in
- * it. Counts go on. Who needs the former policy no more drops it; it goes once no packet thread can have it.
+ * What packet threads look into: a policy's brandings, and the policy is its to free, since they read in it. Once set
+ * it is looked into; counts go on. Who needs the former one no more drops it: it goes once no packet thread can have
+ * it.
  */
-struct lb_watch_former;
-enum bns_error lb_watch_set(struct lb *lb, struct lb_policy *policy, struct lb_watch_former **former) BNS_MUST_CHECK;
-void lb_watch_drop(struct lb *lb, struct lb_watch_former *former);
+struct lb_watch_table;
+struct lb_watch_table *lb_watch_make(struct lb_policy *policy); /* NULL: memory is short; the policy is the caller's */
+void lb_watch_discard(struct lb_watch_table *table);            /* one that was never set */
+struct lb_watch_table *lb_watch_set(struct lb *lb, struct lb_watch_table *table);
+void lb_watch_drop(struct lb *lb, struct lb_watch_table *former);
 
 /* Neither allocates nor locks; a question for another type costs one comparison. */
 void lb_watch_query(struct lb_watch *w, const struct bns_query_view *q);

@@ -46,40 +46,47 @@ static void dnstap_answered(struct bns_plugin *p, const struct bns_exchange *exc
 
 /* ---- main loop ---- */
 
-static enum bns_error check_options(const struct bns_host *host, const struct options *o, struct bns_diag *diag)
+static enum bns_error check_options(const struct bns_plugin *p, const struct options *o, struct bns_diag *diag)
 {
-	const char *wrong = NULL;
+	const char *option = NULL, *wrong = NULL;
 
 	if ((o->socket[0] != '\0') == (o->file[0] != '\0'))
-		wrong = "it needs one of 'socket' and 'file'";
+		wrong = "needs one of 'socket' and 'file'";
 	else if (!o->queries && !o->responses)
-		wrong = "with neither 'queries' nor 'responses' there is nothing to tell";
+		wrong = "has nothing to tell with neither 'queries' nor 'responses'";
 	else if (o->queue < QUEUE_MIN || o->queue > QUEUE_MAX || (o->queue & (o->queue - 1)) != 0)
-		wrong = "'queue' is a power of two from 16 to 65536";
+		option = "queue", wrong = "is a power of two from 16 to 65536";
 	if (!wrong)
 		return BNS_OK;
-	host->diag(diag, NULL, 0, 0, "plugin 'dnstap': %s", wrong);
+	bns_host_of(p)->wrong_option(p, diag, option, "%s", wrong);
 	return BNS_EINVAL;
+}
+
+static struct dt_writer_conf *conf_of(const struct options *o)
+{
+	struct dt_writer_conf *conf = dt_writer_conf_new(o->socket, o->file, o->identity);
+
+	if (conf) {
+		conf->queries = o->queries;
+		conf->responses = o->responses;
+	}
+	return conf;
 }
 
 static enum bns_error start(struct dnstap *dt, const struct options *o)
 {
-	const struct dt_writer_conf conf = {
-		.socket = o->socket,
-		.file = o->file,
-		.identity = o->identity,
-		.version = "brandns " PACKAGE_VERSION,
-		.queries = o->queries,
-		.responses = o->responses,
-	};
+	struct dt_writer_conf *conf = conf_of(o);
+	enum bns_error err = conf ? dt_writer_start(conf, &dt->ring, &dt->counts, &dt->writer) : BNS_ENOMEM;
 
-	return dt_writer_start(&conf, &dt->ring, &dt->counts, &dt->writer);
+	if (err != BNS_OK)
+		dt_writer_conf_free(conf);
+	return err;
 }
 
 static enum bns_error dnstap_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
 {
 	const struct options *o = host->options(p);
-	enum bns_error err = check_options(host, o, diag);
+	enum bns_error err = check_options(p, o, diag);
 
 	if (err != BNS_OK)
 		return err;
@@ -100,6 +107,34 @@ static enum bns_error dnstap_open(struct bns_plugin *p, const struct bns_host *h
 	host->set_state(p, dt);
 	return BNS_OK;
 }
+
+static enum bns_error dnstap_prepare(struct bns_plugin *p, const void *options, void **prepared, struct bns_diag *diag)
+{
+	enum bns_error err = check_options(p, options, diag);
+
+	if (err == BNS_OK && !(*prepared = conf_of(options)))
+		err = BNS_ENOMEM;
+	return err;
+}
+
+static void dnstap_apply(struct bns_plugin *p, void *prepared)
+{
+	struct dnstap *dt = bns_host_of(p)->state(p);
+
+	if (dt->writer)
+		dt_writer_change(dt->writer, prepared);
+	else
+		dt_writer_conf_free(prepared);
+}
+
+static void dnstap_drop(struct bns_plugin *p, void *prepared)
+{
+	(void)p;
+	dt_writer_conf_free(prepared);
+}
+
+/* Packet threads write into it. */
+static const char *const start_options[] = {"queue", NULL};
 
 static void dnstap_close(struct bns_plugin *p)
 {
@@ -193,4 +228,8 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.close = dnstap_close,
 	.answered = dnstap_answered,
 	.tick = dnstap_tick,
+	.prepare = dnstap_prepare,
+	.apply = dnstap_apply,
+	.drop = dnstap_drop,
+	.start_options = start_options,
 };

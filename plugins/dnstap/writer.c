@@ -9,6 +9,8 @@
 
 #include "dnstap.pb-c.h"
 
+static const char version[] = "brandns " PACKAGE_VERSION;
+
 #define CONTENT_TYPE "protobuf:dnstap.Dnstap"
 #define FRAME_MAX    (DT_OCTETS_MAX + 1024)
 #define IDLE_NS      20000000 /* between two looks at an empty ring */
@@ -16,7 +18,8 @@
 #define STOP_MAX_S   2
 
 struct dt_writer {
-	struct dt_writer_conf conf;
+	struct dt_writer_conf *conf;
+	_Atomic(struct dt_writer_conf *) next; /* to be taken up; NULL: none */
 	struct dt_ring *ring;
 	struct dt_writer_counts *counts;
 	struct fstrm_writer *stream; /* NULL: not open */
@@ -25,6 +28,31 @@ struct dt_writer {
 	_Atomic bool is_stopping;
 	uint8_t frame[FRAME_MAX];
 };
+
+struct dt_writer_conf *dt_writer_conf_new(const char *socket, const char *file, const char *identity)
+{
+	struct dt_writer_conf *conf = calloc(1, sizeof(*conf));
+
+	if (!conf)
+		return NULL;
+	conf->socket = strdup(socket);
+	conf->file = strdup(file);
+	conf->identity = strdup(identity);
+	if (conf->socket && conf->file && conf->identity)
+		return conf;
+	dt_writer_conf_free(conf);
+	return NULL;
+}
+
+void dt_writer_conf_free(struct dt_writer_conf *conf)
+{
+	if (!conf)
+		return;
+	free(conf->socket);
+	free(conf->file);
+	free(conf->identity);
+	free(conf);
+}
 
 /* ---- the stream ---- */
 
@@ -67,7 +95,7 @@ static bool open_stream(struct dt_writer *w)
 	if (w->opened_s != 0 && now.tv_sec < w->opened_s + REOPEN_S)
 		return false;
 	w->opened_s = now.tv_sec;
-	w->stream = stream_new(&w->conf);
+	w->stream = stream_new(w->conf);
 	if (!w->stream || fstrm_writer_open(w->stream) != fstrm_res_success) {
 		close_stream(w);
 		return false;
@@ -106,10 +134,10 @@ static void send_frame(struct dt_writer *w, Dnstap__Message *m)
 
 	d.type = DNSTAP__DNSTAP__TYPE__MESSAGE;
 	d.message = m;
-	d.has_identity = w->conf.identity[0] != '\0';
-	d.identity = octets(w->conf.identity, strlen(w->conf.identity));
-	d.has_version = w->conf.version[0] != '\0';
-	d.version = octets(w->conf.version, strlen(w->conf.version));
+	d.has_identity = w->conf->identity[0] != '\0';
+	d.identity = octets(w->conf->identity, strlen(w->conf->identity));
+	d.has_version = true;
+	d.version = octets(version, strlen(version));
 	/* Texts of the configuration may be as long as somebody wants. */
 	if (dnstap__dnstap__get_packed_size(&d) > FRAME_MAX || !open_stream(w)) {
 		atomic_fetch_add(&w->counts->lost, 1);
@@ -129,13 +157,13 @@ static void send_record(struct dt_writer *w, const struct dt_record *r)
 	Dnstap__Message m = DNSTAP__MESSAGE__INIT;
 
 	set_client(&m, r);
-	if (w->conf.queries) {
+	if (w->conf->queries) {
 		m.type = DNSTAP__MESSAGE__TYPE__AUTH_QUERY;
 		m.has_query_message = true;
 		m.query_message = octets(r->octets, r->query_len);
 		send_frame(w, &m);
 	}
-	if (!w->conf.responses || r->response_len == 0)
+	if (!w->conf->responses || r->response_len == 0)
 		return;
 	m.type = DNSTAP__MESSAGE__TYPE__AUTH_RESPONSE;
 	m.has_query_message = false;
@@ -158,12 +186,26 @@ static void send_all(struct dt_writer *w)
 	}
 }
 
+static void take_conf(struct dt_writer *w)
+{
+	struct dt_writer_conf *next = atomic_exchange(&w->next, NULL);
+
+	if (!next)
+		return;
+	send_all(w);
+	close_stream(w);
+	dt_writer_conf_free(w->conf);
+	w->conf = next;
+	w->opened_s = 0;
+}
+
 static void *run(void *arg)
 {
 	static const struct timespec idle = {.tv_nsec = IDLE_NS};
 	struct dt_writer *w = arg;
 
 	while (!atomic_load(&w->is_stopping)) {
+		take_conf(w);
 		open_stream(w);
 		send_all(w);
 		nanosleep(&idle, NULL);
@@ -173,7 +215,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-enum bns_error dt_writer_start(const struct dt_writer_conf *conf, struct dt_ring *ring, struct dt_writer_counts *counts,
+enum bns_error dt_writer_start(struct dt_writer_conf *conf, struct dt_ring *ring, struct dt_writer_counts *counts,
 			       struct dt_writer **out)
 {
 	struct dt_writer *w = calloc(1, sizeof(*w));
@@ -181,7 +223,7 @@ enum bns_error dt_writer_start(const struct dt_writer_conf *conf, struct dt_ring
 
 	if (!w)
 		return BNS_ENOMEM;
-	w->conf = *conf;
+	w->conf = conf;
 	w->ring = ring;
 	w->counts = counts;
 	/* Signals are the main loop's. */
@@ -197,6 +239,11 @@ enum bns_error dt_writer_start(const struct dt_writer_conf *conf, struct dt_ring
 	return BNS_OK;
 }
 
+void dt_writer_change(struct dt_writer *w, struct dt_writer_conf *conf)
+{
+	dt_writer_conf_free(atomic_exchange(&w->next, conf));
+}
+
 bool dt_writer_stop(struct dt_writer *w)
 {
 	struct timespec until;
@@ -206,6 +253,8 @@ bool dt_writer_stop(struct dt_writer *w)
 	until.tv_sec += STOP_MAX_S;
 	if (pthread_timedjoin_np(w->thread, NULL, &until) != 0)
 		return false;
+	dt_writer_conf_free(w->conf);
+	dt_writer_conf_free(atomic_load(&w->next));
 	free(w);
 	return true;
 }

@@ -11,12 +11,15 @@
 #include "ring.h"
 
 struct dt_writer_conf {
-	const char *socket; /* "": write to `file` */
-	const char *file;
-	const char *identity; /* "": none is told */
-	const char *version;
+	char *socket; /* "": write to `file` */
+	char *file;
+	char *identity; /* "": none is told */
 	bool queries, responses;
 };
+
+/* Copies the texts; NULL: memory is short. */
+struct dt_writer_conf *dt_writer_conf_new(const char *socket, const char *file, const char *identity);
+void dt_writer_conf_free(struct dt_writer_conf *conf);
 
 struct dt_writer;
 
@@ -27,9 +30,12 @@ struct dt_writer_counts {
 	_Atomic bool is_open;
 };
 
-/* `ring`, `counts` and the texts of `conf` outlive it. */
-enum bns_error dt_writer_start(const struct dt_writer_conf *conf, struct dt_ring *ring, struct dt_writer_counts *counts,
+/* `ring` and `counts` outlive it; `conf` is its own on success. */
+enum bns_error dt_writer_start(struct dt_writer_conf *conf, struct dt_ring *ring, struct dt_writer_counts *counts,
 			       struct dt_writer **out) BNS_MUST_CHECK;
+
+/* From now on by `conf`, which is its own; another stream begins. */
+void dt_writer_change(struct dt_writer *w, struct dt_writer_conf *conf);
 
 /*
  * Writes what is there, ends the stream and the thread. False: a reader that hangs keeps the thread, which ends with

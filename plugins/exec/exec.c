@@ -31,15 +31,21 @@ struct waiting {
 	uint8_t zone[BNS_NAME_MAX];
 	uint8_t *order; /* until the verifier runs: a helper that dies before is asked again */
 	size_t order_len;
+	uint64_t timeout_s; /* as the order has it */
 	bool sent, started;
 	struct waiting *next;
 };
 
-struct exec_state {
-	const struct bns_host *host;
+/* What the options come to. */
+struct rules {
 	const struct exec_options *options;
 	uint8_t (*zones)[BNS_NAME_MAX]; /* NULL: all */
 	json_t *command;
+};
+
+struct exec_state {
+	const struct bns_host *host;
+	struct rules *rules;
 	struct waiting *waiting;
 	json_int_t last_id;
 	int64_t heard_s; /* of the helper */
@@ -61,8 +67,8 @@ static enum bns_error introduce(struct bns_plugin *p, struct exec_state *s)
 
 	if (s->introduced)
 		return BNS_OK;
-	snprintf(text, sizeof(text), "{\"port\":%lld,\"at_once\":%lld}", (long long)s->options->port,
-		 (long long)s->options->count);
+	snprintf(text, sizeof(text), "{\"port\":%lld,\"at_once\":%lld}", (long long)s->rules->options->port,
+		 (long long)s->rules->options->count);
 	enum bns_error err = s->host->helper_send(p, text, strlen(text));
 	s->introduced = err == BNS_OK;
 	return err;
@@ -82,8 +88,9 @@ static void send_orders(struct bns_plugin *p, struct exec_state *s)
 
 static json_t *header_of(const struct exec_state *s, const struct bns_change *change, json_int_t id)
 {
-	return json_pack("{s:I,s:s,s:O,s:I,s:b}", "id", id, "zone", change->zone_text, "command", s->command,
-			 "timeout_ms", (json_int_t)s->options->timeout_s * 1000, "feed", (int)s->options->feed_zone);
+	return json_pack("{s:I,s:s,s:O,s:I,s:b}", "id", id, "zone", change->zone_text, "command", s->rules->command,
+			 "timeout_ms", (json_int_t)s->rules->options->timeout_s * 1000, "feed",
+			 (int)s->rules->options->feed_zone);
 }
 
 static enum bns_error write_order(const struct exec_state *s, const struct bns_change *change, struct waiting *w)
@@ -156,7 +163,7 @@ static void started(const struct exec_state *s, json_int_t id)
 		w->started = true;
 		free(w->order);
 		w->order = NULL;
-		s->host->review_extend(w->review, s->options->timeout_s * 1000 + MARGIN_MS);
+		s->host->review_extend(w->review, w->timeout_s * 1000 + MARGIN_MS);
 	}
 }
 
@@ -212,10 +219,10 @@ static const struct bns_helper_events events = {.message = on_message, .ended = 
 
 static bool concerns(const struct exec_state *s, const struct bns_change *change)
 {
-	if (!change->candidate || !s->zones)
+	if (!change->candidate || !s->rules->zones)
 		return change->candidate != NULL;
-	for (size_t i = 0; i < s->options->zones.count; i++)
-		if (s->host->name_compare(s->zones[i], change->zone) == 0)
+	for (size_t i = 0; i < s->rules->options->zones.count; i++)
+		if (s->host->name_compare(s->rules->zones[i], change->zone) == 0)
 			return true;
 	return false;
 }
@@ -244,6 +251,7 @@ static void exec_review(struct bns_plugin *p, const struct bns_change *change, s
 		return; /* nobody ends it, and that is a hold */
 	w->review = review;
 	w->id = ++s->last_id;
+	w->timeout_s = s->rules->options->timeout_s;
 	s->host->name_from_text(change->zone_text, NULL, w->zone, NULL);
 	if (write_order(s, change, w) != BNS_OK) {
 		end_review(s, w, "can't be asked: memory is short", "");
@@ -259,7 +267,7 @@ static void exec_tick(struct bns_plugin *p, int64_t now_s)
 	struct exec_state *s = bns_host_of(p)->state(p);
 
 	send_orders(p, s);
-	if (now_s - s->heard_s > (int64_t)s->options->timeout_s + MARGIN_MS / 1000)
+	if (now_s - s->heard_s > (int64_t)s->rules->options->timeout_s + MARGIN_MS / 1000)
 		return;
 	for (struct waiting *w = s->waiting; w; w = w->next)
 		if (!w->started)
@@ -268,74 +276,134 @@ static void exec_tick(struct bns_plugin *p, int64_t now_s)
 
 /* ---- open and close ---- */
 
-static enum bns_error read_zones(struct exec_state *s, struct bns_diag *diag)
+static enum bns_error read_zones(const struct bns_plugin *p, struct rules *r, struct bns_diag *diag)
 {
-	const struct bns_option_list *list = &s->options->zones;
+	const struct bns_host *host = bns_host_of(p);
+	const struct bns_option_list *list = &r->options->zones;
 
 	if (list->count == 0)
 		return BNS_OK;
-	s->zones = calloc(list->count, sizeof(*s->zones));
-	if (!s->zones)
+	r->zones = calloc(list->count, sizeof(*r->zones));
+	if (!r->zones)
 		return BNS_ENOMEM;
 	for (size_t i = 0; i < list->count; i++) {
-		enum bns_error err = s->host->name_from_text(list->items[i], NULL, s->zones[i], NULL);
+		enum bns_error err = host->name_from_text(list->items[i], NULL, r->zones[i], NULL);
 		if (!err)
 			continue;
-		s->host->diag(diag, NULL, 0, 0, "option 'zones' of plugin 'exec': '%s' is no domain name",
-			      list->items[i]);
+		host->wrong_option(p, diag, "zones", "has '%s', which is no domain name", list->items[i]);
 		return err;
 	}
 	return BNS_OK;
 }
 
-static enum bns_error read_options(struct exec_state *s, struct bns_diag *diag)
+static enum bns_error check_options(const struct bns_plugin *p, const struct exec_options *o, struct bns_diag *diag)
 {
-	const struct exec_options *o = s->options;
+	const char *option = NULL, *wrong = NULL;
 
-	if (o->verifier.count == 0 || o->verifier.items[0][0] != '/') {
-		s->host->diag(
-			diag, NULL, 0, 0,
-			"option 'verifier' of plugin 'exec' must be a list of the program's absolute path and its "
-			"arguments");
-		return BNS_EINVAL;
-	}
-	if (o->count < 1 || o->count > 64 || o->port < 0 || o->port > UINT16_MAX || o->timeout_s == 0) {
-		s->host->diag(diag, NULL, 0, 0,
-			      "plugin 'exec': 'count' is from 1 to 64, 'port' from 0 to 65535, 'timeout' above 0");
-		return BNS_ERANGE;
-	}
-	s->command = json_array();
-	for (size_t i = 0; i < o->verifier.count; i++)
-		if (json_array_append_new(s->command, json_string(o->verifier.items[i])) != 0)
+	if (o->verifier.count == 0 || o->verifier.items[0][0] != '/')
+		option = "verifier", wrong = "must be a list of the program's absolute path and its arguments";
+	else if (o->count < 1 || o->count > 64)
+		option = "count", wrong = "is from 1 to 64";
+	else if (o->port < 0 || o->port > UINT16_MAX)
+		option = "port", wrong = "is from 0 to 65535";
+	else if (o->timeout_s == 0)
+		option = "timeout", wrong = "is above 0";
+	if (!wrong)
+		return BNS_OK;
+	bns_host_of(p)->wrong_option(p, diag, option, "%s", wrong);
+	return BNS_EINVAL;
+}
+
+static void rules_free(struct rules *r)
+{
+	json_decref(r->command);
+	free(r->zones);
+	free(r);
+}
+
+static enum bns_error read_command(struct rules *r)
+{
+	const struct bns_option_list *words = &r->options->verifier;
+
+	r->command = json_array();
+	for (size_t i = 0; i < words->count; i++)
+		if (json_array_append_new(r->command, json_string(words->items[i])) != 0)
 			return BNS_ENOMEM;
-	return read_zones(s, diag);
+	return BNS_OK;
+}
+
+static enum bns_error rules_new(const struct bns_plugin *p, const struct exec_options *o, struct rules **out,
+				struct bns_diag *diag)
+{
+	struct rules *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return BNS_ENOMEM;
+	r->options = o;
+	enum bns_error err = check_options(p, o, diag);
+	if (!err)
+		err = read_command(r);
+	if (!err)
+		err = read_zones(p, r, diag);
+	if (err)
+		rules_free(r);
+	else
+		*out = r;
+	return err;
 }
 
 static void state_free(struct exec_state *s)
 {
 	while (s->waiting)
 		waiting_free(take(s, s->waiting->id));
-	json_decref(s->command);
-	free(s->zones);
+	rules_free(s->rules);
 	free(s);
 }
 
 static enum bns_error exec_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
 {
-	struct exec_state *s = calloc(1, sizeof(*s));
+	struct rules *rules;
+	enum bns_error err = rules_new(p, host->options(p), &rules, diag);
+	struct exec_state *s = err ? NULL : calloc(1, sizeof(*s));
 
-	if (!s)
+	if (err)
+		return err;
+	if (!s) {
+		rules_free(rules);
 		return BNS_ENOMEM;
-	*s = (struct exec_state){.host = host, .options = host->options(p), .heard_s = host->now_s()};
-	enum bns_error err = read_options(s, diag);
-	if (!err)
-		err = host->helper_start(p, "exec-helper", &events, diag);
+	}
+	*s = (struct exec_state){.host = host, .rules = rules, .heard_s = host->now_s()};
+	err = host->helper_start(p, "exec-helper", &events, diag);
 	if (err)
 		state_free(s);
 	else
 		host->set_state(p, s);
 	return err;
 }
+
+/* Versions that wait for their verifier have their order already; the next one is by the new options. */
+static enum bns_error exec_prepare(struct bns_plugin *p, const void *options, void **prepared, struct bns_diag *diag)
+{
+	return rules_new(p, options, (struct rules **)prepared, diag);
+}
+
+static void exec_apply(struct bns_plugin *p, void *prepared)
+{
+	struct exec_state *s = bns_host_of(p)->state(p);
+
+	rules_free(s->rules);
+	s->rules = prepared;
+	s->introduced = false;
+}
+
+static void exec_drop(struct bns_plugin *p, void *prepared)
+{
+	(void)p;
+	rules_free(prepared);
+}
+
+/* Verifiers that run ask there. */
+static const char *const start_options[] = {"port", NULL};
 
 static void exec_close(struct bns_plugin *p)
 {
@@ -393,4 +461,8 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.close = exec_close,
 	.review = exec_review,
 	.tick = exec_tick,
+	.prepare = exec_prepare,
+	.apply = exec_apply,
+	.drop = exec_drop,
+	.start_options = start_options,
 };

@@ -43,9 +43,10 @@ struct hooks {
 	uint64_t dropped; /* too many waited */
 };
 
+/* A bit for each. */
 static unsigned ways_of(const struct options *o)
 {
-	return (o->url[0] ? 1U : 0U) + (o->command.count > 0 ? 1U : 0U);
+	return (o->url[0] ? 1U << WAY_WEBHOOK : 0U) | (o->command.count > 0 ? 1U << WAY_COMMAND : 0U);
 }
 
 /* ---- to the helper ---- */
@@ -168,7 +169,7 @@ static void take_result(struct hooks *h, const json_t *message)
 			     way_words[way], text ? text : "");
 	if (result == RESULT_FAILED)
 		return;
-	hooks_pending_done(&h->pending, (uint64_t)id);
+	hooks_pending_done(&h->pending, (uint64_t)id, 1U << way);
 	h->told_full = h->told_full && h->pending.count > 0;
 }
 
@@ -193,31 +194,43 @@ static const struct bns_helper_events helper_events = {.message = on_message, .e
 
 /* ---- life ---- */
 
-static enum bns_error refuse(const struct bns_host *host, struct bns_diag *diag, const char *text)
+static enum bns_error check_secret(const struct bns_plugin *p, const char *path, struct bns_diag *diag)
 {
-	host->diag(diag, NULL, 0, 0, "plugin 'hooks': %s", text);
+	const char *wrong = NULL;
+	struct stat st;
+
+	if (path[0] && stat(path, &st) != 0)
+		wrong = "can't be found";
+	else if (path[0] && (st.st_mode & S_IRWXO) != 0)
+		wrong = "can be read by others: chmod 600";
+	if (!wrong)
+		return BNS_OK;
+	bns_host_of(p)->wrong_option(p, diag, "secret-file", "%s %s", path, wrong);
 	return BNS_EINVAL;
 }
 
-static enum bns_error check_options(const struct bns_host *host, const struct options *o, struct bns_diag *diag)
+static enum bns_error check_options(const struct bns_plugin *p, const struct options *o, struct bns_diag *diag)
 {
-	struct stat st;
+	const char *option = NULL, *wrong = NULL;
 
 	if (ways_of(o) == 0)
-		return refuse(host, diag, "it needs 'url', 'command', or both");
-	if (o->url[0] && strncmp(o->url, "http://", 7) != 0 && strncmp(o->url, "https://", 8) != 0)
-		return refuse(host, diag, "'url' begins with http:// or https://");
-	if (o->socket[0] && o->socket[0] != '/')
-		return refuse(host, diag, "'socket' is the absolute path of a Unix socket");
-	if (o->command.count > 0 && o->command.items[0][0] != '/')
-		return refuse(host, diag, "'command' begins with the absolute path of a program");
-	if (o->timeout_s < 1 || o->timeout_s > TIMEOUT_MAX_S || o->tries < 1 || o->tries > TRIES_MAX || o->pause_s < 1)
-		return refuse(host, diag, "'timeout' is from 1s to 5m, 'tries' from 1 to 100, 'pause' at least 1s");
-	if (o->secret_file[0] && stat(o->secret_file, &st) != 0)
-		return refuse(host, diag, "'secret-file' can't be found");
-	if (o->secret_file[0] && (st.st_mode & S_IRWXO) != 0)
-		return refuse(host, diag, "others can read 'secret-file': chmod 600");
-	return BNS_OK;
+		wrong = "needs 'url', 'command', or both";
+	else if (o->url[0] && strncmp(o->url, "http://", 7) != 0 && strncmp(o->url, "https://", 8) != 0)
+		option = "url", wrong = "begins with http:// or https://";
+	else if (o->socket[0] && o->socket[0] != '/')
+		option = "socket", wrong = "is the absolute path of a Unix socket";
+	else if (o->command.count > 0 && o->command.items[0][0] != '/')
+		option = "command", wrong = "begins with the absolute path of a program";
+	else if (o->timeout_s < 1 || o->timeout_s > TIMEOUT_MAX_S)
+		option = "timeout", wrong = "is from 1s to 5m";
+	else if (o->tries < 1 || o->tries > TRIES_MAX)
+		option = "tries", wrong = "is from 1 to 100";
+	else if (o->pause_s < 1)
+		option = "pause", wrong = "is at least 1s";
+	if (!wrong)
+		return check_secret(p, o->secret_file, diag);
+	bns_host_of(p)->wrong_option(p, diag, option, "%s", wrong);
+	return BNS_EINVAL;
 }
 
 static enum bns_error hooks_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
@@ -229,12 +242,29 @@ static enum bns_error hooks_open(struct bns_plugin *p, const struct bns_host *ho
 	*h = (struct hooks){.plugin = p, .host = host, .options = host->options(p)};
 	hooks_pending_init(&h->pending);
 	host->set_state(p, h);
-	enum bns_error err = check_options(host, h->options, diag);
+	enum bns_error err = check_options(p, h->options, diag);
 	if (err == BNS_OK)
 		err = host->helper_start(p, "hooks-helper", &helper_events, diag);
 	if (err != BNS_OK)
 		free(h);
 	return err;
+}
+
+static enum bns_error hooks_prepare(struct bns_plugin *p, const void *options, void **prepared, struct bns_diag *diag)
+{
+	(void)prepared;
+	return check_options(p, options, diag);
+}
+
+/* What waits goes where the new options say, at once. */
+static void hooks_apply(struct bns_plugin *p, void *prepared)
+{
+	struct hooks *h = bns_host_of(p)->state(p);
+
+	(void)prepared;
+	h->options = h->host->options(p);
+	h->is_introduced = false;
+	introduce(h);
 }
 
 static void hooks_close(struct bns_plugin *p)
@@ -347,4 +377,6 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.close = hooks_close,
 	.event = hooks_event,
 	.tick = hooks_tick,
+	.prepare = hooks_prepare,
+	.apply = hooks_apply,
 };

@@ -32,21 +32,22 @@ struct hooks_event *hooks_pending_add(struct hooks_pending *p, const char *kind,
 		return NULL;
 	e->id = ++p->last_id;
 	e->ways_left = ways;
-	snprintf(e->message, cap, "{\"id\":%" PRIu64 ",\"kind\":\"%s\",\"event\":%s}", e->id, kind, json);
+	snprintf(e->message, cap, "{\"id\":%" PRIu64 ",\"ways\":%u,\"kind\":\"%s\",\"event\":%s}", e->id, ways, kind,
+		 json);
 	*p->last = e;
 	p->last = &e->next;
 	p->count++;
 	return e;
 }
 
-void hooks_pending_done(struct hooks_pending *p, uint64_t id)
+void hooks_pending_done(struct hooks_pending *p, uint64_t id, unsigned way)
 {
 	struct hooks_event **link = &p->first;
 
 	while (*link && (*link)->id != id)
 		link = &(*link)->next;
 	struct hooks_event *e = *link;
-	if (!e || --e->ways_left > 0)
+	if (!e || (e->ways_left &= ~way) != 0)
 		return;
 	*link = e->next;
 	if (p->last == &e->next)

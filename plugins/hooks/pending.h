@@ -11,7 +11,7 @@
 
 struct hooks_event {
 	uint64_t id;
-	unsigned ways_left; /* of webhook and command */
+	unsigned ways_left; /* a bit for each way it isn't told by yet */
 	bool is_sent;       /* to the helper that runs now */
 	struct hooks_event *next;
 	char message[];
@@ -29,8 +29,8 @@ void hooks_pending_free(struct hooks_pending *p);
 /* NULL: too many wait, or memory is short. `json` is an object's text. */
 struct hooks_event *hooks_pending_add(struct hooks_pending *p, const char *kind, const char *json, unsigned ways);
 
-/* One way of that event came to its end; with the last one the event goes. */
-void hooks_pending_done(struct hooks_pending *p, uint64_t id);
+/* One way (its bit) of that event came to its end; with the last one the event goes. */
+void hooks_pending_done(struct hooks_pending *p, uint64_t id, unsigned way);
 
 /* The helper has died: none is sent. */
 void hooks_pending_unsend(struct hooks_pending *p);

@@ -19,10 +19,9 @@ static enum bns_error read_address(const struct mt *mt, union bns_addr *addr, st
 {
 	if (mt->host->addr_from_text(mt->options->listen, MT_PORT, addr) == BNS_OK)
 		return BNS_OK;
-	mt->host->diag(diag, NULL, 0, 0,
-		       "option 'listen' of plugin 'metrics': '%s' is neither an address such as 127.0.0.1@%d nor the "
-		       "path of a Unix socket",
-		       mt->options->listen, MT_PORT);
+	mt->host->wrong_option(mt->plugin, diag, "listen",
+			       "is '%s', neither an address such as 127.0.0.1@%d nor the path of a Unix socket",
+			       mt->options->listen, MT_PORT);
 	return BNS_EINVAL;
 }
 
@@ -103,8 +102,7 @@ enum bns_error mt_listener_open(const struct mt *mt, int *fd, struct bns_diag *d
 	*fd = is_path(mt) ? open_path(mt->options->listen) : open_address(&addr);
 	if (*fd >= 0)
 		return BNS_OK;
-	mt->host->diag(diag, NULL, 0, 0, "plugin 'metrics' can't listen at %s: %s", mt->options->listen,
-		       strerror(errno));
+	mt->host->wrong_option(mt->plugin, diag, NULL, "can't listen at %s: %s", mt->options->listen, strerror(errno));
 	return BNS_EIO;
 }
 

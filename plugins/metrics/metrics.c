@@ -23,11 +23,11 @@ static void mt_free(struct mt *mt)
 	free(mt);
 }
 
-static enum bns_error check_options(const struct mt *mt, struct bns_diag *diag)
+static enum bns_error check_options(const struct bns_plugin *p, const struct mt_options *o, struct bns_diag *diag)
 {
-	if (mt->options->series_max > 0)
+	if (o->series_max > 0)
 		return BNS_OK;
-	mt->host->diag(diag, NULL, 0, 0, "option 'series-max' of plugin 'metrics' must be at least 1");
+	bns_host_of(p)->wrong_option(p, diag, "series-max", "must be at least 1");
 	return BNS_ERANGE;
 }
 
@@ -51,7 +51,7 @@ static enum bns_error metrics_open(struct bns_plugin *p, const struct bns_host *
 		return BNS_ENOMEM;
 	*mt = (struct mt){.plugin = p, .host = host, .options = host->options(p)};
 	host->set_state(p, mt);
-	enum bns_error err = check_options(mt, diag);
+	enum bns_error err = check_options(p, mt->options, diag);
 	if (err == BNS_OK)
 		err = make_nonce(mt);
 	if (err == BNS_OK)
@@ -72,6 +72,23 @@ static void metrics_close(struct bns_plugin *p)
 {
 	mt_free(bns_host_of(p)->state(p));
 }
+
+static enum bns_error metrics_prepare(struct bns_plugin *p, const void *options, void **prepared, struct bns_diag *diag)
+{
+	(void)prepared;
+	return check_options(p, options, diag);
+}
+
+static void metrics_apply(struct bns_plugin *p, void *prepared)
+{
+	struct mt *mt = bns_host_of(p)->state(p);
+
+	(void)prepared;
+	mt->options = mt->host->options(p);
+}
+
+/* Another socket may need rights that are gone. */
+static const char *const start_options[] = {"listen", NULL};
 
 static void count_queries(struct mt *mt, int64_t now_s)
 {
@@ -114,4 +131,7 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.open = metrics_open,
 	.close = metrics_close,
 	.tick = metrics_tick,
+	.prepare = metrics_prepare,
+	.apply = metrics_apply,
+	.start_options = start_options,
 };

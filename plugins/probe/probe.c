@@ -156,24 +156,35 @@ static const struct bns_metric metrics[] = {
 
 /* ---- open and close ---- */
 
-static enum bns_error check_options(const struct bns_host *host, const struct probe_options *o,
+static bool is_port(int64_t port)
+{
+	return port >= 1 && port <= UINT16_MAX;
+}
+
+static enum bns_error check_options(const struct bns_plugin *p, const struct probe_options *o,
 				    enum bns_answerer *weight, struct bns_diag *diag)
 {
-	const char *wrong = NULL;
+	const char *option = NULL, *wrong = NULL;
 	*weight = strcmp(o->weight, "required") == 0 ? BNS_ANSWERER_REQUIRED : BNS_ANSWERER_ADVISORY;
 	if (*weight == BNS_ANSWERER_ADVISORY && strcmp(o->weight, "advisory") != 0)
-		wrong = "'weight' is required or advisory";
-	else if (o->https_port < 1 || o->https_port > UINT16_MAX || o->http_port < 1 || o->http_port > UINT16_MAX)
-		wrong = "'https-port' and 'http-port' are from 1 to 65535";
-	else if (o->threads < 1 || o->threads > 64 || o->timeout_s < 1 || o->timeout_s > 60)
-		wrong = "'threads' is from 1 to 64, 'timeout' from 1s to 60s";
-	else if (o->warn_days < o->alarm_days || o->alarm_days < 0)
-		wrong = "'warn-days' is not less than 'alarm-days', and neither is negative";
+		option = "weight", wrong = "is required or advisory";
+	else if (!is_port(o->https_port))
+		option = "https-port", wrong = "is from 1 to 65535";
+	else if (!is_port(o->http_port))
+		option = "http-port", wrong = "is from 1 to 65535";
+	else if (o->threads < 1 || o->threads > 64)
+		option = "threads", wrong = "is from 1 to 64";
+	else if (o->timeout_s < 1 || o->timeout_s > 60)
+		option = "timeout", wrong = "is from 1s to 60s";
+	else if (o->alarm_days < 0)
+		option = "alarm-days", wrong = "isn't negative";
+	else if (o->warn_days < o->alarm_days)
+		option = "warn-days", wrong = "is not less than 'alarm-days'";
 	else if (o->path[0] != '/')
-		wrong = "'path' begins with /";
+		option = "path", wrong = "begins with /";
 	if (!wrong)
 		return BNS_OK;
-	host->diag(diag, NULL, 0, 0, "plugin 'probe': option %s", wrong);
+	bns_host_of(p)->wrong_option(p, diag, option, "%s", wrong);
 	return BNS_EINVAL;
 }
 
@@ -183,7 +194,7 @@ static enum bns_error probe_open(struct bns_plugin *p, const struct bns_host *ho
 	if (!s)
 		return BNS_ENOMEM;
 	*s = (struct probe_state){.host = host, .options = host->options(p)};
-	enum bns_error err = check_options(host, s->options, &s->weight, diag);
+	enum bns_error err = check_options(p, s->options, &s->weight, diag);
 	if (!err)
 		err = host->helper_start(p, "probe-helper", &probe_helper_events, diag);
 	if (err)
@@ -200,6 +211,26 @@ static void probe_close(struct bns_plugin *p)
 	probe_forget_all(s);
 	free(s);
 }
+
+static enum bns_error probe_prepare(struct bns_plugin *p, const void *options, void **prepared, struct bns_diag *diag)
+{
+	enum bns_answerer weight;
+	(void)prepared;
+	return check_options(p, options, &weight, diag);
+}
+
+/* What is being looked at goes on by the former settings; what was seen by them may no longer be so. */
+static void probe_apply(struct bns_plugin *p, void *prepared)
+{
+	struct probe_state *s = bns_host_of(p)->state(p);
+	(void)prepared;
+	s->options = s->host->options(p);
+	s->weight = strcmp(s->options->weight, "required") == 0 ? BNS_ANSWERER_REQUIRED : BNS_ANSWERER_ADVISORY;
+	s->introduced = false;
+	probe_forget_all(s);
+}
+
+static const char *const start_options[] = {"threads", NULL};
 
 #define ROW(name, type, field, value, help)                                                                            \
 	{                                                                                                              \
@@ -245,4 +276,7 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.open = probe_open,
 	.close = probe_close,
 	.asked = probe_asked,
+	.prepare = probe_prepare,
+	.apply = probe_apply,
+	.start_options = start_options,
 };

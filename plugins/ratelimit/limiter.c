@@ -35,6 +35,12 @@ bool rl_limiter_init(struct rl_limiter *l, uint64_t size_bytes, uint64_t window_
 	return true;
 }
 
+struct rl_limiter rl_limiter_of(const struct rl_limiter *l, uint64_t window_s, unsigned slip)
+{
+	return (struct rl_limiter){
+		.cells = l->cells, .count = l->count, .window_us = window_s * SECOND_US, .slip = slip};
+}
+
 void rl_limiter_free(struct rl_limiter *l)
 {
 	free(l->cells);

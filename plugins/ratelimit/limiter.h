@@ -29,6 +29,9 @@ struct rl_limiter {
 
 /* False when memory is short. The table takes at most `size_bytes`, and no less than one set of cells. */
 bool rl_limiter_init(struct rl_limiter *l, uint64_t size_bytes, uint64_t window_s, unsigned slip);
+/* The table of `l`, by other rules: only one of them frees it. */
+struct rl_limiter rl_limiter_of(const struct rl_limiter *l, uint64_t window_s, unsigned slip);
+
 void rl_limiter_free(struct rl_limiter *l);
 
 /* One more answer for the bucket of `hash`, which may have `rate` (above 0) per second. */

@@ -37,15 +37,21 @@ struct options {
 /* What became of limited answers. */
 enum outcome { OUTCOME_DROPPED, OUTCOME_SLIPPED, OUTCOME_LOGGED, OUTCOMES };
 
-struct ratelimit {
-	const struct bns_host *host;
+/* What the options come to. Packet threads read; a reload puts another in its place. */
+struct rules {
 	struct rl_limiter limiter;
-	uint8_t key[RL_KEY_LEN];
+	bool table_goes_on;                 /* as the next one's */
 	uint32_t rates[BNS_KIND_ERROR + 1]; /* by enum bns_answer_kind; 0: no limit */
 	uint64_t ipv4_mask, ipv6_mask;      /* of the address's first 64 bits */
 	struct bns_prefix *allow;
 	size_t allow_count;
 	bool log_only;
+};
+
+struct ratelimit {
+	const struct bns_host *host;
+	_Atomic(struct rules *) rules;
+	uint8_t key[RL_KEY_LEN];
 	uint64_t told[OUTCOMES]; /* main loop's */
 	int64_t told_s;
 	/* Packet threads write below. */
@@ -72,16 +78,16 @@ static uint64_t first_octets(const uint8_t *data, size_t len)
 }
 
 /* The client's network as 64 bits, an IPv4 one in the upper half. */
-static uint64_t network_of(const struct ratelimit *rl, const union bns_addr *client, uint8_t *family)
+static uint64_t network_of(const struct rules *rules, const union bns_addr *client, uint8_t *family)
 {
 	*family = 4;
 	if (client->sa.sa_family == AF_INET)
-		return first_octets((const uint8_t *)&client->in4.sin_addr, 4) & rl->ipv4_mask;
+		return first_octets((const uint8_t *)&client->in4.sin_addr, 4) & rules->ipv4_mask;
 	const uint8_t *address = client->in6.sin6_addr.s6_addr;
 	if (IN6_IS_ADDR_V4MAPPED(&client->in6.sin6_addr))
-		return first_octets(address + 12, 4) & rl->ipv4_mask;
+		return first_octets(address + 12, 4) & rules->ipv4_mask;
 	*family = 6;
-	return first_octets(address, 8) & rl->ipv6_mask;
+	return first_octets(address, 8) & rules->ipv6_mask;
 }
 
 /* Answers count as alike by the name they are made of, denials by their zone, errors all. */
@@ -112,12 +118,12 @@ static size_t name_len(const uint8_t *name)
 	return len + 1;
 }
 
-static uint64_t bucket_of(const struct ratelimit *rl, const struct bns_query_view *q)
+static uint64_t bucket_of(const struct ratelimit *rl, const struct rules *rules, const struct bns_query_view *q)
 {
 	uint8_t data[10 + BNS_NAME_MAX];
 	const uint8_t *name = imputed_name(q);
 	size_t len = name_len(name);
-	uint64_t network = network_of(rl, q->client, &data[0]);
+	uint64_t network = network_of(rules, q->client, &data[0]);
 
 	data[1] = (uint8_t)(q->kind == BNS_KIND_NODATA ? BNS_KIND_NXDOMAIN : q->kind);
 	memcpy(data + 2, &network, sizeof(network));
@@ -125,12 +131,17 @@ static uint64_t bucket_of(const struct ratelimit *rl, const struct bns_query_vie
 	return rl_siphash(rl->key, data, 10 + len);
 }
 
-static bool is_allowed(const struct ratelimit *rl, const union bns_addr *client)
+static bool is_allowed(const struct ratelimit *rl, const struct rules *rules, const union bns_addr *client)
 {
-	for (size_t i = 0; i < rl->allow_count; i++)
-		if (rl->host->prefix_covers(&rl->allow[i], client))
+	for (size_t i = 0; i < rules->allow_count; i++)
+		if (rl->host->prefix_covers(&rules->allow[i], client))
 			return true;
 	return false;
+}
+
+static struct rules *rules_of(const struct ratelimit *rl)
+{
+	return atomic_load_explicit(&rl->rules, memory_order_acquire);
 }
 
 static void count(struct ratelimit *rl, enum outcome outcome)
@@ -142,9 +153,10 @@ static void count(struct ratelimit *rl, enum outcome outcome)
  * An error can't say "ask again over TCP", nor "with this cookie": at its turn it
  * goes out as it is.
  */
-static enum bns_query_verdict limit(struct ratelimit *rl, const struct bns_query_view *q, enum rl_verdict verdict)
+static enum bns_query_verdict limit(struct ratelimit *rl, bool log_only, const struct bns_query_view *q,
+				    enum rl_verdict verdict)
 {
-	if (rl->log_only) {
+	if (log_only) {
 		count(rl, OUTCOME_LOGGED);
 		return BNS_QUERY_CONTINUE;
 	}
@@ -165,26 +177,26 @@ static enum bns_query_verdict ratelimit_query(struct bns_plugin *p, enum bns_que
 	(void)stage;
 	if (q->tcp || q->cookie_ok)
 		return BNS_QUERY_CONTINUE;
-	uint32_t rate = rl->rates[q->kind];
-	if (rate == 0 || is_allowed(rl, q->client))
+	struct rules *rules = rules_of(rl);
+	uint32_t rate = rules->rates[q->kind];
+	if (rate == 0 || is_allowed(rl, rules, q->client))
 		return BNS_QUERY_CONTINUE;
-	enum rl_verdict verdict = rl_limiter_account(&rl->limiter, bucket_of(rl, q), rate, coarse_now_us());
-	return verdict == RL_PASS ? BNS_QUERY_CONTINUE : limit(rl, q, verdict);
+	enum rl_verdict verdict = rl_limiter_account(&rules->limiter, bucket_of(rl, rules, q), rate, coarse_now_us());
+	return verdict == RL_PASS ? BNS_QUERY_CONTINUE : limit(rl, rules->log_only, q, verdict);
 }
 
 /* ---- main loop ---- */
 
-static enum bns_error in_range(const struct bns_host *host, struct bns_diag *diag, const char *name, int64_t value,
+static enum bns_error in_range(const struct bns_plugin *p, struct bns_diag *diag, const char *name, int64_t value,
 			       int64_t min, int64_t max)
 {
 	if (value >= min && value <= max)
 		return BNS_OK;
-	host->diag(diag, NULL, 0, 0, "option '%s' of plugin 'ratelimit' must be from %" PRId64 " to %" PRId64, name,
-		   min, max);
+	bns_host_of(p)->wrong_option(p, diag, name, "must be from %" PRId64 " to %" PRId64, min, max);
 	return BNS_ERANGE;
 }
 
-static enum bns_error check_options(const struct bns_host *host, const struct options *o, struct bns_diag *diag)
+static enum bns_error check_options(const struct bns_plugin *p, const struct options *o, struct bns_diag *diag)
 {
 	const struct {
 		const char *name;
@@ -203,74 +215,149 @@ static enum bns_error check_options(const struct bns_host *host, const struct op
 	enum bns_error err = BNS_OK;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !err; i++)
-		err = in_range(host, diag, rows[i].name, rows[i].value, rows[i].min, rows[i].max);
+		err = in_range(p, diag, rows[i].name, rows[i].value, rows[i].min, rows[i].max);
 	return err;
 }
 
-static enum bns_error read_allowed(struct ratelimit *rl, const struct bns_option_list *list, struct bns_diag *diag)
+static enum bns_error read_allowed(const struct bns_plugin *p, struct rules *rules, const struct bns_option_list *list,
+				   struct bns_diag *diag)
 {
-	rl->allow = calloc(list->count + 1, sizeof(*rl->allow));
-	if (!rl->allow)
+	const struct bns_host *host = bns_host_of(p);
+
+	rules->allow = calloc(list->count + 1, sizeof(*rules->allow));
+	if (!rules->allow)
 		return BNS_ENOMEM;
 	for (size_t i = 0; i < list->count; i++) {
-		if (rl->host->prefix_from_text(list->items[i], &rl->allow[rl->allow_count++]) == BNS_OK)
+		if (host->prefix_from_text(list->items[i], &rules->allow[rules->allow_count++]) == BNS_OK)
 			continue;
-		rl->host->diag(diag, NULL, 0, 0,
-			       "option 'allow' of plugin 'ratelimit': '%s' is neither an address nor a prefix such as "
-			       "192.0.2.0/24",
-			       list->items[i]);
+		host->wrong_option(p, diag, "allow",
+				   "has '%s', which is neither an address nor a prefix such as 192.0.2.0/24",
+				   list->items[i]);
 		return BNS_EINVAL;
 	}
 	return BNS_OK;
 }
 
-static void set_up(struct ratelimit *rl, const struct options *o)
+static void set_up(struct rules *rules, const struct options *o)
 {
-	rl->rates[BNS_KIND_POSITIVE] = (uint32_t)o->rate;
-	rl->rates[BNS_KIND_NODATA] = rl->rates[BNS_KIND_NXDOMAIN] = (uint32_t)o->rate_negative;
-	rl->rates[BNS_KIND_REFERRAL] = (uint32_t)o->rate_referral;
-	rl->rates[BNS_KIND_ERROR] = (uint32_t)o->rate_error;
-	rl->ipv4_mask = ~UINT64_C(0) << (64 - o->ipv4_prefix);
-	rl->ipv6_mask = ~UINT64_C(0) << (64 - o->ipv6_prefix);
-	rl->log_only = o->log_only;
+	rules->rates[BNS_KIND_POSITIVE] = (uint32_t)o->rate;
+	rules->rates[BNS_KIND_NODATA] = rules->rates[BNS_KIND_NXDOMAIN] = (uint32_t)o->rate_negative;
+	rules->rates[BNS_KIND_REFERRAL] = (uint32_t)o->rate_referral;
+	rules->rates[BNS_KIND_ERROR] = (uint32_t)o->rate_error;
+	rules->ipv4_mask = ~UINT64_C(0) << (64 - o->ipv4_prefix);
+	rules->ipv6_mask = ~UINT64_C(0) << (64 - o->ipv6_prefix);
+	rules->log_only = o->log_only;
 }
 
-static void ratelimit_free(struct ratelimit *rl)
+static void rules_free(void *arg)
 {
-	rl_limiter_free(&rl->limiter);
-	free(rl->allow);
-	free(rl);
+	struct rules *rules = arg;
+
+	if (!rules->table_goes_on)
+		rl_limiter_free(&rules->limiter);
+	free(rules->allow);
+	free(rules);
+}
+
+/* Without a table yet. */
+static enum bns_error rules_new(const struct bns_plugin *p, const struct options *o, struct rules **out,
+				struct bns_diag *diag)
+{
+	enum bns_error err = check_options(p, o, diag);
+	struct rules *rules = err ? NULL : calloc(1, sizeof(*rules));
+
+	if (err)
+		return err;
+	if (!rules)
+		return BNS_ENOMEM;
+	set_up(rules, o);
+	err = read_allowed(p, rules, &o->allow, diag);
+	if (err)
+		rules_free(rules);
+	else
+		*out = rules;
+	return err;
+}
+
+static enum bns_error open_table(struct rules *rules, const struct options *o)
+{
+	return rl_limiter_init(&rules->limiter, o->table_bytes, o->window_s, (unsigned)o->slip) ? BNS_OK : BNS_ENOMEM;
 }
 
 static enum bns_error ratelimit_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
 {
 	const struct options *o = host->options(p);
-	enum bns_error err = check_options(host, o, diag);
+	struct rules *rules;
+	enum bns_error err = rules_new(p, o, &rules, diag);
 
 	if (err)
 		return err;
 	struct ratelimit *rl = aligned_alloc(_Alignof(struct ratelimit), sizeof(*rl));
-	if (!rl)
-		return BNS_ENOMEM;
-	memset(rl, 0, sizeof(*rl));
-	rl->host = host;
-	set_up(rl, o);
-	err = read_allowed(rl, &o->allow, diag);
+	err = rl ? open_table(rules, o) : BNS_ENOMEM;
+	if (rl) {
+		memset(rl, 0, sizeof(*rl));
+		rl->host = host;
+		atomic_init(&rl->rules, rules);
+	}
 	if (!err && getrandom(rl->key, sizeof(rl->key), 0) != (ssize_t)sizeof(rl->key))
 		err = BNS_ECRYPTO;
-	if (!err && !rl_limiter_init(&rl->limiter, o->table_bytes, o->window_s, (unsigned)o->slip))
-		err = BNS_ENOMEM;
 	if (err) {
-		ratelimit_free(rl);
+		rules_free(rules);
+		free(rl);
 		return err;
 	}
 	host->set_state(p, rl);
 	return BNS_OK;
 }
 
+/* A table of the same size goes on: a flood that is being limited gets no new start. */
+static enum bns_error ratelimit_prepare(struct bns_plugin *p, const void *options, void **prepared,
+					struct bns_diag *diag)
+{
+	const struct ratelimit *rl = bns_host_of(p)->state(p);
+	const struct options *o = options, *in_force = rl->host->options(p);
+	struct rules *rules;
+	enum bns_error err = rules_new(p, o, &rules, diag);
+
+	if (err)
+		return err;
+	if (o->table_bytes == in_force->table_bytes) {
+		rules->table_goes_on = true; /* the other one's, until it is in force */
+		rules->limiter = rl_limiter_of(&rules_of(rl)->limiter, o->window_s, (unsigned)o->slip);
+	} else {
+		err = open_table(rules, o);
+	}
+	if (err)
+		rules_free(rules);
+	else
+		*prepared = rules;
+	return err;
+}
+
+static void ratelimit_apply(struct bns_plugin *p, void *prepared)
+{
+	struct ratelimit *rl = bns_host_of(p)->state(p);
+	struct rules *rules = prepared;
+	struct rules *former = rules_of(rl);
+
+	former->table_goes_on = rules->table_goes_on;
+	rules->table_goes_on = false;
+	atomic_store_explicit(&rl->rules, rules, memory_order_release);
+	rl->host->later(p, rules_free, former);
+}
+
+static void ratelimit_drop(struct bns_plugin *p, void *prepared)
+{
+	(void)p;
+	rules_free(prepared);
+}
+
 static void ratelimit_close(struct bns_plugin *p)
 {
-	ratelimit_free(bns_host_of(p)->state(p));
+	struct ratelimit *rl = bns_host_of(p)->state(p);
+
+	rules_free(rules_of(rl));
+	free(rl);
 }
 
 static uint64_t read_count(const struct ratelimit *rl, enum outcome outcome)
@@ -312,11 +399,11 @@ static enum bns_error run_status(struct bns_plugin *p, const char *const *args, 
 	}
 	uint64_t dropped = read_count(rl, OUTCOME_DROPPED), slipped = read_count(rl, OUTCOME_SLIPPED);
 	uint64_t logged = read_count(rl, OUTCOME_LOGGED);
-	json_t *root = json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:{s:I, s:I}}", "schema", 1, "log_only", rl->log_only,
-				 "limited", (json_int_t)(dropped + slipped + logged), "dropped", (json_int_t)dropped,
-				 "slipped", (json_int_t)slipped, "logged", (json_int_t)logged, "table", "cells",
-				 (json_int_t)rl->limiter.count, "used",
-				 (json_int_t)rl_limiter_used(&rl->limiter, coarse_now_us()));
+	json_t *root = json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:{s:I, s:I}}", "schema", 1, "log_only",
+				 rules_of(rl)->log_only, "limited", (json_int_t)(dropped + slipped + logged), "dropped",
+				 (json_int_t)dropped, "slipped", (json_int_t)slipped, "logged", (json_int_t)logged,
+				 "table", "cells", (json_int_t)rules_of(rl)->limiter.count, "used",
+				 (json_int_t)rl_limiter_used(&rules_of(rl)->limiter, coarse_now_us()));
 	*json = root ? json_dumps(root, JSON_COMPACT) : NULL;
 	json_decref(root);
 	return *json ? BNS_OK : BNS_ENOMEM;
@@ -336,14 +423,14 @@ static void tell_cells(struct bns_plugin *p, const struct bns_metric_sink *out)
 {
 	const struct ratelimit *rl = bns_host_of(p)->state(p);
 
-	bns_metric_tell(out, (double)rl->limiter.count);
+	bns_metric_tell(out, (double)rules_of(rl)->limiter.count);
 }
 
 static void tell_used_cells(struct bns_plugin *p, const struct bns_metric_sink *out)
 {
 	struct ratelimit *rl = bns_host_of(p)->state(p);
 
-	bns_metric_tell(out, (double)rl_limiter_used(&rl->limiter, coarse_now_us()));
+	bns_metric_tell(out, (double)rl_limiter_used(&rules_of(rl)->limiter, coarse_now_us()));
 }
 
 static const struct bns_metric metrics[] = {
@@ -398,4 +485,7 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.query = ratelimit_query,
 	.query_stages = 1 << BNS_QUERY_AFTER,
 	.tick = ratelimit_tick,
+	.prepare = ratelimit_prepare,
+	.apply = ratelimit_apply,
+	.drop = ratelimit_drop,
 };

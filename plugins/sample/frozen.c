@@ -20,10 +20,11 @@ struct frozen {
 	uint8_t names[][BNS_NAME_MAX];
 };
 
-/* All that can be wrong with the options is said here, at the start, and not when a change comes in. */
-static enum bns_error frozen_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
+/* All that can be wrong with the options is said here, at the start or a reload, and not when a change comes in. */
+static enum bns_error frozen_new(const struct bns_plugin *p, const struct frozen_options *o, struct frozen **out,
+				 struct bns_diag *diag)
 {
-	const struct frozen_options *o = host->options(p);
+	const struct bns_host *host = bns_host_of(p);
 	struct frozen *s = calloc(1, sizeof(*s) + o->names.count * sizeof(s->names[0]));
 
 	if (!s)
@@ -31,19 +32,51 @@ static enum bns_error frozen_open(struct bns_plugin *p, const struct bns_host *h
 	for (; s->count < o->names.count; s->count++) {
 		size_t len;
 		if (host->name_from_text(o->names.items[s->count], NULL, s->names[s->count], &len) != BNS_OK) {
-			host->diag(diag, NULL, 0, 0, "option 'names' of plugin 'frozen': '%s' is no domain name",
-				   o->names.items[s->count]);
+			host->wrong_option(p, diag, "names", "has '%s', which is no domain name",
+					   o->names.items[s->count]);
 			free(s);
 			return BNS_EINVAL;
 		}
 	}
-	host->set_state(p, s);
+	*out = s;
 	return BNS_OK;
+}
+
+static enum bns_error frozen_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
+{
+	struct frozen *s;
+	enum bns_error err = frozen_new(p, host->options(p), &s, diag);
+
+	if (!err)
+		host->set_state(p, s);
+	return err;
 }
 
 static void frozen_close(struct bns_plugin *p)
 {
 	free(bns_host_of(p)->state(p));
+}
+
+/* A reload: what could fail first, beside what is in force; then it takes its place, or is dropped. */
+static enum bns_error frozen_prepare(struct bns_plugin *p, const void *options, void **prepared, struct bns_diag *diag)
+{
+	return frozen_new(p, options, (struct frozen **)prepared, diag);
+}
+
+static void frozen_apply(struct bns_plugin *p, void *prepared)
+{
+	const struct bns_host *host = bns_host_of(p);
+	struct frozen *former = host->state(p), *s = prepared;
+
+	s->held = former->held;
+	free(former);
+	host->set_state(p, s);
+}
+
+static void frozen_drop(struct bns_plugin *p, void *prepared)
+{
+	(void)p;
+	free(prepared);
 }
 
 static bool is_frozen(const struct bns_host *host, const struct frozen *s, const uint8_t *owner)
@@ -134,4 +167,7 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.open = frozen_open,
 	.close = frozen_close,
 	.review = frozen_review,
+	.prepare = frozen_prepare,
+	.apply = frozen_apply,
+	.drop = frozen_drop,
 };

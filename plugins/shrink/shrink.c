@@ -221,35 +221,44 @@ static bool read_limit(const char *text, struct limit *limit)
 	       !(limit->is_share && limit->count > 100);
 }
 
-static enum bns_error take_limit(const struct bns_host *host, const char *name, const char *text, struct limit *limit,
+static enum bns_error take_limit(const struct bns_plugin *p, const char *name, const char *text, struct limit *limit,
 				 struct bns_diag *diag)
 {
 	if (read_limit(text, limit))
 		return BNS_OK;
-	host->diag(diag, NULL, 0, 0,
-		   "option '%s' of plugin 'shrink' is a number, a share from 0%% to 100%%, or 'none', not '%s'", name,
-		   text);
+	bns_host_of(p)->wrong_option(p, diag, name, "is a number, a share from 0%% to 100%%, or 'none', not '%s'",
+				     text);
 	return BNS_EINVAL;
 }
 
-static enum bns_error shrink_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
+static enum bns_error state_new(const struct bns_plugin *p, const struct shrink_options *o, struct shrink_state **out,
+				struct bns_diag *diag)
 {
-	const struct shrink_options *o = host->options(p);
 	struct shrink_state *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return BNS_ENOMEM;
-	*s = (struct shrink_state){.host = host, .options = o};
-	enum bns_error err = take_limit(host, "removed-max", o->removed_max, &s->removed, diag);
+	*s = (struct shrink_state){.host = bns_host_of(p), .options = o};
+	enum bns_error err = take_limit(p, "removed-max", o->removed_max, &s->removed, diag);
 	if (!err)
-		err = take_limit(host, "touched-max", o->touched_max, &s->touched, diag);
+		err = take_limit(p, "touched-max", o->touched_max, &s->touched, diag);
 	if (!err && o->small_zone < 0) {
-		host->diag(diag, NULL, 0, 0, "option 'small-zone' of plugin 'shrink' must not be negative");
+		s->host->wrong_option(p, diag, "small-zone", "must not be negative");
 		err = BNS_ERANGE;
 	}
 	if (err)
 		free(s);
 	else
+		*out = s;
+	return err;
+}
+
+static enum bns_error shrink_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
+{
+	struct shrink_state *s;
+	enum bns_error err = state_new(p, host->options(p), &s, diag);
+
+	if (!err)
 		host->set_state(p, s);
 	return err;
 }
@@ -257,6 +266,23 @@ static enum bns_error shrink_open(struct bns_plugin *p, const struct bns_host *h
 static void shrink_close(struct bns_plugin *p)
 {
 	free(bns_host_of(p)->state(p));
+}
+
+static enum bns_error shrink_prepare(struct bns_plugin *p, const void *options, void **prepared, struct bns_diag *diag)
+{
+	return state_new(p, options, (struct shrink_state **)prepared, diag);
+}
+
+static void shrink_apply(struct bns_plugin *p, void *prepared)
+{
+	shrink_close(p);
+	bns_host_of(p)->set_state(p, prepared);
+}
+
+static void shrink_drop(struct bns_plugin *p, void *prepared)
+{
+	(void)p;
+	free(prepared);
 }
 
 static const struct bns_option options[] = {
@@ -280,4 +306,7 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.open = shrink_open,
 	.close = shrink_close,
 	.review = shrink_review,
+	.prepare = shrink_prepare,
+	.apply = shrink_apply,
+	.drop = shrink_drop,
 };

@@ -171,19 +171,26 @@ static void signed_tick(struct bns_plugin *p, int64_t now_s)
 	sv_watch_tick(s, now_s);
 }
 
+static enum bns_error check_options(const struct bns_plugin *p, const struct sv_options *o, struct bns_diag *diag)
+{
+	if (o->at_once >= 0)
+		return BNS_OK;
+	bns_host_of(p)->wrong_option(p, diag, "at-once", "must not be negative");
+	return BNS_ERANGE;
+}
+
 static enum bns_error signed_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
 {
 	const struct sv_options *o = host->options(p);
+	enum bns_error err = check_options(p, o, diag);
 
-	if (o->at_once < 0) {
-		host->diag(diag, NULL, 0, 0, "option 'at-once' of plugin 'signed' must not be negative");
-		return BNS_ERANGE;
-	}
+	if (err)
+		return err;
 	struct signed_state *s = calloc(1, sizeof(*s));
 	if (!s)
 		return BNS_ENOMEM;
 	*s = (struct signed_state){.plugin = p, .host = host, .options = o};
-	enum bns_error err = sv_watch_open(&s->watch);
+	err = sv_watch_open(&s->watch);
 	if (err) {
 		free(s);
 		return err;
@@ -199,6 +206,20 @@ static void signed_close(struct bns_plugin *p)
 	sv_worker_stop(s);
 	sv_watch_close(s->watch);
 	free(s);
+}
+
+static enum bns_error signed_prepare(struct bns_plugin *p, const void *options, void **prepared, struct bns_diag *diag)
+{
+	(void)prepared;
+	return check_options(p, options, diag);
+}
+
+static void signed_apply(struct bns_plugin *p, void *prepared)
+{
+	struct signed_state *s = bns_host_of(p)->state(p);
+
+	(void)prepared;
+	s->options = s->host->options(p);
 }
 
 static const struct bns_option options[] = {
@@ -228,4 +249,6 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.review = signed_review,
 	.served = signed_served,
 	.tick = signed_tick,
+	.prepare = signed_prepare,
+	.apply = signed_apply,
 };

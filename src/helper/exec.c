@@ -3,7 +3,7 @@
  * The helper's own life: orders come in on standard input, verdicts go out on
  * standard output, and the end of the input is the end of all.
  *
- * First message: {"port":0,"at_once":1}. Each further one: {"id":7,
+ * First message: {"port":0,"at_once":1}; another "at_once" may follow. Orders: {"id":7,
  * "zone":"example.com","command":["/usr/bin/x"],"timeout_ms":20000,"feed":true},
  * an octet 0, and the zone as bns_contents_encode makes it. Back come
  * {"id":7,"started":true} and {"id":7,"good":false,"how":"…","said":"…"}.
@@ -140,6 +140,10 @@ static void take_settings(const json_t *settings)
 	struct bns_diag diag = {0};
 	helper.at_once = (long)json_integer_value(json_object_get(settings, "at_once"));
 	uint16_t port = (uint16_t)json_integer_value(json_object_get(settings, "port"));
+	if (helper.stage) {
+		start_orders();
+		return;
+	}
 	if (bns_stage_open(&helper.loop, port, &helper.stage, &diag) == BNS_OK)
 		return;
 	bns_log(BNS_LOG_ERR, "%s", diag.text);
@@ -167,7 +171,7 @@ static void on_message(void *arg, const uint8_t *msg, size_t len)
 	size_t head = end ? (size_t)(end - msg) : len;
 	json_t *header = json_loadb((const char *)msg, head, 0, NULL);
 	(void)arg;
-	if (!header || (end != NULL) != (helper.stage != NULL))
+	if (!header || (end && !helper.stage))
 		leave(1);
 	else if (end)
 		take_order(header, end + 1, len - head - 1);

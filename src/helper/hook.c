@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Messages come in on standard input: first the settings, then events
- * ({"id","kind","event"}). Results go out ({"id","way","result","text"}). The end
- * of the input is the end of all.
+ * Messages come in on standard input: first the settings, and again whenever
+ * they change, then events ({"id","ways","kind","event"}; `ways` has a bit for
+ * each line). Results go out ({"id","way","result","text"}). The end of the
+ * input is the end of all.
  */
 #include "helper/hook.h"
 
@@ -26,22 +27,45 @@ struct waiting {
 	struct waiting *next;
 };
 
+/* An attempt keeps those that it began with. */
+struct settings {
+	unsigned users;
+	json_t *json; /* keeps the texts */
+	struct bns_hook_settings is;
+};
+
 /* A way, its line, and its thread. */
 struct line {
 	const char *way;
+	bool (*has)(const struct bns_hook_settings *s);
 	bool (*deliver)(const struct bns_hook_settings *s, const struct bns_hook_event *e, char why[BNS_HOOK_WHY_MAX]);
-	pthread_mutex_t lock;
-	pthread_cond_t filled;
 	struct waiting *first, **last;
 };
 
+static bool has_webhook(const struct bns_hook_settings *s)
+{
+	return *s->url != '\0';
+}
+
+static bool has_command(const struct bns_hook_settings *s)
+{
+	return s->command[0] != NULL;
+}
+
 static struct {
-	json_t *settings_json; /* keeps the texts */
-	struct bns_hook_settings settings;
-	struct line lines[2];
-	size_t line_count;
+	struct line lines[2]; /* in the order of the daemon's bits */
+	pthread_mutex_t lock; /* of the lines and the settings */
+	pthread_cond_t news;
+	struct settings *settings;
 	pthread_mutex_t output;
-} helper = {.output = PTHREAD_MUTEX_INITIALIZER};
+} helper = {
+	.lines = {{.way = "webhook", .has = has_webhook, .deliver = bns_hook_web, .last = &helper.lines[0].first},
+		  {.way = "command", .has = has_command, .deliver = bns_hook_command, .last = &helper.lines[1].first}},
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.output = PTHREAD_MUTEX_INITIALIZER,
+};
+
+#define LINES (sizeof(helper.lines) / sizeof(helper.lines[0]))
 
 static void say(json_t *message)
 {
@@ -65,11 +89,36 @@ static const char *word(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-static void wait_ms(long ms)
+static struct settings *settings_take(void)
 {
-	struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-	while (nanosleep(&left, &left) != 0)
+	pthread_mutex_lock(&helper.lock);
+	struct settings *s = helper.settings;
+	s->users++;
+	pthread_mutex_unlock(&helper.lock);
+	return s;
+}
+
+/* Below the lock. */
+static void settings_release(struct settings *s)
+{
+	if (--s->users > 0)
+		return;
+	json_decref(s->json);
+	free(s);
+}
+
+/* Gives them back, and waits, but not longer than until there are others. */
+static void settings_wait(struct settings *s, long ms)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000 + (until.tv_nsec + ms % 1000 * 1000000) / 1000000000;
+	until.tv_nsec = (until.tv_nsec + ms % 1000 * 1000000) % 1000000000;
+	pthread_mutex_lock(&helper.lock);
+	while (ms > 0 && helper.settings == s && pthread_cond_timedwait(&helper.news, &helper.lock, &until) == 0)
 		;
+	settings_release(s);
+	pthread_mutex_unlock(&helper.lock);
 }
 
 static void tell(const struct line *line, const struct bns_hook_event *e, const char *result, const char *why)
@@ -77,37 +126,51 @@ static void tell(const struct line *line, const struct bns_hook_event *e, const 
 	say(json_pack("{s:I, s:s, s:s, s:s}", "id", e->id, "way", line->way, "result", result, "text", why));
 }
 
+/* One attempt. True: it was the last one. */
+static bool attempt(const struct line *line, const struct bns_hook_event *e, const struct bns_hook_settings *s,
+		    long number)
+{
+	char why[BNS_HOOK_WHY_MAX] = "it is configured no more";
+	bool has_way = line->has(s);
+	bool good = has_way && line->deliver(s, e, why);
+	bool is_last = good || !has_way || number >= s->tries;
+	tell(line, e, good ? "delivered" : is_last ? "given-up" : "failed", good ? "" : why);
+	return is_last;
+}
+
 static void deliver(const struct line *line, const struct bns_hook_event *e)
 {
-	const struct bns_hook_settings *s = &helper.settings;
-	char why[BNS_HOOK_WHY_MAX] = "";
-	long pause_ms = s->pause_ms;
-	for (long attempt = 1;; attempt++) {
-		if (line->deliver(s, e, why)) {
-			tell(line, e, "delivered", "");
+	long pause_ms = 0;
+	for (long number = 1;; number++) {
+		struct settings *s = settings_take();
+		bool is_last = attempt(line, e, &s->is, number);
+		if (pause_ms == 0)
+			pause_ms = s->is.pause_ms;
+		settings_wait(s, is_last ? 0 : pause_ms);
+		if (is_last)
 			return;
-		}
-		if (attempt >= s->tries)
-			break;
-		tell(line, e, "failed", why);
-		wait_ms(pause_ms);
 		pause_ms = pause_ms > PAUSE_MAX_MS / 2 ? PAUSE_MAX_MS : 2 * pause_ms;
 	}
-	tell(line, e, "given-up", why);
+}
+
+static struct waiting *next_of(struct line *line)
+{
+	pthread_mutex_lock(&helper.lock);
+	while (!line->first)
+		pthread_cond_wait(&helper.news, &helper.lock);
+	struct waiting *w = line->first;
+	line->first = w->next;
+	if (!line->first)
+		line->last = &line->first;
+	pthread_mutex_unlock(&helper.lock);
+	return w;
 }
 
 static void *run_line(void *arg)
 {
 	struct line *line = arg;
 	for (;;) {
-		pthread_mutex_lock(&line->lock);
-		while (!line->first)
-			pthread_cond_wait(&line->filled, &line->lock);
-		struct waiting *w = line->first;
-		line->first = w->next;
-		if (!line->first)
-			line->last = &line->first;
-		pthread_mutex_unlock(&line->lock);
+		struct waiting *w = next_of(line);
 		const json_t *object = json_object_get(w->message, "event");
 		char *body = json_dumps(object, JSON_COMPACT);
 		if (!body)
@@ -127,25 +190,25 @@ static void *run_line(void *arg)
 
 /* ---- what comes in ---- */
 
-static void open_line(const char *way, bool (*deliver_by)(const struct bns_hook_settings *,
-							  const struct bns_hook_event *, char[BNS_HOOK_WHY_MAX]))
+static void start_lines(void)
 {
-	struct line *line = &helper.lines[helper.line_count++];
 	pthread_t thread;
-	*line = (struct line){.way = way, .deliver = deliver_by, .last = &line->first};
-	pthread_mutex_init(&line->lock, NULL);
-	pthread_cond_init(&line->filled, NULL);
-	if (pthread_create(&thread, NULL, run_line, line) != 0)
-		_exit(1);
-	pthread_detach(thread);
+	for (size_t i = 0; i < LINES; i++) {
+		if (pthread_create(&thread, NULL, run_line, &helper.lines[i]) != 0)
+			_exit(1);
+		pthread_detach(thread);
+	}
 }
 
-static void take_settings(json_t *json)
+static struct settings *settings_new(json_t *json)
 {
 	const json_t *command = json_object_get(json, "command");
-	struct bns_hook_settings *s = &helper.settings;
-	helper.settings_json = json_incref(json);
-	*s = (struct bns_hook_settings){
+	struct settings *s = calloc(1, sizeof(*s));
+	if (!s)
+		_exit(1);
+	s->users = 1;
+	s->json = json_incref(json);
+	s->is = (struct bns_hook_settings){
 		.url = word(json, "url"),
 		.socket = word(json, "socket"),
 		.secret_file = word(json, "secret_file"),
@@ -154,11 +217,23 @@ static void take_settings(json_t *json)
 		.tries = (long)json_integer_value(json_object_get(json, "tries")),
 	};
 	for (size_t i = 0; i < json_array_size(command) && i < BNS_HOOK_WORDS_MAX; i++)
-		s->command[i] = (char *)json_string_value(json_array_get(command, i));
-	if (*s->url)
-		open_line("webhook", bns_hook_web);
-	if (s->command[0])
-		open_line("command", bns_hook_command);
+		s->is.command[i] = (char *)json_string_value(json_array_get(command, i));
+	return s;
+}
+
+/* Who waits for his next attempt tries at once. */
+static void take_settings(json_t *json)
+{
+	struct settings *s = settings_new(json);
+	pthread_mutex_lock(&helper.lock);
+	struct settings *former = helper.settings;
+	helper.settings = s;
+	if (former)
+		settings_release(former);
+	pthread_cond_broadcast(&helper.news);
+	pthread_mutex_unlock(&helper.lock);
+	if (!former)
+		start_lines();
 }
 
 /* A line has a copy of its own: references are counted without a lock. */
@@ -169,11 +244,19 @@ static void enqueue(struct line *line, const json_t *message)
 	if (!w || !copy)
 		_exit(1);
 	w->message = copy;
-	pthread_mutex_lock(&line->lock);
+	pthread_mutex_lock(&helper.lock);
 	*line->last = w;
 	line->last = &w->next;
-	pthread_cond_signal(&line->filled);
-	pthread_mutex_unlock(&line->lock);
+	pthread_cond_broadcast(&helper.news);
+	pthread_mutex_unlock(&helper.lock);
+}
+
+static void take_event(const json_t *message)
+{
+	json_int_t ways = json_integer_value(json_object_get(message, "ways"));
+	for (size_t i = 0; i < LINES; i++)
+		if (ways >> i & 1)
+			enqueue(&helper.lines[i], message);
 }
 
 static void on_message(void *arg, const uint8_t *msg, size_t len)
@@ -182,12 +265,22 @@ static void on_message(void *arg, const uint8_t *msg, size_t len)
 	(void)arg;
 	if (!message)
 		_exit(1);
-	if (!helper.settings_json)
-		take_settings(message);
+	if (json_object_get(message, "event"))
+		take_event(message);
 	else
-		for (size_t i = 0; i < helper.line_count; i++)
-			enqueue(&helper.lines[i], message);
+		take_settings(message);
 	json_decref(message);
+}
+
+/* Pauses are measured by a clock that nobody sets. */
+static bool open_news(void)
+{
+	pthread_condattr_t attributes;
+	bool good = pthread_condattr_init(&attributes) == 0 &&
+		    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+		    pthread_cond_init(&helper.news, &attributes) == 0;
+	pthread_condattr_destroy(&attributes);
+	return good;
 }
 
 int main(int argc, char **argv)
@@ -198,7 +291,7 @@ int main(int argc, char **argv)
 	bns_log_open(BNS_LOG_STDERR, "hooks-helper");
 	bns_seccomp_program(BNS_SECCOMP_HELPER, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+	if (!open_news() || curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return 1;
 	while ((n = read(STDIN_FILENO, buf, sizeof(buf))) > 0)
 		if (bns_frames_take(&frames, buf, (size_t)n, MESSAGE_MAX, on_message, NULL))

@@ -2,7 +2,8 @@
 /*
  * The helper's own life: orders come in on standard input, results go out on
  * standard output, and the end of the input is the end of all. Every message
- * is JSON. First the settings: {"threads":4,"timeout_ms":10000,…}. Then
+ * is JSON. First the settings: {"threads":4,"timeout_ms":10000,…}, and again
+ * whenever they change; orders that run keep theirs. Then
  * {"id":7,"kind":"route"|"check"|"link","host":"…","target":"…","origin":"…",
  * "zone":"…","http_only":false,"serial":1,"held":false,
  * "caa_issuers":[],"limit_ms":18000,"path":"…"}; only id, kind and host must be there.
@@ -29,20 +30,27 @@
 #define THREADS_MAX 64
 #define PACES       1024
 
+/* What all orders have in common; one that runs keeps those that it began with. */
+struct settings {
+	unsigned users; /* below the lock */
+	json_t *message;
+	struct bns_probe_settings is;
+};
+
 struct order {
 	json_t *message;
+	struct settings *settings; /* once it runs */
 	struct order *next;
 };
 
-/* All below `lock`, but the settings, which don't change once threads run. */
+/* All below `lock`. */
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct order *first, **last;
 	unsigned threads, checking; /* of which some do whole checks */
 	uint64_t next_ms[PACES];    /* when an address may be connected to again, by its hash */
-	struct bns_probe_settings settings;
-	json_t *settings_message;
+	struct settings *settings;  /* for orders that begin now */
 	bool failed;
 } helper = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .last = &helper.first};
 
@@ -89,11 +97,11 @@ static unsigned number(const json_t *message, const char *key)
 	return (unsigned)json_integer_value(json_object_get(message, key));
 }
 
-static void run_order(const json_t *m)
+static void run_order(const json_t *m, const struct bns_probe_settings *settings)
 {
 	const char *kind = word(m, "kind"), *path = word(m, "path");
 	struct bns_probe p = {
-		.settings = &helper.settings,
+		.settings = settings,
 		.host = word(m, "host"),
 		.target = word(m, "target"),
 		.origin = word(m, "origin"),
@@ -140,6 +148,8 @@ static struct order *take_next(void)
 	if (!o->next)
 		helper.last = link;
 	helper.checking += is_check(o);
+	o->settings = helper.settings;
+	o->settings->users++;
 	return o;
 }
 
@@ -153,9 +163,19 @@ static struct order *next_order(void)
 	return o;
 }
 
+/* Below the lock. */
+static void settings_release(struct settings *s)
+{
+	if (--s->users > 0)
+		return;
+	json_decref(s->message);
+	free(s);
+}
+
 static void end_order(struct order *o)
 {
 	pthread_mutex_lock(&helper.lock);
+	settings_release(o->settings);
 	helper.checking -= is_check(o);
 	/* A check that waited for this one's end may be run by any. */
 	pthread_cond_broadcast(&helper.wake);
@@ -168,7 +188,7 @@ static void *work(void *arg)
 {
 	for (;;) {
 		struct order *o = next_order();
-		run_order(o->message);
+		run_order(o->message, &o->settings->is);
 		end_order(o);
 	}
 	return arg;
@@ -176,9 +196,8 @@ static void *work(void *arg)
 
 /* ---- what comes in ---- */
 
-static void take_resolvers(const json_t *list)
+static void take_resolvers(struct bns_probe_settings *s, const json_t *list)
 {
-	struct bns_probe_settings *s = &helper.settings;
 	size_t i;
 	json_t *text;
 	json_array_foreach (list, i, text)
@@ -187,26 +206,52 @@ static void take_resolvers(const json_t *list)
 			s->resolver_count++;
 }
 
-static void take_settings(json_t *m)
+static struct settings *settings_new(json_t *m)
+{
+	struct settings *s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->users = 1;
+	s->message = json_incref(m);
+	s->is = (struct bns_probe_settings){
+		.ca_file = word(m, "ca_file"),
+		.user_agent = word(m, "user_agent"),
+		.user_agents = json_object_get(m, "user_agents"),
+		.path = word(m, "path"),
+		.https_port = (uint16_t)number(m, "https_port"),
+		.http_port = (uint16_t)number(m, "http_port"),
+		.timeout_ms = number(m, "timeout_ms"),
+		.interval_ms = number(m, "interval_ms"),
+		.warn_days = number(m, "warn_days"),
+		.alarm_days = number(m, "alarm_days"),
+		.caa_issuers = json_object_get(m, "caa_issuers"),
+	};
+	take_resolvers(&s->is, json_object_get(m, "resolvers"));
+	return s;
+}
+
+static void start_threads(unsigned count)
 {
 	pthread_t thread;
-	helper.settings_message = json_incref(m);
-	helper.settings.ca_file = word(m, "ca_file");
-	helper.settings.user_agent = word(m, "user_agent");
-	helper.settings.user_agents = json_object_get(m, "user_agents");
-	helper.settings.path = word(m, "path");
-	helper.settings.https_port = (uint16_t)number(m, "https_port");
-	helper.settings.http_port = (uint16_t)number(m, "http_port");
-	helper.settings.timeout_ms = number(m, "timeout_ms");
-	helper.settings.interval_ms = number(m, "interval_ms");
-	helper.settings.warn_days = number(m, "warn_days");
-	helper.settings.alarm_days = number(m, "alarm_days");
-	helper.settings.caa_issuers = json_object_get(m, "caa_issuers");
-	take_resolvers(json_object_get(m, "resolvers"));
-	helper.threads = number(m, "threads") < THREADS_MAX ? number(m, "threads") : THREADS_MAX;
+	helper.threads = count < THREADS_MAX ? count : THREADS_MAX;
 	for (unsigned i = 0; i < helper.threads; i++)
 		if (pthread_create(&thread, NULL, work, NULL) != 0)
 			helper.failed = true;
+}
+
+/* The number of threads is that of the first ones. */
+static void take_settings(json_t *m)
+{
+	struct settings *s = settings_new(m);
+	pthread_mutex_lock(&helper.lock);
+	helper.failed = helper.failed || !s;
+	struct settings *former = helper.settings;
+	helper.settings = s ? s : former;
+	if (s && former)
+		settings_release(former);
+	else if (s)
+		start_threads(number(m, "threads"));
+	pthread_mutex_unlock(&helper.lock);
 }
 
 static void take_order(json_t *m)
@@ -230,7 +275,7 @@ static void on_message(void *arg, const uint8_t *msg, size_t len)
 	(void)arg;
 	if (!m)
 		helper.failed = true;
-	else if (!helper.settings_message)
+	else if (!word(m, "kind"))
 		take_settings(m);
 	else
 		take_order(m);

@@ -45,6 +45,14 @@ static void follow_zones(struct bns_daemon *d, const struct bns_conf *conf)
 	}
 }
 
+static enum bns_error prepare_plugins(struct bns_daemon *d, const struct bns_conf *conf, struct bns_diag *diag)
+{
+	enum bns_error err = BNS_OK;
+	for (size_t i = 0; i < conf->plugin_count && !err; i++)
+		err = bns_plugins_prepare(d->plugins, conf->plugins[i].id, conf->plugins[i].options, diag);
+	return err;
+}
+
 enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 {
 	struct bns_daemon *d = arg;
@@ -58,10 +66,11 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 		bns_restart_needs(d->conf, now, later, sizeof(later));
 		err = bns_daemon_load_tls(now, &tls, diag);
 		if (!err)
-			err = bns_plugins_reload(d->plugins, diag);
+			err = prepare_plugins(d, now, diag);
 		if (!err)
 			err = bns_daemon_answer_conf(d, now, &answer);
 		if (err) {
+			bns_plugins_drop(d->plugins);
 			free(answer);
 			bns_daemon_drop_tls(&tls);
 			bns_conf_free(now);
@@ -70,6 +79,8 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 	if (!err) {
 		struct bns_conf *was = d->conf;
 		d->conf = now;
+		bns_plugins_apply(d->plugins, bns_restart_add,
+				  &(struct bns_restart_list){.out = later, .cap = sizeof(later)});
 		bns_log_set_format(now->log_format);
 		bns_answer_conf_set(&d->answer_conf, answer);
 		if (tls.server)

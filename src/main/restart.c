@@ -28,21 +28,6 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* As written: the order of keys may change, their values not. */
-static bool same_tree(const struct bns_yaml *a, const struct bns_yaml *b)
-{
-	if (a->kind != b->kind || a->count != b->count || !same_text(a->text, b->text))
-		return false;
-	const struct bns_yaml *other = b->child;
-	for (const struct bns_yaml *c = a->child; c; c = c->next) {
-		const struct bns_yaml *twin = a->kind == BNS_YAML_MAPPING ? bns_yaml_get(b, c->key) : other;
-		if (!twin || !same_tree(c, twin))
-			return false;
-		other = other->next;
-	}
-	return true;
-}
-
 static const struct bns_conf_plugin *plugin(const struct bns_conf *c, const char *id)
 {
 	for (size_t i = 0; i < c->plugin_count; i++)
@@ -51,14 +36,11 @@ static const struct bns_conf_plugin *plugin(const struct bns_conf *c, const char
 	return NULL;
 }
 
-/* Those that come, go, or have other options. */
+/* Those that come or go. */
 static void add_plugins(struct list *l, const struct bns_conf *was, const struct bns_conf *now)
 {
-	for (size_t i = 0; i < now->plugin_count; i++) {
-		const struct bns_conf_plugin *p = &now->plugins[i];
-		const struct bns_conf_plugin *former = plugin(was, p->id);
-		add(l, !former || !same_tree(former->options, p->options), "plugin ", p->id);
-	}
+	for (size_t i = 0; i < now->plugin_count; i++)
+		add(l, !plugin(was, now->plugins[i].id), "plugin ", now->plugins[i].id);
 	for (size_t i = 0; i < was->plugin_count; i++)
 		add(l, !plugin(now, was->plugins[i].id), "plugin ", was->plugins[i].id);
 }
@@ -82,4 +64,13 @@ char *bns_restart_needs(const struct bns_conf *was, const struct bns_conf *now, 
 	add(&l, !same_text(was->control_listen, now->control_listen), "control.listen", "");
 	add_plugins(&l, was, now);
 	return out;
+}
+
+void bns_restart_add(void *arg, const char *id, const char *option)
+{
+	struct bns_restart_list *to = arg;
+	struct list l = {.out = to->out, .cap = to->cap, .len = strlen(to->out)};
+	char which[128];
+	snprintf(which, sizeof(which), "%s.%s", id, option);
+	add(&l, true, "plugin ", which);
 }

@@ -196,6 +196,7 @@ const struct bns_host bns_plugin_host = {
 	.yaml_load = bns_yaml_load,
 	.yaml_free = bns_yaml_free,
 	.diag = bns_diag_set,
+	.wrong_option = bns_option_wrong,
 	.note = bns_review_note,
 	.amend = bns_review_amend,
 	.review_end = bns_review_end,

@@ -20,7 +20,16 @@ static const char *const kinds[] = {
 	[BNS_OPTION_LIST] = "list",
 };
 
-static void put_option(FILE *out, const struct bns_option *o)
+/* Does it come into force with a start only? */
+static bool waits_for_start(const struct bns_plugin_descriptor *d, const struct bns_option *o)
+{
+	for (const char *const *name = d->start_options; name && *name; name++)
+		if (strcmp(*name, o->name) == 0)
+			return true;
+	return !d->prepare;
+}
+
+static void put_option(FILE *out, const struct bns_plugin_descriptor *d, const struct bns_option *o)
 {
 	fputs(".TP\n.BR ", out);
 	bns_troff_put(out, o->name);
@@ -28,7 +37,7 @@ static void put_option(FILE *out, const struct bns_option *o)
 	fputs(!o->default_text ? "; required" : *o->default_text ? "; default " : "", out);
 	if (o->default_text)
 		bns_troff_put(out, o->default_text);
-	fputs(")\"\n", out);
+	fputs(waits_for_start(d, o) ? "; restart)\"\n" : ")\"\n", out);
 	bns_troff_put_sentence(out, o->help);
 }
 
@@ -51,7 +60,7 @@ static void put_plugin(FILE *out, const struct bns_plugin_descriptor *d)
 	fputc('\n', out);
 	bns_troff_put_sentence(out, d->summary);
 	for (const struct bns_option *o = d->options; o && o->name; o++)
-		put_option(out, o);
+		put_option(out, d, o);
 	for (const struct bns_plugin_command *c = d->commands; c && c->verb; c++)
 		put_command(out, c);
 }

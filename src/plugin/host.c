@@ -214,14 +214,17 @@ static enum bns_error fill_options(struct bns_plugin *p, const struct bns_yaml *
 	p->options = calloc(1, p->desc->options_size + 1);
 	if (!p->options)
 		return BNS_ENOMEM;
+	p->conf = conf;
 	return bns_options_fill(p->desc->options, p->options, p->id, conf, &p->arena, diag);
 }
 
-static enum bns_error open_plugin(struct bns_plugin *p, struct bns_diag *diag)
+static enum bns_error open_plugin(struct bns_plugin *p, const struct bns_yaml *conf, struct bns_diag *diag)
 {
 	struct bns_diag why = {0};
-	enum bns_error err = p->desc->open ? p->desc->open(p, &bns_plugin_host, &why) : BNS_OK;
 
+	p->conf = conf;
+	enum bns_error err = p->desc->open ? p->desc->open(p, &bns_plugin_host, &why) : BNS_OK;
+	p->conf = NULL;
 	if (err != BNS_OK && !why.text[0])
 		bns_diag_set(&why, NULL, 0, 0, "plugin '%s' didn't open: %s", p->id, bns_strerror(err));
 	if (err != BNS_OK && diag)
@@ -266,6 +269,7 @@ enum bns_error bns_plugins_bind(struct bns_plugins *ps, const char *id, const st
 	if (err != BNS_OK)
 		return err;
 	err = p->desc->bind ? p->desc->bind(p, &bns_plugin_host, &why) : BNS_OK;
+	p->conf = NULL;
 	if (err != BNS_OK && diag)
 		*diag = why;
 	if (err != BNS_OK || !p->desc->bind) {
@@ -304,7 +308,7 @@ enum bns_error bns_plugins_load(struct bns_plugins *ps, const char *id, const st
 	}
 	struct bns_plugin *p = take_bound(ps, id);
 	enum bns_error err = p ? BNS_OK : make(ps, id, conf, &p, diag);
-	if (err == BNS_OK && (err = open_plugin(p, diag)) != BNS_OK) {
+	if (err == BNS_OK && (err = open_plugin(p, conf, diag)) != BNS_OK) {
 		bns_watches_stop(p);
 		plugin_free(p);
 	}
@@ -314,24 +318,6 @@ enum bns_error bns_plugins_load(struct bns_plugins *ps, const char *id, const st
 	ps->last = &p->next;
 	bns_query_add(ps, p);
 	return BNS_OK;
-}
-
-enum bns_error bns_plugins_reload(struct bns_plugins *ps, struct bns_diag *diag)
-{
-	enum bns_error first = BNS_OK;
-
-	for (struct bns_plugin *p = ps->first; p; p = p->next) {
-		struct bns_diag why = {0};
-		enum bns_error err = p->desc->reload ? p->desc->reload(p, &why) : BNS_OK;
-		if (err == BNS_OK || first != BNS_OK)
-			continue;
-		first = err;
-		if (!why.text[0])
-			bns_diag_set(&why, NULL, 0, 0, "plugin '%s' didn't reload: %s", p->id, bns_strerror(err));
-		if (diag)
-			*diag = why;
-	}
-	return first;
 }
 
 void bns_plugins_served(struct bns_plugins *ps, const struct bns_change *change)

@@ -18,21 +18,21 @@ struct bns_plugins; /* the loaded ones, in configuration order */
 /* What lies above this floor and plugins may reach. NULL members: not available (offline), the call does nothing. */
 struct bns_host_services {
 	void *arg;
-	const char *cache_folder; /* for files that can be made anew */
-	uv_loop_t *loop; /* plugins' helper programs are watched on it */
+	const char *cache_folder;      /* for files that can be made anew */
+	uv_loop_t *loop;               /* plugins' helper programs are watched on it */
 	enum bns_seccomp_mode seccomp; /* of helper programs */
 	enum bns_error (*remember)(void *arg, const char *plugin, const char *key, const void *value, size_t len);
 	void (*forget)(void *arg, const char *plugin, const char *key);
 	enum bns_error (*recall)(void *arg, const char *plugin, const char *prefix,
-	                         void (*each)(void *arg, const char *key, const void *value, size_t len),
-	                         void *each_arg);
+				 void (*each)(void *arg, const char *key, const void *value, size_t len),
+				 void *each_arg);
 	void (*judge_again)(void *arg, const uint8_t *zone);
 	void (*approve)(void *arg, const char *id, const char *reason, const char *by);
 	void (*event)(void *arg, const char *plugin, enum bns_log_level level, const char *kind, const char *zone_text,
-	              const char *text);
+		      const char *text);
 	const struct bns_contents *(*served)(void *arg, const uint8_t *zone);
 	void (*point)(void *arg, const uint8_t *zone, const uint8_t *owner, const uint8_t *target, const char *by,
-	              bns_pointed_fn done, void *done_arg);
+		      bns_pointed_fn done, void *done_arg);
 	bool (*times)(void *arg, const uint8_t *zone, struct bns_zone_times *times);
 	bool (*settled)(void *arg);
 	const struct bns_image *(*image)(void *arg, const uint8_t *zone);
@@ -59,7 +59,7 @@ struct bns_plugins *bns_plugins_new(const char *plugin_dir, const struct bns_hos
  * bns_plugins_load opens it then.
  */
 enum bns_error bns_plugins_bind(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf,
-                                struct bns_diag *diag) BNS_MUST_CHECK;
+				struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* The loop is about to end: helper programs are told to, and don't come back. Reviews that need them are held. */
 void bns_plugins_stop(struct bns_plugins *ps);
@@ -73,10 +73,18 @@ void bns_plugins_free(struct bns_plugins *ps);
  * line and the option, or the shared object.
  */
 enum bns_error bns_plugins_load(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf,
-                                struct bns_diag *diag) BNS_MUST_CHECK;
+				struct bns_diag *diag) BNS_MUST_CHECK;
 
-/* Calls every plugin's reload; the first failure is reported, the others still run. */
-enum bns_error bns_plugins_reload(struct bns_plugins *ps, struct bns_diag *diag) BNS_MUST_CHECK;
+/*
+ * The configuration is read again, all or nothing: `conf` is what it says of the plugin `id` now (as for
+ * bns_plugins_load), which checks it and makes it ready. One that isn't loaded is left alone. After all of them,
+ * bns_plugins_apply puts it in force and tells (unless NULL) of each option that waits for the next start ("listen"),
+ * or bns_plugins_drop forgets it.
+ */
+enum bns_error bns_plugins_prepare(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf,
+				   struct bns_diag *diag) BNS_MUST_CHECK;
+void bns_plugins_apply(struct bns_plugins *ps, void (*waits)(void *arg, const char *id, const char *option), void *arg);
+void bns_plugins_drop(struct bns_plugins *ps);
 
 void bns_plugins_served(struct bns_plugins *ps, const struct bns_change *change);
 void bns_plugins_withheld(struct bns_plugins *ps, const uint8_t *zone);
@@ -105,7 +113,7 @@ bool bns_plugins_want(const struct bns_plugins *ps, enum bns_query_stage stage, 
 
 /* The command of that verb and its plugin; NULL where none has it. */
 const struct bns_plugin_command *bns_plugins_command(struct bns_plugins *ps, const char *verb,
-                                                     struct bns_plugin **plugin);
+						     struct bns_plugin **plugin);
 
 /* Walks all commands of all plugins; `index` counts from 0; NULL at the end. */
 const struct bns_plugin_command *bns_plugins_command_at(struct bns_plugins *ps, size_t index);
@@ -149,7 +157,7 @@ typedef void (*bns_review_done_fn)(void *arg, const struct bns_review_result *re
  * `done` returns. A review not ended is closed by bns_plugins_expire_reviews.
  */
 enum bns_error bns_plugins_review(struct bns_plugins *ps, const struct bns_change *change, uint64_t deadline_mono_ms,
-                                  bns_review_done_fn done, void *arg) BNS_MUST_CHECK;
+				  bns_review_done_fn done, void *arg) BNS_MUST_CHECK;
 
 /* Ends, as a hold, what is past its deadline, and questions without an answer; late answers to it are ignored. */
 void bns_plugins_expire_reviews(struct bns_plugins *ps, uint64_t mono_ms);

@@ -16,10 +16,12 @@ struct bns_plugin {
 	void *state;
 	void *options;
 	char *id;
-	struct bns_helper *helper; /* helper.c's; NULL: none */
-	struct bns_watch *watches; /* watch.c's */
+	struct bns_helper *helper;               /* helper.c's; NULL: none */
+	struct bns_watch *watches;               /* watch.c's */
 	uint64_t query_wishes[BNS_QUERY_STAGES]; /* query.c's: a bit per type it wants to be asked about */
-	struct bns_arena arena; /* the options' texts and lists */
+	struct bns_arena arena;                  /* the options' texts and lists */
+	const struct bns_yaml *conf;             /* while options are read: where they stand */
+	struct bns_plugin_next *coming;          /* reload.c's: prepared, not in force yet */
 	struct bns_plugin *next;
 };
 
@@ -30,17 +32,17 @@ struct bns_plugins {
 	char *cache_folder; /* services', our copy */
 	bool has_later;     /* some plugin has put a call off until packet threads are past it */
 	struct bns_host_services services;
-	struct bns_launcher *launcher;  /* launcher.c's; NULL: no helper program was asked for */
+	struct bns_launcher *launcher; /* launcher.c's; NULL: no helper program was asked for */
 	struct bns_plugin *first;
 	struct bns_plugin **last;
-	struct bns_plugin *bound;       /* bound, not opened yet */
+	struct bns_plugin *bound;                /* bound, not opened yet */
 	uint64_t query_wishes[BNS_QUERY_STAGES]; /* of all plugins together */
-	bool has_answered; /* some plugin hears of exchanges */
-	struct bns_review_run *open;    /* `done` is still owed */
-	struct bns_review_run *overdue; /* closed at the deadline; some plugin still holds its bns_review */
-	struct bns_ask *asks;           /* questions that some plugin has taken and not answered */
-	struct bns_reply *replies;      /* owed to verbs */
-	bool closing;                   /* nobody answers any more */
+	bool has_answered;                       /* some plugin hears of exchanges */
+	struct bns_review_run *open;             /* `done` is still owed */
+	struct bns_review_run *overdue;          /* closed at the deadline; some plugin still holds its bns_review */
+	struct bns_ask *asks;                    /* questions that some plugin has taken and not answered */
+	struct bns_reply *replies;               /* owed to verbs */
+	bool closing;                            /* nobody answers any more */
 };
 
 /* compiled.c's calls of the host. */
@@ -61,6 +63,17 @@ extern const struct bns_host bns_plugin_host;
 enum bns_error bns_options_fill(const struct bns_option *table, void *options, const char *id,
 				const struct bns_yaml *conf, struct bns_arena *arena,
 				struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* Differs the value of `o`? */
+bool bns_option_differs(const struct bns_option *o, const void *options, const void *other);
+
+/* Gives `to` the value that `from` has for `o`; texts are copied into `arena`. */
+enum bns_error bns_option_copy(const struct bns_option *o, const void *from, void *to,
+			       struct bns_arena *arena) BNS_MUST_CHECK;
+
+/* bns_host's call. */
+void bns_option_wrong(const struct bns_plugin *p, struct bns_diag *diag, const char *option, const char *fmt, ...)
+	BNS_PRINTF(4, 5);
 
 /* watch.c: bns_host's call; the end of all of a plugin's. */
 enum bns_error bns_watch(struct bns_plugin *p, int fd, void (*ready)(struct bns_plugin *p));

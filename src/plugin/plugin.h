@@ -31,15 +31,15 @@
 #define BNS_PLUGIN_ABI 12
 
 struct bns_host;
-struct bns_plugin;  /* one configured instance; opaque but for bns_host_of */
-struct bns_review;  /* one running review; opaque */
-struct bns_ask;     /* one open question of a plugin to another; opaque */
-struct bns_reply;   /* the answer owed to a verb; opaque */
+struct bns_plugin; /* one configured instance; opaque but for bns_host_of */
+struct bns_review; /* one running review; opaque */
+struct bns_ask;    /* one open question of a plugin to another; opaque */
+struct bns_reply;  /* the answer owed to a verb; opaque */
 
 /* From mild to strict; of several the strictest counts. */
 enum bns_verdict {
 	BNS_VERDICT_PASS,
-	BNS_VERDICT_AMEND,  /* pass, with RRsets replaced by bns_host.amend */
+	BNS_VERDICT_AMEND, /* pass, with RRsets replaced by bns_host.amend */
 	BNS_VERDICT_HOLD,
 	BNS_VERDICT_REFUSE, /* can't be approved */
 };
@@ -48,24 +48,24 @@ enum bns_verdict {
 enum bns_origin {
 	BNS_ORIGIN_FILE,
 	BNS_ORIGIN_TRANSFER,
-	BNS_ORIGIN_CONTROL,  /* apply, rollback */
-	BNS_ORIGIN_RESTORE,  /* the accepted upstream version, judged again because a permission ended */
-	BNS_ORIGIN_REMOVAL,  /* the zone itself goes: candidate is NULL */
+	BNS_ORIGIN_CONTROL, /* apply, rollback */
+	BNS_ORIGIN_RESTORE, /* the accepted upstream version, judged again because a permission ended */
+	BNS_ORIGIN_REMOVAL, /* the zone itself goes: candidate is NULL */
 };
 
 struct bns_change {
-	const uint8_t *zone;                    /* lower-case wire name */
-	const char *zone_text;                  /* without the final dot */
+	const uint8_t *zone;   /* lower-case wire name */
+	const char *zone_text; /* without the final dot */
 	enum bns_origin origin;
-	const char *source;                     /* file path, primary's address, operator: for messages */
-	const char *id;                         /* candidate id; "" for a removal */
-	const struct bns_contents *served;      /* NULL: no good version exists yet */
-	const struct bns_contents *candidate;   /* NULL: removal */
-	const struct bns_diff *diff;            /* served → candidate */
-	bool signed_zone;                       /* the candidate carries DNSSEC: amending would break it */
-	bool keep_branding;                     /* approved with --keep-branding: amend what you would hold */
-	bool dry_run;                           /* a diff: leave no trace */
-	int64_t now_s;                          /* wall clock of the judgement */
+	const char *source;                   /* file path, primary's address, operator: for messages */
+	const char *id;                       /* candidate id; "" for a removal */
+	const struct bns_contents *served;    /* NULL: no good version exists yet */
+	const struct bns_contents *candidate; /* NULL: removal */
+	const struct bns_diff *diff;          /* served → candidate */
+	bool signed_zone;                     /* the candidate carries DNSSEC: amending would break it */
+	bool keep_branding;                   /* approved with --keep-branding: amend what you would hold */
+	bool dry_run;                         /* a diff: leave no trace */
+	int64_t now_s;                        /* wall clock of the judgement */
 };
 
 /*
@@ -76,15 +76,15 @@ struct bns_change {
 struct bns_note {
 	enum bns_verdict verdict;
 	bool fresh;
-	char severity;           /* 'C', 'H', 'M' */
-	const char *rule;        /* "LB01"; NULL: none */
-	const uint8_t *owner;    /* of the record; lower-case wire name */
-	uint16_t type;           /* of the record */
-	const char *host;        /* the branded host it is about, without final dot; NULL: none */
-	const char *role;        /* "edge", "owner", "dcv", "host-proof"; NULL: none */
-	const char *rdata;       /* what an approval accepts: the offending data in presentation form, or "" */
-	const char *text;        /* one sentence: what it is, what it breaks */
-	const char *remedy;      /* what to do; NULL: none */
+	char severity;        /* 'C', 'H', 'M' */
+	const char *rule;     /* "LB01"; NULL: none */
+	const uint8_t *owner; /* of the record; lower-case wire name */
+	uint16_t type;        /* of the record */
+	const char *host;     /* the branded host it is about, without final dot; NULL: none */
+	const char *role;     /* "edge", "owner", "dcv", "host-proof"; NULL: none */
+	const char *rdata;    /* what an approval accepts: the offending data in presentation form, or "" */
+	const char *text;     /* one sentence: what it is, what it breaks */
+	const char *remedy;   /* what to do; NULL: none */
 };
 
 enum bns_option_type {
@@ -106,9 +106,9 @@ struct bns_option_list {
 struct bns_option {
 	const char *name;
 	enum bns_option_type type;
-	size_t offset;             /* of the field in the plugin's option structure */
-	const char *default_text;  /* as one would write it; NULL: required */
-	const char *help;          /* one sentence */
+	size_t offset;            /* of the field in the plugin's option structure */
+	const char *default_text; /* as one would write it; NULL: required */
+	const char *help;         /* one sentence */
 };
 
 /*
@@ -146,7 +146,7 @@ struct bns_answer {
 	const char *text;             /* one sentence: what was seen */
 	const struct bns_note *notes; /* what was found, good or bad: rule, severity, text, remedy */
 	size_t note_count;
-	const char *details;          /* a JSON object: what was seen, to be kept and shown; NULL: nothing */
+	const char *details; /* a JSON object: what was seen, to be kept and shown; NULL: nothing */
 };
 
 typedef void (*bns_answer_fn)(void *arg, const struct bns_answer *answer);
@@ -161,11 +161,11 @@ struct bns_plugin_command {
 	const char *verb;
 	const char *usage; /* of the words behind the verb */
 	const char *help;
-	bool admin;        /* changes something */
+	bool admin; /* changes something */
 	enum bns_error (*run)(struct bns_plugin *p, const char *const *args, size_t count, char **json,
-	                      struct bns_diag *diag);
+			      struct bns_diag *diag);
 	void (*start)(struct bns_plugin *p, const char *const *args, size_t count, const char *by,
-	              struct bns_reply *reply);
+		      struct bns_reply *reply);
 };
 
 enum bns_query_verdict {
@@ -184,7 +184,7 @@ enum bns_query_verdict {
 /* When a query hook is asked. Another verdict than CONTINUE is the last word: later stages aren't asked. */
 enum bns_query_stage {
 	BNS_QUERY_BEFORE, /* the question is read, nothing is looked up */
-	BNS_QUERY_AFTER,  /* the answer is known, and not sent yet; also for errors of requests that nobody could read */
+	BNS_QUERY_AFTER, /* the answer is known, and not sent yet; also for errors of requests that nobody could read */
 };
 
 enum bns_answer_kind {
@@ -203,7 +203,7 @@ struct bns_query_view {
 	uint16_t qclass;
 	const union bns_addr *client;
 	bool tcp;
-	bool cookie_ok;       /* a server cookie of ours vouches for the client's address (RFC 7873) */
+	bool cookie_ok; /* a server cookie of ours vouches for the client's address (RFC 7873) */
 
 	/* The answer, at BNS_QUERY_AFTER. */
 	enum bns_answer_kind kind;
@@ -272,7 +272,8 @@ typedef void (*bns_shown_fn)(void *arg, const char *json, const char *why);
 /* What a plugin hears of its helper program; see bns_host.helper_start. */
 struct bns_helper_events {
 	void (*message)(struct bns_plugin *p, const uint8_t *data, size_t len);
-	/* It ended by itself ("signal 11 (Segmentation fault)") and will be started again: what it was asked is lost. */
+	/* It ended by itself ("signal 11 (Segmentation fault)") and will be started again: what it was asked is lost.
+	 */
 	void (*ended)(struct bns_plugin *p, const char *how);
 };
 
@@ -320,14 +321,14 @@ struct bns_host {
 	/* Names, types and data in words; see wire/name.h, wire/rrtype.h, zone/dump.h. Any thread. */
 	enum bns_error (*name_from_text)(const char *text, const uint8_t *origin, uint8_t *out, size_t *out_len);
 	char *(*name_to_text)(const uint8_t *name, char *out); /* BNS_NAME_TEXT_MAX, no final dot */
-	char *(*type_to_text)(uint16_t type, char *out); /* BNS_RRTYPE_TEXT_MAX */
+	char *(*type_to_text)(uint16_t type, char *out);       /* BNS_RRTYPE_TEXT_MAX */
 	int (*name_compare)(const uint8_t *a, const uint8_t *b);
 	bool (*name_in)(const uint8_t *name, const uint8_t *ancestor);
 	enum bns_error (*rdata_to_text)(uint16_t type, const uint8_t *rdata, uint16_t rdlen, char **text);
 
 	/* Records of an RRset or a node; see zone/contents.h. Any thread that may read the contents. */
 	const struct bns_record *(*find)(const struct bns_contents *c, const uint8_t *owner, uint16_t type,
-	                                 size_t *count);
+					 size_t *count);
 	const struct bns_record *(*find_node)(const struct bns_contents *c, const uint8_t *owner, size_t *count);
 
 	/* All records in one octet string, for a helper; see zone/contents.h. The caller's to free(). */
@@ -341,6 +342,12 @@ struct bns_host {
 	void (*yaml_free)(struct bns_yaml *root);
 	void (*diag)(struct bns_diag *diag, const char *file, unsigned line, unsigned column, const char *fmt, ...)
 		BNS_PRINTF(5, 6);
+	/*
+	 * What is wrong with the value of `option`, with its place: "option 'rate' of plugin 'ratelimit' " comes before
+	 * it; `option` NULL: with them together, "plugin 'hooks' ". In `bind`, `open` and `prepare` only.
+	 */
+	void (*wrong_option)(const struct bns_plugin *p, struct bns_diag *diag, const char *option, const char *fmt,
+			     ...) BNS_PRINTF(4, 5);
 
 	/*
 	 * A review. `note` copies. `amend` replaces (owner, type) of what will be
@@ -350,7 +357,7 @@ struct bns_host {
 	 */
 	enum bns_error (*note)(struct bns_review *r, const struct bns_note *note);
 	enum bns_error (*amend)(struct bns_review *r, const uint8_t *owner, uint16_t type,
-	                        const struct bns_record *with, size_t count);
+				const struct bns_record *with, size_t count);
 	void (*review_end)(struct bns_review *r);
 	/*
 	 * The reviewed policy approves this very candidate, on behalf of `by`: whatever would hold or amend it, of any
@@ -366,7 +373,7 @@ struct bns_host {
 	 * BNS_EVIDENCE_NONE. Not called where the return says that nobody answers.
 	 */
 	enum bns_answerer (*ask)(struct bns_plugin *p, const struct bns_question *question, uint64_t limit_ms,
-	                         bns_answer_fn done, void *arg);
+				 bns_answer_fn done, void *arg);
 	/* Answers a question that descriptor->asked has taken, once; `ask` is gone then. */
 	void (*answer)(struct bns_ask *ask, const struct bns_answer *answer);
 
@@ -381,7 +388,7 @@ struct bns_host {
 	 * `helper_send` copies; BNS_EBUSY: it isn't there now, or takes nothing more.
 	 */
 	enum bns_error (*helper_start)(struct bns_plugin *p, const char *program,
-	                               const struct bns_helper_events *events, struct bns_diag *diag);
+				       const struct bns_helper_events *events, struct bns_diag *diag);
 	enum bns_error (*helper_send)(struct bns_plugin *p, const void *data, size_t len);
 
 	/* What the plugin remembers over restarts: small values by key, written with the next store commit. */
@@ -389,7 +396,7 @@ struct bns_host {
 	void (*forget)(struct bns_plugin *p, const char *key);
 	/* Calls `each` for every key that begins with `prefix`. */
 	enum bns_error (*recall)(struct bns_plugin *p, const char *prefix,
-	                         void (*each)(void *arg, const char *key, const void *value, size_t len), void *arg);
+				 void (*each)(void *arg, const char *key, const void *value, size_t len), void *arg);
 
 	/* Judge the zone's accepted upstream version again (BNS_ORIGIN_RESTORE): a permission has ended. */
 	void (*judge_again)(struct bns_plugin *p, const uint8_t *zone);
@@ -401,14 +408,14 @@ struct bns_host {
 	 * `by`. `done` is called once, maybe before this returns.
 	 */
 	void (*point)(struct bns_plugin *p, const uint8_t *zone, const uint8_t *owner, const uint8_t *target,
-	              const char *by, bns_pointed_fn done, void *arg);
+		      const char *by, bns_pointed_fn done, void *arg);
 
 	/*
 	 * One event to `events` subscribers, the audit and the log. `level` says who is to look at it: NOTICE is
 	 * business as usual, WARN is to be looked at, CRIT breaks something now.
 	 */
 	void (*event)(struct bns_plugin *p, enum bns_log_level level, const char *kind, const char *zone_text,
-	              const char *text);
+		      const char *text);
 
 	/* Served version of a zone by its wire name, or NULL: borrowed until the call returns to the loop. */
 	const struct bns_contents *(*served)(struct bns_plugin *p, const uint8_t *zone);
@@ -477,9 +484,9 @@ static inline const struct bns_host *bns_host_of(const struct bns_plugin *p)
 }
 
 struct bns_plugin_descriptor {
-	uint32_t abi;        /* BNS_PLUGIN_ABI */
+	uint32_t abi; /* BNS_PLUGIN_ABI */
 	const char *name;
-	const char *summary; /* one sentence */
+	const char *summary;                       /* one sentence */
 	const struct bns_option *options;          /* ends with name NULL; NULL: none */
 	size_t options_size;                       /* of the option structure */
 	const struct bns_plugin_command *commands; /* ends with verb NULL; NULL: none */
@@ -534,10 +541,18 @@ struct bns_plugin_descriptor {
 	void (*tick)(struct bns_plugin *p, int64_t now_s);
 
 	/*
-	 * The files behind the options changed: read them again. On failure the
-	 * former state stays in force and `diag` says why.
+	 * The configuration is read again. `options` are what it says now, filled and checked by the table; files that
+	 * they name may be others, too. `prepare` checks and makes whatever could fail, and leaves alone what is in
+	 * force; on failure `diag` says why, and nothing changes anywhere. Once all is prepared, `apply` puts it in
+	 * force and can't fail: host->options tells the new ones then, the former are gone when it returns. Instead,
+	 * `drop` (NULL: nothing to do) lets it go. Without `prepare` and `apply` other options wait for the next
+	 * start, as those do that `start_options` names (NULL: none; ends with NULL): of these, `options` have the
+	 * value in force.
 	 */
-	enum bns_error (*reload)(struct bns_plugin *p, struct bns_diag *diag);
+	enum bns_error (*prepare)(struct bns_plugin *p, const void *options, void **prepared, struct bns_diag *diag);
+	void (*apply)(struct bns_plugin *p, void *prepared);
+	void (*drop)(struct bns_plugin *p, void *prepared);
+	const char *const *start_options;
 
 	/*
 	 * Another plugin asks. Who takes it says what the answer weighs and calls

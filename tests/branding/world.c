@@ -125,17 +125,20 @@ static struct bns_plugins *host_new(struct world *w)
 	return ps;
 }
 
-static enum bns_error load_one(struct world *w, const char *id, const char *text, struct bns_diag *diag)
+typedef enum bns_error (*take_fn)(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf,
+				  struct bns_diag *diag);
+
+static enum bns_error take(struct world *w, const char *id, const char *text, struct bns_diag *diag, take_fn how)
 {
 	struct bns_yaml *conf;
 
 	assert_int_equal(bns_yaml_parse(text, strlen(text), "brandns.yaml", &conf, diag), BNS_OK);
-	enum bns_error err = bns_plugins_load(w->plugins, id, conf, diag);
+	enum bns_error err = how(w->plugins, id, conf, diag);
 	bns_yaml_free(conf);
 	return err;
 }
 
-static enum bns_error load(struct world *w, struct bns_diag *diag)
+static enum bns_error take_branding(struct world *w, struct bns_diag *diag, take_fn how)
 {
 	char text[PATH_MAX + 256], dir[PATH_MAX];
 	int len = snprintf(text, sizeof(text), "id: branding\n%s%s\n", w->policy_path[0] ? "policy: " : "",
@@ -147,11 +150,18 @@ static enum bns_error load(struct world *w, struct bns_diag *diag)
 			 bns_plugins_default_dir(dir, sizeof(dir)));
 	if (w->recheck)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "recheck: %s\n", w->recheck);
+	return take(w, "branding", text, diag, how);
+}
+
+static enum bns_error load(struct world *w, struct bns_diag *diag)
+{
+	char text[PATH_MAX + 256];
+
 	w->plugins = host_new(w);
-	enum bns_error err = load_one(w, "branding", text, diag);
+	enum bns_error err = take_branding(w, diag, bns_plugins_load);
 	if (err == BNS_OK && w->prober) {
 		snprintf(text, sizeof(text), "id: prober\n%s", w->prober);
-		err = load_one(w, "prober", text, diag);
+		err = take(w, "prober", text, diag, bns_plugins_load);
 	}
 	return err;
 }
@@ -290,7 +300,12 @@ void world_restart(struct world *w)
 enum bns_error world_reload(struct world *w, struct bns_diag *diag)
 {
 	*diag = (struct bns_diag){0};
-	return bns_plugins_reload(w->plugins, diag);
+	enum bns_error err = take_branding(w, diag, bns_plugins_prepare);
+	if (err == BNS_OK)
+		bns_plugins_apply(w->plugins, NULL, NULL);
+	else
+		bns_plugins_drop(w->plugins);
+	return err;
 }
 
 static void free_pairs(struct world_words *pairs, size_t count)

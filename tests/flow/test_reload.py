@@ -32,8 +32,11 @@ class Setup:
         self.policy.write_text(POLICY.format(on_change="hold"))
         self.key, self.pair, self.tls = flow.Key(), Pair(t, "ns1.example.org"), flow.free_port()
         self.options = {"id": "ratelimit", "rate": 100000}
-        self.server, self.zones = {"workers": 2}, {"example.com": self.zone}
-        self.node = flow.Brandnsd(t, self.conf())
+        self.server, self.zones, self.more = {"workers": 2}, {"example.com": self.zone}, []
+        self.start()
+
+    def start(self):
+        self.node = flow.Brandnsd(self.t, self.conf())
         flow.wait_for(lambda: self.node.serial("example.com") == 1, 20, "the zone")
 
     def conf(self):
@@ -44,7 +47,7 @@ class Setup:
             "acl": [{"id": "transfer", "key": self.key.name, "action": ["transfer"]}],
             "template": [{"id": "default", "acl": ["transfer"]}],
             "zone": [{"domain": domain, "file": str(file)} for domain, file in self.zones.items()],
-            "plugin": [{"id": "branding", "policy": str(self.policy)}, self.options],
+            "plugin": [{"id": "branding", "policy": str(self.policy)}, self.options, *self.more],
         }
 
     def reload(self):
@@ -124,16 +127,88 @@ def ask_on(line):
     assert answer.id == query.id and answer.answer
 
 
+def exec_verifier(t, code):
+    script = t.folder / f"verifier-{code}"
+    script.write_text(f"#!/bin/sh\ncat >/dev/null\necho it says {code}\nexit {code}\n")
+    script.chmod(0o755)
+    return [str(script)]
+
+
+def writes(t, name):
+    script = t.folder / f"hook-{name}"
+    script.write_text(f"#!/bin/sh\n(cat; echo) >>{t.folder}/{name}\n")
+    script.chmod(0o755)
+    return [str(script)]
+
+
+def test_plugins_take_up_their_options_without_a_lost_question(t):
+    s = Setup(t)
+    s.node.stop()
+    page = flow.free_port()
+    verified = {"id": "exec", "verifier": exec_verifier(t, 0)}
+    told = {"id": "hooks", "command": writes(t, "first"), "events": ["served"]}
+    shrink, probe = {"id": "shrink", "removed-max": "90%"}, {"id": "probe", "weight": "required", "threads": 2}
+    metrics = {"id": "metrics", "listen": f"{flow.HOST}@{page}"}
+    tap = {"id": "dnstap", "file": str(t.folder / "first.tap")}
+    s.more = [verified, told, shrink, probe, metrics, tap, {"id": "signed"}]
+    s.start()
+    client = Client(s.node.port)
+    client.start()
+    client.more()
+
+    s.options.update({"rate": 1, "log-only": True})
+    verified["verifier"] = exec_verifier(t, 1)
+    told["command"] = writes(t, "second")
+    probe["weight"] = "advisory"
+    tap["file"] = str(t.folder / "second.tap")
+    shrink["small-zone"] = 20
+    assert s.reload().json["restart_for"] == []
+    client.more()
+    limits = s.node.ctl("ratelimit", "status").json
+    assert limits["log_only"] and limits["logged"] > 0, limits
+    assert s.node.ctl("probe", "status").json["weight"] == "advisory"
+    flow.wait_for(lambda: (t.folder / "second.tap").exists(), 20, "the other dnstap file")
+    s.zone.write_text(flow.zone(2, GOOD))
+    held = s.node.ctl("zone", "reload", "example.com")
+    assert held.exit == 3 and "it says 1" in held.stdout, held
+    verified["zones"] = ["example.net"]
+    s.reload()
+    client.more()
+    flow.wait_for(lambda: s.node.serial("example.com") == 2, 20, "what is verified no more")
+    flow.wait_for(lambda: (t.folder / "second").exists(), 20, "the event by the other command")
+
+    metrics["listen"], probe["threads"] = f"{flow.HOST}@{flow.free_port()}", 3
+    assert s.reload().json["restart_for"] == ["plugin probe.threads", "plugin metrics.listen"]
+    socket.create_connection((flow.HOST, page), timeout=10).close()
+    client.more()
+    lost = client.finish()
+    assert not lost and not client.wrong, (len(lost), client.wrong[:3])
+
+
+def test_a_bad_option_of_a_plugin_is_named_with_its_place_and_keeps_all_of_them(t):
+    s = Setup(t)
+    for bad, words in (({"rate": -1}, "option 'rate' of plugin 'ratelimit' must be from 0 to"),
+                       ({"ratte": 1}, "did you mean 'rate'?"),
+                       ({"allow": ["192.0.2.0/24", "nowhere"]}, "option 'allow' of plugin 'ratelimit' has 'nowhere'")):
+        s.options = {"id": "ratelimit", "log-only": True, **bad}
+        s.policy.write_text(POLICY.format(on_change="observe"))
+        done = s.reload()
+        assert done.exit == 1 and words in done.stderr and "brandns.yaml:" in done.stderr, done
+    assert not s.node.ctl("ratelimit", "status").json["log_only"]
+    s.zone.write_text(flow.zone(2, GOOD.replace("d111111abcdef8.cloudfront.net.", "sendgrid.net.", 1)))
+    assert s.node.ctl("zone", "reload", "example.com").exit == 3, "the policy, too, is the former one"
+
+
 def test_what_needs_a_restart_is_said(t):
     s = Setup(t)
-    s.options = {"id": "ratelimit", "rate": 5}
+    s.more = [{"id": "shrink"}]
     s.server = {"workers": 1, "listen": [f"{flow.HOST}@{s.node.port}", f"{flow.HOST}@{flow.free_port()}"],
                 "udp-max-payload": 1400}
     done = s.reload()
-    assert done.json["restart_for"] == ["server.listen", "server.workers", "server.udp-max-payload", "plugin ratelimit"]
+    assert done.json["restart_for"] == ["server.listen", "server.workers", "server.udp-max-payload", "plugin shrink"]
     assert "in force with the next start only: server.listen, server.workers" in s.node.log_text()
     s.options = {"rate": 5, "id": "ratelimit"}
-    assert s.reload().json["restart_for"] == [], "the same in another order is the same"
+    assert s.reload().json["restart_for"] == []
     shown = s.node.ctl("reload", plain=True)
     assert shown.exit == 0, shown
 

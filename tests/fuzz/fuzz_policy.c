@@ -94,7 +94,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		review(ps, NULL, routed);
 		review(ps, routed, reverted);
 		bns_plugins_tick(ps, NOW_S);
-		FUZZ_REQUIRE(bns_plugins_reload(ps, &diag) == BNS_OK);
+		FUZZ_REQUIRE(bns_plugins_prepare(ps, "branding", options, &diag) == BNS_OK);
+		bns_plugins_apply(ps, NULL, NULL);
 		review(ps, reverted, routed);
 		review(ps, routed, NULL);
 	} else {

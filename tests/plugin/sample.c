@@ -38,6 +38,8 @@ struct sample {
 	struct bns_ask *ask;     /* taken and not answered yet */
 	struct bns_reply *reply; /* of "sample ask" */
 	unsigned served, ticks;
+	char *applied; /* the word that a reload brought */
+	unsigned dropped;
 };
 
 static enum bns_error sample_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
@@ -54,7 +56,10 @@ static enum bns_error sample_open(struct bns_plugin *p, const struct bns_host *h
 
 static void sample_close(struct bns_plugin *p)
 {
-	free(bns_host_of(p)->state(p));
+	struct sample *s = bns_host_of(p)->state(p);
+
+	free(s->applied);
+	free(s);
 }
 
 static void put_note(const struct bns_host *host, struct bns_review *review, const struct bns_change *change,
@@ -130,16 +135,36 @@ static void sample_tick(struct bns_plugin *p, int64_t now_s)
 	s->ticks++;
 }
 
-static enum bns_error sample_reload(struct bns_plugin *p, struct bns_diag *diag)
+static enum bns_error sample_prepare(struct bns_plugin *p, const void *options, void **prepared, struct bns_diag *diag)
 {
 	const struct bns_host *host = bns_host_of(p);
-	const struct sample_options *o = host->options(p);
+	const struct sample_options *o = options;
 
-	if (!o->fail_reload)
-		return BNS_OK;
-	host->diag(diag, "sample.conf", 7, 1, "the sample can't read it again");
-	return BNS_ESYNTAX;
+	if (o->fail_reload) {
+		host->wrong_option(p, diag, "fail-reload", "makes it fail");
+		return BNS_ESYNTAX;
+	}
+	*prepared = strdup(o->word);
+	return *prepared ? BNS_OK : BNS_ENOMEM;
 }
+
+static void sample_apply(struct bns_plugin *p, void *prepared)
+{
+	struct sample *s = bns_host_of(p)->state(p);
+
+	free(s->applied);
+	s->applied = prepared;
+}
+
+static void sample_drop(struct bns_plugin *p, void *prepared)
+{
+	struct sample *s = bns_host_of(p)->state(p);
+
+	s->dropped++;
+	free(prepared);
+}
+
+static const char *const start_options[] = {"file", "names", NULL};
 
 /* Ends the review that is late, with a note. */
 static enum bns_error run_finish(struct bns_plugin *p, const char *const *args, size_t count, char **json,
@@ -164,8 +189,11 @@ static enum bns_answerer sample_asked(struct bns_plugin *p, const struct bns_que
 	static const struct bns_note found = {.rule = "S2", .severity = 'C', .text = "the sample looked"};
 	const struct bns_host *host = bns_host_of(p);
 	struct sample *s = host->state(p);
-	const struct bns_answer good = {
-		.evidence = BNS_EVIDENCE_GOOD, .weight = BNS_ANSWERER_ADVISORY, .text = "it works", .notes = &found, .note_count = 1};
+	const struct bns_answer good = {.evidence = BNS_EVIDENCE_GOOD,
+					.weight = BNS_ANSWERER_ADVISORY,
+					.text = "it works",
+					.notes = &found,
+					.note_count = 1};
 
 	if (memcmp(question->host, "\3now", 4) == 0) {
 		host->answer(ask, &good);
@@ -183,8 +211,8 @@ static void answered(void *arg, const struct bns_answer *answer)
 	struct sample *s = bns_host_of(p)->state(p);
 	char json[128];
 
-	snprintf(json, sizeof(json), "{\"evidence\":%d,\"weight\":%d,\"text\":\"%s\",\"notes\":%zu}", (int)answer->evidence, (int)answer->weight,
-		 answer->text, answer->note_count);
+	snprintf(json, sizeof(json), "{\"evidence\":%d,\"weight\":%d,\"text\":\"%s\",\"notes\":%zu}",
+		 (int)answer->evidence, (int)answer->weight, answer->text, answer->note_count);
 	bns_host_of(p)->reply(s->reply, BNS_OK, json, NULL);
 	s->reply = NULL;
 }
@@ -222,7 +250,9 @@ static void start_answer(struct bns_plugin *p, const char *const *args, size_t c
 	(void)count;
 	(void)by;
 	if (s->ask)
-		host->answer(s->ask, &(struct bns_answer){.evidence = BNS_EVIDENCE_BAD, .weight = BNS_ANSWERER_REQUIRED, .text = "looked at last"});
+		host->answer(s->ask, &(struct bns_answer){.evidence = BNS_EVIDENCE_BAD,
+							  .weight = BNS_ANSWERER_REQUIRED,
+							  .text = "looked at last"});
 	s->ask = NULL;
 	host->reply(reply, BNS_OK, "{}", NULL);
 }
@@ -245,6 +275,20 @@ static enum bns_error run_show(struct bns_plugin *p, const char *const *args, si
 	return *json ? BNS_OK : BNS_ENOMEM;
 }
 
+static enum bns_error run_reloads(struct bns_plugin *p, const char *const *args, size_t count, char **json,
+				  struct bns_diag *diag)
+{
+	const struct sample *s = bns_host_of(p)->state(p);
+	char text[128];
+
+	(void)args;
+	(void)count;
+	(void)diag;
+	snprintf(text, sizeof(text), "%s %u", s->applied ? s->applied : "-", s->dropped);
+	*json = strdup(text);
+	return *json ? BNS_OK : BNS_ENOMEM;
+}
+
 static const struct bns_option options[] = {
 	{"word", BNS_OPTION_STRING, offsetof(struct sample_options, word), NULL, "A word."},
 	{"file", BNS_OPTION_PATH, offsetof(struct sample_options, file), "", "A file."},
@@ -259,6 +303,7 @@ static const struct bns_option options[] = {
 };
 
 static const struct bns_plugin_command commands[] = {
+	{"sample reloads", "", "The word that came last, and how many didn't.", false, run_reloads, NULL},
 	{"sample show", "", "Shows the options.", false, run_show, NULL},
 	{"sample finish", "", "Ends the late review.", true, run_finish, NULL},
 	{SAMPLE_ASK, "HOST", "Asks the other plugins.", false, NULL, start_ask},
@@ -294,6 +339,9 @@ const struct bns_plugin_descriptor bns_plugin = {
 	.query_types = SAMPLE_TTL == 60 ? NULL : other_types,
 	.query_stages = SAMPLE_TTL == 60 ? 0 : 1 << BNS_QUERY_BEFORE,
 	.tick = sample_tick,
-	.reload = sample_reload,
+	.prepare = SAMPLE_TTL == 60 ? sample_prepare : NULL,
+	.apply = SAMPLE_TTL == 60 ? sample_apply : NULL,
+	.drop = SAMPLE_TTL == 60 ? sample_drop : NULL,
+	.start_options = SAMPLE_TTL == 60 ? start_options : NULL,
 	.asked = sample_asked,
 };

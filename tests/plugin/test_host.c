@@ -33,7 +33,11 @@ static struct bns_plugins *host_new(void)
 	return host_of(NULL);
 }
 
-static enum bns_error load(struct bns_plugins *ps, const char *id, const char *options, struct bns_diag *diag)
+typedef enum bns_error (*take_fn)(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf,
+				  struct bns_diag *diag);
+
+static enum bns_error take(struct bns_plugins *ps, const char *id, const char *options, struct bns_diag *diag,
+			   take_fn how)
 {
 	char text[1024];
 	struct bns_yaml *conf;
@@ -41,9 +45,19 @@ static enum bns_error load(struct bns_plugins *ps, const char *id, const char *o
 	*diag = (struct bns_diag){0};
 	snprintf(text, sizeof(text), "id: %s\n%s", id, options);
 	assert_int_equal(bns_yaml_parse(text, strlen(text), "/etc/x/brandns.yaml", &conf, diag), BNS_OK);
-	enum bns_error err = bns_plugins_load(ps, id, conf, diag);
+	enum bns_error err = how(ps, id, conf, diag);
 	bns_yaml_free(conf);
 	return err;
+}
+
+static enum bns_error load(struct bns_plugins *ps, const char *id, const char *options, struct bns_diag *diag)
+{
+	return take(ps, id, options, diag, bns_plugins_load);
+}
+
+static enum bns_error prepare(struct bns_plugins *ps, const char *id, const char *options, struct bns_diag *diag)
+{
+	return take(ps, id, options, diag, bns_plugins_prepare);
 }
 
 static struct bns_plugins *open_with(const char *id, const char *options)
@@ -69,17 +83,22 @@ static void assert_refused(const char *id, const char *options, unsigned line, u
 	bns_plugins_free(ps);
 }
 
-static void assert_shows(struct bns_plugins *ps, const char *expected)
+static void assert_says(struct bns_plugins *ps, const char *verb, const char *expected)
 {
 	struct bns_plugin *p;
 	struct bns_diag diag = {0};
 	char *text = NULL;
-	const struct bns_plugin_command *c = bns_plugins_command(ps, "sample show", &p);
+	const struct bns_plugin_command *c = bns_plugins_command(ps, verb, &p);
 
 	assert_non_null(c);
 	assert_int_equal(c->run(p, NULL, 0, &text, &diag), BNS_OK);
 	assert_string_equal(text, expected);
 	free(text);
+}
+
+static void assert_shows(struct bns_plugins *ps, const char *expected)
+{
+	assert_says(ps, "sample show", expected);
 }
 
 static void finish(struct bns_plugins *ps)
@@ -146,14 +165,101 @@ static void plugin_that_does_not_open_says_why(void **state)
 	assert_refused("sample", "word: a\nfail-open: true\n", 3, 4, "told to fail");
 }
 
-static void failed_reload_says_why_and_others_go_on(void **state)
+/* ---- reload ---- */
+
+static void add_waiting(void *arg, const char *id, const char *option)
+{
+	char *text = arg;
+
+	snprintf(text + strlen(text), 256 - strlen(text), "%s.%s ", id, option);
+}
+
+static void assert_waits(struct bns_plugins *ps, const char *expected)
+{
+	char text[256] = "";
+
+	bns_plugins_apply(ps, add_waiting, text);
+	assert_string_equal(text, expected);
+}
+
+static void reload_takes_new_options_once_all_are_ready(void **state)
 {
 	(void)state;
-	struct bns_plugins *ps = open_with("sample", "word: a\nfail-reload: true\n");
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
 	struct bns_diag diag;
-	assert_int_equal(load(ps, "other", "word: b\n", &diag), BNS_OK);
-	assert_int_equal(bns_plugins_reload(ps, &diag), BNS_ESYNTAX);
-	assert_non_null(strstr(diag.text, "can't read it again"));
+	assert_int_equal(prepare(ps, "sample", "word: b\nnumber: 7\n", &diag), BNS_OK);
+	assert_shows(ps, "a||1|-3|300|4096|0 |0 0");
+	assert_says(ps, "sample reloads", "- 0");
+	assert_waits(ps, "");
+	assert_shows(ps, "b||1|7|300|4096|0 |0 0");
+	assert_says(ps, "sample reloads", "b 0");
+	assert_waits(ps, ""); /* nothing is left over */
+	assert_says(ps, "sample reloads", "b 0");
+	bns_plugins_free(ps);
+}
+
+static void one_bad_option_keeps_those_of_all_plugins(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct bns_diag diag;
+	assert_int_equal(load(ps, "other", "word: a\n", &diag), BNS_OK);
+	assert_int_equal(prepare(ps, "sample", "word: b\n", &diag), BNS_OK);
+	assert_int_equal(prepare(ps, "other", "word: b\nnumber: seven\n", &diag), BNS_EINVAL);
+	assert_string_equal(diag.file, "/etc/x/brandns.yaml");
+	assert_int_equal(diag.line, 3);
+	bns_plugins_drop(ps);
+	assert_waits(ps, "");
+	assert_shows(ps, "a||1|-3|300|4096|0 |0 0");
+	assert_says(ps, "sample reloads", "- 1");
+	bns_plugins_free(ps);
+}
+
+static void option_that_a_plugin_refuses_is_named_with_its_place(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct bns_diag diag;
+	assert_int_equal(prepare(ps, "sample", "word: b\nfail-reload: true\n", &diag), BNS_ESYNTAX);
+	assert_string_equal(diag.text, "option 'fail-reload' of plugin 'sample' makes it fail");
+	assert_int_equal(diag.line, 3);
+	assert_int_equal(diag.column, 14);
+	bns_plugins_drop(ps);
+	assert_shows(ps, "a||1|-3|300|4096|0 |0 0");
+	bns_plugins_free(ps);
+}
+
+static void option_of_the_start_keeps_its_value_and_is_told(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\nfile: /x\nnames: [p, q]\n");
+	struct bns_diag diag;
+	assert_int_equal(prepare(ps, "sample", "word: b\nfile: /y\nnames: [p, r]\n", &diag), BNS_OK);
+	assert_waits(ps, "sample.file sample.names ");
+	assert_shows(ps, "b|/x|1|-3|300|4096|2 q|0 0");
+	assert_int_equal(prepare(ps, "sample", "names: [p, q]\nword: c\nfile: /x\n", &diag), BNS_OK);
+	assert_waits(ps, "");
+	bns_plugins_free(ps);
+}
+
+static void plugin_without_reload_tells_each_option_that_differs(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = host_new();
+	struct bns_diag diag;
+	assert_int_equal(load(ps, "other", "word: a\nsize: 1K\n", &diag), BNS_OK);
+	assert_int_equal(prepare(ps, "other", "word: b\nsize: 1024\nflag: false\nspan: 1s\n", &diag), BNS_OK);
+	assert_waits(ps, "other.word other.flag other.span ");
+	bns_plugins_free(ps);
+}
+
+static void plugin_that_is_not_loaded_is_left_alone(void **state)
+{
+	(void)state;
+	struct bns_plugins *ps = open_with("sample", "word: a\n");
+	struct bns_diag diag;
+	assert_int_equal(prepare(ps, "other", "word: b\n", &diag), BNS_OK);
+	assert_waits(ps, "");
 	bns_plugins_free(ps);
 }
 
@@ -602,7 +708,12 @@ int main(void)
 		cmocka_unit_test(id_that_leaves_the_folder_is_refused),
 		cmocka_unit_test(plugin_is_loaded_once),
 		cmocka_unit_test(plugin_that_does_not_open_says_why),
-		cmocka_unit_test(failed_reload_says_why_and_others_go_on),
+		cmocka_unit_test(reload_takes_new_options_once_all_are_ready),
+		cmocka_unit_test(one_bad_option_keeps_those_of_all_plugins),
+		cmocka_unit_test(option_that_a_plugin_refuses_is_named_with_its_place),
+		cmocka_unit_test(option_of_the_start_keeps_its_value_and_is_told),
+		cmocka_unit_test(plugin_without_reload_tells_each_option_that_differs),
+		cmocka_unit_test(plugin_that_is_not_loaded_is_left_alone),
 		cmocka_unit_test(options_have_their_defaults),
 		cmocka_unit_test(options_are_read_by_their_types),
 		cmocka_unit_test(options_that_do_not_fit_are_refused_at_their_place),
