@@ -200,12 +200,12 @@ static enum bns_error check_secret(const struct bns_plugin *p, const char *path,
 	struct stat st;
 
 	if (path[0] && stat(path, &st) != 0)
-		wrong = "can't be found";
+		wrong = "which can't be found";
 	else if (path[0] && (st.st_mode & S_IRWXO) != 0)
-		wrong = "can be read by others: chmod 600";
+		wrong = "which others can read: chmod 600";
 	if (!wrong)
 		return BNS_OK;
-	bns_host_of(p)->wrong_option(p, diag, "secret-file", "%s %s", path, wrong);
+	bns_host_of(p)->wrong_option(p, diag, "secret-file", "names %s, %s", path, wrong);
 	return BNS_EINVAL;
 }
 

@@ -211,6 +211,26 @@ def test_only_the_events_that_are_wanted_are_told(t):
     web.close()
 
 
+def test_what_waits_goes_where_a_reload_says_and_at_once(t):
+    web = Receiver()
+    node = start(t, url=f"http://{flow.HOST}:{flow.free_port()}/", pause="10m")
+    hold(node)
+    flow.wait_for(lambda: node.rpc("hooks.status")["webhook"]["failed"] == 1, 10, "the first attempt")
+    plugins = node.conf["plugin"]
+    plugins[-1] |= {"url": f"http://{flow.HOST}:{web.port}/", "secret-file": str(secret_file(t))}
+    node.configure(node.conf)
+    assert node.ctl("reload").exit == 0
+    flow.wait_for(lambda: web.events(), 10, "the event at its new address")
+    assert web.got[0][1]["X-Brandns-Signature"]
+    plugins[-1] = {"id": "hooks", "command": [script(t, f"cat >{t.folder}/got")]}
+    node.configure(node.conf)
+    node.ctl("reload")
+    node.ctl("held", "reject", node.held()[0]["id"], "--reason", "no")
+    flow.wait_for((t.folder / "got").exists, 10, "the event by the command")
+    flow.wait_for(lambda: node.rpc("hooks.status")["waiting"] == 0, 10, "nothing to be left")
+    web.close()
+
+
 def test_options_that_cannot_work_are_told_at_the_start(t):
     for options, words in [({}, "needs 'url', 'command', or both"), ({"url": "ftp://x/"}, "http:// or https://"),
                            ({"command": ["mail"]}, "absolute path"), ({"url": "http://x/", "tries": 0}, "'tries'"),

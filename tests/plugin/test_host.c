@@ -349,10 +349,10 @@ static void commands_are_found_and_walked(void **state)
 	(void)state;
 	struct bns_plugins *ps = open_with("sample", "word: a\n");
 	struct bns_plugin *p;
-	assert_string_equal(bns_plugins_command_at(ps, 0)->verb, "sample show");
-	assert_string_equal(bns_plugins_command_at(ps, 1)->verb, "sample finish");
-	assert_string_equal(bns_plugins_command_at(ps, 3)->verb, "sample answer");
-	assert_null(bns_plugins_command_at(ps, 4));
+	assert_string_equal(bns_plugins_command_at(ps, 1)->verb, "sample show");
+	assert_string_equal(bns_plugins_command_at(ps, 2)->verb, "sample finish");
+	assert_string_equal(bns_plugins_command_at(ps, 4)->verb, "sample answer");
+	assert_null(bns_plugins_command_at(ps, 5));
 	assert_null(bns_plugins_command(ps, "sample", &p));
 	bns_plugins_free(ps);
 }

@@ -21,18 +21,35 @@
 
 static struct bns_plugins *plugins;
 
-static enum bns_error load(const char *options, struct bns_diag *diag)
+typedef enum bns_error (*take_fn)(struct bns_plugins *ps, const char *id, const struct bns_yaml *conf,
+				  struct bns_diag *diag);
+
+static enum bns_error take(const char *options, struct bns_diag *diag, take_fn how)
 {
-	char dir[PATH_MAX], text[1024];
+	char text[1024];
 	struct bns_yaml *conf;
 	*diag = (struct bns_diag){0};
-	plugins = bns_plugins_new(bns_plugins_default_dir(dir, sizeof(dir)), NULL);
-	assert_non_null(plugins);
 	snprintf(text, sizeof(text), "id: ratelimit\n%s", options);
 	assert_int_equal(bns_yaml_parse(text, strlen(text), "brandns.yaml", &conf, diag), BNS_OK);
-	enum bns_error err = bns_plugins_load(plugins, "ratelimit", conf, diag);
+	enum bns_error err = how(plugins, "ratelimit", conf, diag);
 	bns_yaml_free(conf);
 	return err;
+}
+
+static enum bns_error load(const char *options, struct bns_diag *diag)
+{
+	char dir[PATH_MAX];
+	plugins = bns_plugins_new(bns_plugins_default_dir(dir, sizeof(dir)), NULL);
+	assert_non_null(plugins);
+	return take(options, diag, bns_plugins_load);
+}
+
+static void reload(const char *options)
+{
+	struct bns_diag diag;
+	if (take(options, &diag, bns_plugins_prepare) != BNS_OK)
+		fail_msg("%s", diag.text);
+	bns_plugins_apply(plugins, NULL, NULL);
 }
 
 static void open_with(const char *options)
@@ -229,7 +246,38 @@ static void wrong_options_are_refused_in_words(void **state)
 	assert_refused("ipv4-prefix: 33\n", "from 1 to 32");
 	assert_refused("ipv6-prefix: 0\n", "from 1 to 64");
 	assert_refused("table-size: 100\n", "'table-size'");
-	assert_refused("allow: [192.0.2.0/33]\n", "'192.0.2.0/33' is neither an address nor a prefix");
+	assert_refused("allow: [192.0.2.0/33]\n", "'192.0.2.0/33', which is neither an address nor a prefix");
+}
+
+static void reload_changes_limits_and_a_flood_gets_no_new_start(void **state)
+{
+	(void)state;
+	open_with("rate: 1\nslip: 0\n");
+	assert_tally(flood("192.0.2.1", BNS_KIND_POSITIVE, WWW), 1, 49, 0);
+	reload("rate: 1\nslip: 1\n");
+	assert_tally(flood("192.0.2.1", BNS_KIND_POSITIVE, WWW), 0, 0, 50);
+	reload("rate: 1\nallow: 192.0.2.0/24\n");
+	assert_tally(flood("192.0.2.1", BNS_KIND_POSITIVE, WWW), 50, 0, 0);
+	reload("rate: 1\nslip: 0\n");
+	assert_tally(flood("192.0.2.1", BNS_KIND_POSITIVE, WWW), 0, 50, 0);
+	reload("rate: 1\nslip: 0\ntable-size: 64K\n");
+	assert_int_equal(status("cells"), 8192);
+	assert_tally(flood("192.0.2.1", BNS_KIND_POSITIVE, WWW), 1, 49, 0);
+	assert_int_equal(status("limited"), 49 + 50 + 50 + 49);
+}
+
+static void refused_reload_changes_nothing(void **state)
+{
+	(void)state;
+	struct bns_diag diag;
+	open_with("rate: 1\nslip: 0\n");
+	assert_int_not_equal(take("rate: 9\ntable-size: 8M\nallow: [nowhere]\n", &diag, bns_plugins_prepare), BNS_OK);
+	assert_string_equal(diag.file, "brandns.yaml");
+	assert_int_equal(diag.line, 4);
+	bns_plugins_drop(plugins);
+	assert_int_equal(take("rate: 9\n", &diag, bns_plugins_prepare), BNS_OK);
+	bns_plugins_drop(plugins); /* another plugin's options were bad */
+	assert_tally(flood("192.0.2.1", BNS_KIND_POSITIVE, WWW), 1, 49, 0);
 }
 
 #define plugin_test(name) cmocka_unit_test_teardown(name, close_plugins)
@@ -246,6 +294,8 @@ int main(void)
 		plugin_test(log_only_limits_nothing),
 		plugin_test(question_alone_is_not_limited),
 		plugin_test(wrong_options_are_refused_in_words),
+		plugin_test(reload_changes_limits_and_a_flood_gets_no_new_start),
+		plugin_test(refused_reload_changes_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
