@@ -14,20 +14,11 @@ enum bns_error bns_held_drop(struct bns_store_txn *txn, struct bns_job *job, con
 	return err ? err : bns_audit(job->gate, txn, "superseded", zone, NULL, text);
 }
 
-/* A removal has no records to digest: its id says which version would go. */
-static void name_removal(struct bns_job *job)
-{
-	static const uint8_t none[BNS_DIGEST_LEN];
-	if (job->kind == BNS_JOB_REMOVE)
-		bns_candidate_id(job->zone->apex, job->zone->record.published_serial, none, job->id);
-}
-
 static void first_finding(const struct bns_job *job, char *out, size_t cap)
 {
 	size_t i;
 	json_t *f;
-	json_array_foreach(job->findings, i, f)
-	{
+	json_array_foreach (job->findings, i, f) {
 		const char *verdict = json_string_value(json_object_get(f, "verdict"));
 		if (!verdict || strcmp(verdict, "hold") != 0)
 			continue;
@@ -88,7 +79,6 @@ static enum bns_error put_held(struct bns_store_txn *txn, struct bns_job *job, c
 void bns_hold(struct bns_job *job)
 {
 	struct bns_zone *zone = job->zone;
-	name_removal(job);
 	struct bns_candidate *c = bns_candidate_from_job(job, BNS_CANDIDATE_HELD);
 	struct bns_store_txn *txn = bns_store_begin(job->gate->store);
 	enum bns_error err = c && txn ? put_held(txn, job, c) : BNS_ENOMEM;

@@ -15,7 +15,7 @@ struct judgement {
 	const struct bns_contents *after;
 	struct bns_diff diff;
 	struct bns_problems problems;
-	char id[BNS_CANDIDATE_ID_MAX]; /* as the gate would name it; "": a removal */
+	char id[BNS_CANDIDATE_ID_MAX]; /* as the gate would name it */
 	json_t *report;
 	bool done;
 };
@@ -54,10 +54,14 @@ static enum bns_error review(struct judgement *j, struct bns_plugins *plugins, c
 	return err;
 }
 
-/* A policy may approve this very version. */
+/* A policy may approve this very version, or that this one goes. */
 static enum bns_error identify(struct judgement *j)
 {
 	uint8_t digest[BNS_DIGEST_LEN];
+	if (!j->after && j->before)
+		bns_removal_id(j->apex, j->before->serial, j->id);
+	if (!j->after)
+		return BNS_OK;
 	enum bns_error err = bns_contents_digest(j->after, digest);
 	if (!err)
 		bns_candidate_id(j->apex, j->after->serial, digest, j->id);
@@ -69,7 +73,7 @@ enum bns_error bns_judge(struct bns_plugins *plugins, const uint8_t *apex, const
 {
 	struct judgement j = {.apex = apex, .before = before, .after = after};
 	enum bns_error err = after ? bns_zone_check(after, &j.problems) : BNS_OK;
-	if (!err && after)
+	if (!err)
 		err = identify(&j);
 	if (!err)
 		err = bns_diff_make(before, after, &j.diff);

@@ -348,6 +348,9 @@ static void review_done(void *arg, const struct bns_review_result *plugins)
 
 static void review(struct bns_job *job)
 {
+	/* The policy may approve that this very version goes. */
+	if (job->kind == BNS_JOB_REMOVE)
+		bns_removal_id(job->zone->apex, job->zone->record.published_serial, job->id);
 	job->change = (struct bns_change){
 		.zone = job->zone->apex,
 		.zone_text = job->zone->text,

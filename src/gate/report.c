@@ -213,10 +213,12 @@ static const char *overall(const struct bns_diff *diff, const struct bns_review_
 }
 
 /* What an approval would name. */
-static json_t *id_json(const uint8_t *apex, const struct bns_contents *after)
+static json_t *id_json(const uint8_t *apex, const struct bns_contents *before, const struct bns_contents *after)
 {
 	uint8_t digest[BNS_DIGEST_LEN];
 	char id[BNS_CANDIDATE_ID_MAX];
+	if (!after && before)
+		return json_string(bns_removal_id(apex, before->serial, id));
 	if (!after || bns_contents_digest(after, digest))
 		return json_null();
 	return json_string(bns_candidate_id(apex, after->serial, digest, id));
@@ -233,7 +235,7 @@ json_t *bns_report(const uint8_t *apex, const struct bns_contents *before, const
 	bns_report_hash(apex, before, after, hash);
 	json_object_set_new(o, "schema", json_integer(1));
 	json_object_set_new(o, "zone", json_string(bns_name_to_text_nodot(apex, zone)));
-	json_object_set_new(o, "id", id_json(apex, after));
+	json_object_set_new(o, "id", id_json(apex, before, after));
 	json_object_set_new(o, "hash", json_string(hash));
 	json_object_set_new(o, "before_serial", before ? json_integer(before->serial) : json_null());
 	json_object_set_new(o, "after_serial", after ? json_integer(after->serial) : json_null());

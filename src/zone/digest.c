@@ -52,3 +52,9 @@ char *bns_candidate_id(const uint8_t *apex, uint32_t serial, const uint8_t diges
 	snprintf(out + len, BNS_CANDIDATE_ID_MAX - len, "@%" PRIu32 "-%08" PRIx32, serial, bns_get_u32(digest));
 	return out;
 }
+
+char *bns_removal_id(const uint8_t *apex, uint32_t serial, char out[BNS_CANDIDATE_ID_MAX])
+{
+	static const uint8_t none[BNS_DIGEST_LEN];
+	return bns_candidate_id(apex, serial, none, out);
+}

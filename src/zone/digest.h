@@ -20,6 +20,9 @@ size_t bns_record_write_canonical(const struct bns_record *rr, uint8_t out[BNS_R
 
 /* "example.com@2026112302-1a2b3c4d": zone without final dot, serial, first 8 hex digits; returns `out`. */
 char *bns_candidate_id(const uint8_t *apex, uint32_t serial, const uint8_t digest[BNS_DIGEST_LEN],
-                       char out[BNS_CANDIDATE_ID_MAX]);
+		       char out[BNS_CANDIDATE_ID_MAX]);
+
+/* A zone that shall go has no records to digest: "example.com@2026112301-00000000", with the serial that would go. */
+char *bns_removal_id(const uint8_t *apex, uint32_t serial, char out[BNS_CANDIDATE_ID_MAX]);
 
 #endif

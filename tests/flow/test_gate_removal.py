@@ -61,6 +61,17 @@ def test_an_approved_removal_withdraws_the_zone(t):
     assert gone(pair) and pair.node.held() == []
 
 
+def test_a_removal_that_the_policy_approves_ahead_withdraws_the_zone(t):
+    agreed = 'approve: [{id: "%s@1-00000000", reason: moved away, by: ops}]' % ZONE
+    pair = Pair(t, rules=policy(more=agreed))
+    take_out(pair)
+    pair.node.reload()
+    flow.wait_for(lambda: gone(pair), 10, "the zone to be withdrawn")
+    assert pair.node.held() == []
+    lines = [a for a in pair.node.ctl("audit", ZONE).json["audit"] if a["event"] == "removed"]
+    assert lines[0]["by"] == "ops" and lines[0]["text"] == "moved away", lines
+
+
 def test_a_zone_put_back_is_followed_as_before(t):
     pair = Pair(t)
     take_out(pair)
