@@ -160,12 +160,12 @@ static const struct bns_param audit_params[] = {
 static const struct bns_param events_cli[] = {FLAG("follow", "go on until interrupted"), END};
 static const struct bns_param config_cli[] = {NEED("file", "FILE", "the configuration"), END};
 static const struct bns_param check_cli[] = {
-	NEED("path", "FILE|DIR", "a zone file, or a folder of *.zone"),
+	WORDS("paths", "FILE|DIR...", "zone files (-: standard input), or folders of *.zone"),
 	OPTION("policy", "FILE", "judge by this branding policy"),
 	END,
 };
 static const struct bns_param format_cli[] = {
-	WORDS("files", "FILE...", "zone files, rewritten in place"),
+	WORDS("files", "FILE...", "zone files, rewritten in place; - is standard input, and goes to standard output"),
 	FLAG("check", "change nothing; name the files that would change, and exit 2"),
 	END,
 };

@@ -24,7 +24,15 @@ enum ctl_exit {
 	CTL_UNREACHABLE = 4, /* the daemon */
 };
 
+/* What one command has said, for those who read JSON. */
+struct ctl_said {
+	bool result;
+	char complaint[1024]; /* the first; "": none */
+	json_t *unread;       /* files that can't be read, why; NULL: nobody lists them */
+};
+
 struct ctl {
+	struct ctl_said *said; /* NULL: nobody asks */
 	const char *socket;
 	bool socket_given;  /* hints repeat it */
 	unsigned timeout_s; /* 0: none */
@@ -66,10 +74,11 @@ void ctl_offer_options(FILE *out, const char *partial);
 enum ctl_exit ctl_complete(struct ctl *ctl);
 enum ctl_exit ctl_describe(const struct ctl *ctl);
 
-/* ctl_say.c */
+/* ctl_say.c. A command that failed without a result answers in JSON too: ctl_end_json says why. */
 void ctl_complain(const struct ctl *ctl, const char *fmt, ...) BNS_PRINTF(2, 3);
 void ctl_complain_diag(const struct ctl *ctl, const struct bns_diag *diag);
 void ctl_print_json(const struct ctl *ctl, const json_t *value);
+void ctl_end_json(const struct ctl *ctl, enum ctl_exit code);
 enum ctl_exit ctl_worse(enum ctl_exit a, enum ctl_exit b); /* in the order 4, 1, 3, 2, 0 */
 
 /* ctl_batch.c: `*words` and the strings in it are the caller's, see ctl_words_free. '' "" and \ quote, # begins a

@@ -29,10 +29,13 @@ struct check {
 static void say_problem(const struct ctl *ctl, const struct bns_diag *where)
 {
 	char text[sizeof(where->file) + sizeof(where->text) + 32];
-	if (!ctl->json)
+	if (!ctl->json) {
 		printf("%s\n", bns_diag_format(where, text, sizeof(text)));
-	else
-		ctl_complain_diag(ctl, where);
+		return;
+	}
+	ctl_complain_diag(ctl, where);
+	json_array_append_new(ctl->said->unread, json_pack("{s:o, s:i, s:o}", "file", bns_rpc_text(where->file), "line",
+							   (int)where->line, "text", bns_rpc_text(where->text)));
 }
 
 static json_t *problem_row(const struct bns_problem *p)
@@ -67,7 +70,7 @@ static json_t *check_structure(struct check *c, const struct ctl_zone *zone)
 	return rows;
 }
 
-/* Amended means: not served as it is written. That is for a person to know before. */
+/* Amended means: not served as it is written. That is for a person to know before, and so is what would be an alarm. */
 static enum ctl_exit exit_of_findings(const json_t *findings)
 {
 	size_t i;
@@ -76,7 +79,9 @@ static enum ctl_exit exit_of_findings(const json_t *findings)
 	json_array_foreach (findings, i, finding) {
 		const char *verdict = json_string_value(json_object_get(finding, "verdict"));
 		if (ctl_verdict_rank(verdict) > ctl_verdict_rank("pass"))
-			code = CTL_HELD;
+			code = ctl_worse(code, CTL_HELD);
+		else if (*bns_rpc_str(finding, "severity") != 'M')
+			code = ctl_worse(code, CTL_DIFFERS);
 	}
 	return code;
 }
@@ -170,88 +175,105 @@ enum ctl_exit ctl_check_zone(struct ctl *ctl, json_t *params)
 {
 	struct check c = {.ctl = ctl};
 	struct ctl_side side;
-	const char *path = option(params, "path");
+	const json_t *paths = json_object_get(params, "paths");
 	const char *policy_path = option(params, "policy");
-	if (*path == '@') {
-		ctl_complain(ctl, "check-zone takes a file or a folder, not a server");
-		return CTL_ERROR;
-	}
 	if (policy_path && !ctl_policy_open(ctl, policy_path, &c.policy))
 		return CTL_ERROR;
 	c.rows = json_array();
+	ctl->said->unread = json_array();
 	c.policy.beside = &side;
-	if (ctl_side_open(ctl, path, say_problem, &side)) {
+	if (ctl_side_open_all(ctl, paths, say_problem, &side)) {
 		check_side(&c, &side);
 		ctl_side_close(&side);
 	} else {
 		c.code = CTL_ERROR;
 	}
 	if (ctl->json) {
-		json_t *result = json_pack("{s:i, s:O}", "schema", 1, "zones", c.rows);
+		json_t *result =
+			json_pack("{s:i, s:O, s:O}", "schema", 1, "zones", c.rows, "unread", ctl->said->unread);
 		ctl_print_json(ctl, result);
 		json_decref(result);
 	}
 	json_decref(c.rows);
+	json_decref(ctl->said->unread);
+	ctl->said->unread = NULL;
 	ctl_policy_close(&c.policy);
 	return c.code;
 }
 
 /* ---- check-config ---- */
 
-static enum ctl_exit check_plugins(const struct ctl *ctl, const struct bns_conf *conf)
+/* Adds it to a list of the result, and says it. */
+static void add_diag(const struct ctl *ctl, json_t *list, const char *kind, const struct bns_diag *diag)
+{
+	char text[sizeof(diag->file) + sizeof(diag->text) + 32];
+	ctl_complain(ctl, "%s%s", kind, bns_diag_format(diag, text, sizeof(text)));
+	json_array_append_new(list, json_pack("{s:o, s:i, s:i, s:o}", "file", bns_rpc_text(diag->file), "line",
+					      (int)diag->line, "column", (int)diag->column, "text",
+					      bns_rpc_text(diag->text)));
+}
+
+static void check_plugins(const struct ctl *ctl, const struct bns_conf *conf, json_t *problems)
 {
 	char folder[4096];
-	enum ctl_exit code = CTL_DONE;
+	struct bns_diag diag = {.text = "out of memory"};
 	const char *dir = conf->plugin_dir ? conf->plugin_dir : bns_plugins_default_dir(folder, sizeof(folder));
 	struct bns_plugins *plugins = bns_plugins_new(dir, NULL);
 	if (!plugins)
-		return CTL_ERROR;
-	for (size_t i = 0; i < conf->plugin_count; i++) {
-		struct bns_diag diag = {.text = "out of memory"};
-		if (bns_plugins_load(plugins, conf->plugins[i].id, conf->plugins[i].options, &diag) == BNS_OK)
-			continue;
-		ctl_complain_diag(ctl, &diag);
-		code = CTL_ERROR;
+		add_diag(ctl, problems, "", &diag);
+	for (size_t i = 0; plugins && i < conf->plugin_count; i++) {
+		diag = (struct bns_diag){.text = "out of memory"};
+		if (bns_plugins_load(plugins, conf->plugins[i].id, conf->plugins[i].options, &diag) != BNS_OK)
+			add_diag(ctl, problems, "", &diag);
 	}
 	bns_plugins_free(plugins);
-	return code;
 }
 
-static enum ctl_exit check_tls(const struct ctl *ctl, const struct bns_conf *conf)
+static void check_tls(const struct ctl *ctl, const struct bns_conf *conf, json_t *problems)
 {
 	struct bns_diag diag = {.text = "out of memory"};
 	struct bns_daemon_tls tls;
-	enum bns_error err = bns_daemon_load_tls(conf, &tls, &diag);
-	if (err)
-		ctl_complain_diag(ctl, &diag);
+	if (bns_daemon_load_tls(conf, &tls, &diag) != BNS_OK)
+		add_diag(ctl, problems, "", &diag);
 	bns_daemon_drop_tls(&tls);
 	bns_rcu_barrier();
-	return err ? CTL_ERROR : CTL_DONE;
+}
+
+static void say_config(struct ctl *ctl, const char *path, const struct bns_conf *conf, json_t *problems,
+		       json_t *warnings)
+{
+	size_t zones = conf ? conf->zone_count : 0;
+	size_t plugins = conf ? conf->plugin_count : 0;
+	bool good = json_array_size(problems) == 0;
+	json_t *result = json_pack("{s:i, s:o, s:I, s:I, s:b, s:O, s:O}", "schema", 1, "file", bns_rpc_text(path),
+				   "zones", (json_int_t)zones, "plugins", (json_int_t)plugins, "good", (int)good,
+				   "problems", problems, "warnings", warnings);
+	if (ctl->json)
+		ctl_print_json(ctl, result);
+	else if (good)
+		printf("%s: good, %zu zone%s, %zu plugin%s\n", path, zones, zones == 1 ? "" : "s", plugins,
+		       plugins == 1 ? "" : "s");
+	json_decref(result);
 }
 
 enum ctl_exit ctl_check_config(struct ctl *ctl, json_t *params)
 {
 	struct bns_diag diag = {.text = "out of memory"};
 	struct bns_conf *conf = NULL;
+	json_t *problems = json_array(), *warnings = json_array();
 	const char *path = option(params, "file");
-	if (bns_conf_load(path, &conf, &diag) != BNS_OK) {
-		ctl_complain_diag(ctl, &diag);
-		return CTL_ERROR;
+	if (bns_conf_load(path, &conf, &diag) != BNS_OK)
+		add_diag(ctl, problems, "", &diag);
+	for (size_t i = 0; conf && i < conf->warning_count; i++)
+		add_diag(ctl, warnings, "warning: ", &conf->warnings[i]);
+	if (conf) {
+		check_plugins(ctl, conf, problems);
+		check_tls(ctl, conf, problems);
 	}
-	for (size_t i = 0; i < conf->warning_count; i++) {
-		char text[1024];
-		ctl_complain(ctl, "warning: %s", bns_diag_format(&conf->warnings[i], text, sizeof(text)));
-	}
-	enum ctl_exit code = ctl_worse(check_plugins(ctl, conf), check_tls(ctl, conf));
-	json_t *result = json_pack("{s:i, s:o, s:I, s:I, s:b}", "schema", 1, "file", bns_rpc_text(path), "zones",
-				   (json_int_t)conf->zone_count, "plugins", (json_int_t)conf->plugin_count, "good",
-				   code == CTL_DONE);
-	if (ctl->json)
-		ctl_print_json(ctl, result);
-	else if (code == CTL_DONE)
-		printf("%s: good, %zu zone%s, %zu plugin%s\n", path, conf->zone_count, conf->zone_count == 1 ? "" : "s",
-		       conf->plugin_count, conf->plugin_count == 1 ? "" : "s");
-	json_decref(result);
+	say_config(ctl, path, conf, problems, warnings);
+	enum ctl_exit code = json_array_size(problems) == 0 ? CTL_DONE : CTL_ERROR;
+	json_decref(problems);
+	json_decref(warnings);
 	bns_conf_free(conf);
 	return code;
 }

@@ -82,8 +82,8 @@ static void offer_alternatives(const struct completion *c, const char *label)
 
 static void offer_value(const struct completion *c, const char *label)
 {
-	static const char *const files[] = {"FILE",   "FILE...", "FILE|DIR", "ZONEFILE", "FOLDER", "DEST",
-					    "POLICY", "PATH",    "A",        "B",        NULL};
+	static const char *const files[] = {"FILE",   "FILE...", "FILE|DIR...", "ZONEFILE", "FOLDER", "DEST",
+					    "POLICY", "PATH",    "A",           "B",        NULL};
 	static const char *const zones[] = {"ZONE", "ZONE...", NULL};
 	if (is_one_of(label, files))
 		puts(FILES);

@@ -90,8 +90,7 @@ enum ctl_exit ctl_exit_of_result(const char *verb, const json_t *result)
 	if (json_is_false(json_object_get(result, "ready")))
 		code = ctl_worse(code, CTL_DIFFERS);
 	code = ctl_worse(code, exit_of_worst(json_string_value(json_object_get(result, "worst"))));
-	json_array_foreach(json_object_get(result, "zones"), i, row)
-	{
+	json_array_foreach (json_object_get(result, "zones"), i, row) {
 		outcome = json_string_value(json_object_get(row, "outcome"));
 		if (outcome)
 			code = ctl_worse(code, exit_of_outcome(verb, outcome));
@@ -105,6 +104,8 @@ static void complain_outcome(const struct ctl *ctl, const char *verb, const json
 	const char *outcome = json_string_value(json_object_get(row, "outcome"));
 	const char *zone = json_string_value(json_object_get(row, "zone"));
 	const char *reason = json_string_value(json_object_get(row, "reason"));
+	if (!reason) /* `branding route` */
+		reason = json_string_value(json_object_get(row, "next"));
 	if (outcome && exit_of_outcome(verb, outcome) == CTL_ERROR)
 		ctl_complain(ctl, "%s: %s%s%s", zone ? zone : verb, outcome, reason ? ": " : "", reason ? reason : "");
 }
@@ -120,8 +121,7 @@ static enum ctl_exit show(struct ctl *ctl, const char *verb, json_t *result)
 	if (!ctl->json && strcmp(verb, "held show") == 0)
 		bns_render_decisions(stdout, ctl->socket_given ? ctl->socket : NULL, result);
 	complain_outcome(ctl, verb, result);
-	json_array_foreach(json_object_get(result, "zones"), i, row)
-	{
+	json_array_foreach (json_object_get(result, "zones"), i, row) {
 		complain_outcome(ctl, verb, row);
 	}
 	enum ctl_exit code = ctl_exit_of_result(verb, result);
@@ -173,8 +173,7 @@ static const char *find_verb(const json_t *verbs, const char *const *words, size
 	char typed[160];
 	snprintf(typed, sizeof(typed), "%s%s%s", words[0], count > 1 ? " " : "", count > 1 ? words[1] : "");
 	*used = 0;
-	json_array_foreach(verbs, i, row)
-	{
+	json_array_foreach (verbs, i, row) {
 		const char *verb = json_string_value(json_object_get(row, "verb"));
 		size_t n = verb ? words_of_verb(verb, words, count) : 0;
 		if (n > *used) {
@@ -187,10 +186,21 @@ static const char *find_verb(const json_t *verbs, const char *const *words, size
 	return found;
 }
 
-static enum ctl_exit complain_unknown(const struct ctl *ctl, const char *word, const char *near)
+static enum ctl_exit complain_unknown(const struct ctl *ctl, const json_t *verbs, const char *word, const char *near)
 {
+	char list[512] = "";
+	size_t i;
+	json_t *row;
+	json_array_foreach (verbs, i, row) {
+		const char *verb = bns_rpc_str(row, "verb");
+		size_t used = strlen(list), len = strlen(word);
+		if (strncmp(verb, word, len) == 0 && verb[len] == ' ')
+			snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "", verb + len + 1);
+	}
 	if (near)
 		ctl_complain(ctl, "unknown verb '%s': did you mean `%s`?", word, near);
+	else if (list[0])
+		ctl_complain(ctl, "'%s' needs a second word: %s", word, list);
 	else
 		ctl_complain(ctl,
 			     "unknown verb '%s'; `brandnsctl --help` lists those there are, `brandnsctl verbs` the "
@@ -214,7 +224,7 @@ enum ctl_exit ctl_plugin_verb(struct ctl *ctl, const char *const *words, size_t 
 	struct bns_diag diag = {.text = ""};
 	/* A slip of the finger needs no daemon to be told. */
 	if (near && !ctl->client && bns_client_open(ctl->socket, ctl->timeout_s, &ctl->client, &diag) != BNS_OK)
-		return complain_unknown(ctl, words[0], near);
+		return complain_unknown(ctl, NULL, words[0], near);
 	enum ctl_exit code = ctl_call(ctl, "verbs", json_object(), &result, NULL);
 	if (code == CTL_UNREACHABLE)
 		ctl_complain(ctl, "'%s' is no verb of brandnsctl's own; the daemon knows those of its plugins",
@@ -225,7 +235,7 @@ enum ctl_exit ctl_plugin_verb(struct ctl *ctl, const char *const *words, size_t 
 	if (verb)
 		code = ctl_call_and_show(ctl, verb, words_as_args(words + used, count - used));
 	else
-		code = complain_unknown(ctl, words[0], near);
+		code = complain_unknown(ctl, json_object_get(result, "verbs"), words[0], near);
 	json_decref(result);
 	return code;
 }
@@ -237,6 +247,7 @@ static void show_event(const struct ctl *ctl, const json_t *event)
 	if (ctl->json) {
 		json_dumpf(event, stdout, JSON_COMPACT);
 		fputc('\n', stdout);
+		ctl->said->result = true;
 	} else {
 		bns_render_event(stdout, ctl->colour, event);
 	}
@@ -253,8 +264,7 @@ static enum ctl_exit follow(struct ctl *ctl)
 	enum ctl_exit code = ctl_call(ctl, "events.subscribe", json_object(), &result, NULL);
 	if (code != CTL_DONE)
 		return code;
-	json_array_foreach(json_object_get(result, "events"), i, event)
-	{
+	json_array_foreach (json_object_get(result, "events"), i, event) {
 		show_event(ctl, event);
 	}
 	json_decref(result);

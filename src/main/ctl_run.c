@@ -148,9 +148,11 @@ enum ctl_exit ctl_run(struct ctl *ctl, const char *const *words, size_t count)
 	enum ctl_exit code = CTL_DONE;
 	bool json = ctl->json;
 	size_t used;
+	struct ctl_said said = {.result = false};
 	const char **kept = calloc(count + 1, sizeof(*kept));
 	if (!kept)
 		return CTL_ERROR;
+	ctl->said = &said;
 	count = take_json(ctl, words, count, kept);
 	const struct bns_verb *verb = bns_verb_match(kept, count, &used);
 	if (count == 0) {
@@ -163,6 +165,8 @@ enum ctl_exit ctl_run(struct ctl *ctl, const char *const *words, size_t count)
 	} else {
 		code = parse_and_run(ctl, verb, kept + used, count - used);
 	}
+	ctl_end_json(ctl, code);
+	ctl->said = NULL;
 	ctl->json = json;
 	free(kept);
 	return code;

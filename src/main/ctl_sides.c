@@ -105,6 +105,8 @@ bool ctl_side_open(const struct ctl *ctl, const char *name,
 {
 	struct stat st;
 	bool good = false;
+	if (strcmp(name, "-") == 0)
+		name = "/dev/stdin";
 	*side = (struct ctl_side){.name = name, .kind = CTL_SIDE_FILE};
 	if (*name == '@') {
 		side->kind = CTL_SIDE_SERVER;
@@ -121,6 +123,44 @@ bool ctl_side_open(const struct ctl *ctl, const char *name,
 	if (!good)
 		ctl_side_close(side);
 	return good;
+}
+
+/* What `one` has, if there is memory for it. */
+static bool take_over(struct ctl_side *side, struct ctl_side *one)
+{
+	struct ctl_zone *grown = realloc(side->zones, (side->count + one->count + 1) * sizeof(*grown));
+	if (!grown)
+		return false;
+	side->zones = grown;
+	for (size_t i = 0; i < one->count; i++)
+		grown[side->count++] = one->zones[i];
+	side->failed |= one->failed;
+	one->count = 0;
+	return true;
+}
+
+bool ctl_side_open_all(const struct ctl *ctl, const json_t *names,
+		       void (*complain)(const struct ctl *, const struct bns_diag *), struct ctl_side *side)
+{
+	size_t i;
+	json_t *name;
+	struct ctl_side one;
+	bool several = json_array_size(names) > 1;
+	*side = (struct ctl_side){.name = several ? "these files" : json_string_value(json_array_get(names, 0)),
+				  .kind = CTL_SIDE_FOLDER};
+	json_array_foreach ((json_t *)(uintptr_t)names, i, name) {
+		const char *path = json_string_value(name);
+		bool good = *path != '@' && ctl_side_open(ctl, path, complain, &one);
+		if (*path == '@')
+			ctl_complain(ctl, "%s is a server: files and folders are checked", path);
+		if (good && !take_over(side, &one))
+			side->failed = true;
+		if (good)
+			ctl_side_close(&one);
+		else
+			side->failed = true;
+	}
+	return true;
 }
 
 void ctl_side_close(struct ctl_side *side)

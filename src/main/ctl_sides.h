@@ -30,12 +30,15 @@ struct ctl_side {
 /* ctl_sides.c */
 
 /*
- * Reads a file or the *.zone of a folder, or takes an address ("@…"). What is
+ * Reads a file ("-": standard input) or the *.zone of a folder, or takes an address ("@…"). What is
  * wrong with single zones is handed to `complain`, the rest is still read.
  * False: there is nothing to work on; it was told too.
  */
 bool ctl_side_open(const struct ctl *ctl, const char *name,
 		   void (*complain)(const struct ctl *, const struct bns_diag *), struct ctl_side *side);
+/* All of these as one folder; a server isn't taken. */
+bool ctl_side_open_all(const struct ctl *ctl, const json_t *names,
+		       void (*complain)(const struct ctl *, const struct bns_diag *), struct ctl_side *side);
 void ctl_side_close(struct ctl_side *side);
 
 const struct ctl_zone *ctl_side_find(const struct ctl_side *side, const uint8_t *apex);

@@ -52,6 +52,8 @@ def node(t, text, admin=None):
         conf["control"] = {"admin": admin}
     daemon = flow.Brandnsd(t, conf)
     daemon.zone_path = zones / "example.com.zone"
+    # It answers before it has read its files: what is written until then is the first version, not a change.
+    flow.wait_for(lambda: daemon.status("example.com")["state"] == "served", 10, "the first version")
     return daemon
 
 
@@ -266,6 +268,40 @@ def test_zone_files_are_checked_as_the_daemon_would(t):
     code, out, _ = ctl("check-zone", broken)
     assert code == 1 and f"{broken}:8: " in out and f"{broken}:9: " in out, (code, out)
     assert ctl("check-zone", t.folder)[0] == 1
+
+
+def test_several_files_and_standard_input_are_taken(t):
+    good, broken = write(t, "good.zone", branding(1)), write(t, "broken.zone", branding(1, more="url1234 A 192.0.2.9"))
+    assert ctl("check-zone", good, good)[0] == 0 and ctl("check-zone", "-", text=branding(1))[0] == 0
+    code, out, err = ctl("check-zone", good, broken)
+    assert code == 1 and f"{good}: zone example.com" in out and f"{broken}:8: " in out and "1 problem" in err, (out, err)
+    assert ctl("diff", good, "-", text=branding(2, more="new A 192.0.2.9"))[0] == 2
+    code, canonical, _ = ctl("format", "-", text="; mine\n" + branding(1))
+    assert code == 0 and canonical.startswith("; mine\n") and "IN SOA" in canonical, canonical
+    assert ctl("format", "-", text=canonical)[1] == canonical and ctl("format", "--check", "-", text=canonical)[0] == 0
+    assert ctl("format", "--check", "-", text=branding(1))[0] == 2
+
+
+def test_what_would_only_be_an_alarm_is_a_difference(t):
+    observing = write(t, "observing.yaml", "default: {on-first-load: observe}\n" + POLICY)
+    code, out, _ = ctl("check-zone", write(t, "revert.zone", branding(1, "sendgrid.net.")), "--policy", observing)
+    assert code == 2 and "LB01" in out, (code, out)
+
+
+def test_an_error_is_json_too_where_json_is_wanted(t):
+    code, out, err = ctl("-j", "-s", t.folder / "none.sock", "status")
+    assert code == 4 and "can't reach" in json.loads(out)["error"]["message"] and "can't reach" in err, (out, err)
+    code, out, _ = ctl("-j", "diff", t.folder / "none.zone", t.folder / "none.zone")
+    assert code == 1 and "none.zone" in json.loads(out)["error"]["message"], out
+    code, out, _ = ctl("-j", "check-zone", write(t, "s.zone", branding(1, more="x FOO y")))
+    assert code == 1 and json.loads(out)["unread"][0]["line"] == 8, out
+    code, out, _ = ctl("-j", "check-config", write(t, "c.yaml", "servr: {}\n"))
+    told = json.loads(out)
+    assert code == 1 and told["good"] is False and told["problems"][0]["line"] == 1, told
+    code, out, _ = ctl("-j", "format", t.folder / "none.zone", write(t, "good.zone", branding(1)))
+    assert code == 1 and ["none.zone" in (f["error"] or "") for f in json.loads(out)["files"]] == [True, False], out
+    code, out, _ = ctl("-j", "-b", "-k", "-s", t.folder / "none.sock", text="status\nbogus verb\n")
+    assert code == 4 and len([json.loads(line)["error"] for line in out.splitlines()]) == 2, out
 
 
 def test_a_rule_is_explained_without_a_daemon(t):
