@@ -7,8 +7,10 @@
 #include "base/clock.h"
 #include "transfer/channel.h"
 
-#define CHECKS_MAX    64 /* at once; over UDP each has a socket */
-#define FETCHES_MAX   8  /* fewer than BIND sends at once where nothing else is configured (transfers-out: 10) */
+#define CHECKS_MAX    64   /* at once; over UDP each has a socket */
+#define FETCHES_MAX   8    /* fewer than BIND sends at once where nothing else is configured (transfers-out: 10) */
+#define FETCHES_FULL  512  /* zones known to have a newer version: no more are asked for before */
+#define JUDGED_FULL   1024 /* versions at the gate: no more are fetched before */
 #define SHED_MS       600000
 #define BACK_OFF_MS   2000
 #define BACK_OFF_MAX  300000
@@ -31,11 +33,14 @@ static unsigned bucket_of(const union bns_addr *addr)
 void bns_peers_open(struct bns_peers *peers, uv_loop_t *loop, struct bns_timers *timers)
 {
 	*peers = (struct bns_peers){.loop = loop, .timers = timers}; /* an empty bucket is all zero */
+	bns_line_init(&peers->judged, UINT_MAX, JUDGED_FULL, NULL);
 }
 
 static void peer_free(struct bns_peer *peer)
 {
 	bns_channels_close(peer);
+	bns_line_close(&peer->checks);
+	bns_line_close(&peer->fetches);
 	LIST_REMOVE(peer, same);
 	bns_tls_client_unref(peer->tls);
 	free(peer);
@@ -46,11 +51,14 @@ void bns_peers_close(struct bns_peers *peers)
 	for (size_t i = 0; i < BNS_PEER_BUCKETS; i++)
 		while (!LIST_EMPTY(&peers->bucket[i]))
 			peer_free(LIST_FIRST(&peers->bucket[i]));
+	free(peers->known);
+	peers->known = NULL;
+	peers->known_count = 0;
 }
 
 static bool is_idle(const struct bns_line *line)
 {
-	return line->running == 0 && TAILQ_EMPTY(&line->waiting);
+	return line->count == 0;
 }
 
 void bns_peers_sweep(struct bns_peers *peers)
@@ -66,10 +74,14 @@ void bns_peers_sweep(struct bns_peers *peers)
 	}
 }
 
+static bool is_same(const union bns_addr *a, const union bns_addr *b)
+{
+	return bns_addr_port(a) == bns_addr_port(b) && bns_addr_same_host(a, b);
+}
+
 static bool is_at(const struct bns_peer *peer, const union bns_addr *addr, const struct bns_tls_client *tls)
 {
-	return peer->tls == tls && bns_addr_port(&peer->addr) == bns_addr_port(addr) &&
-	       bns_addr_same_host(&peer->addr, addr);
+	return peer->tls == tls && is_same(&peer->addr, addr);
 }
 
 void bns_peer_shed(struct bns_peer *peer)
@@ -83,6 +95,29 @@ static struct bns_peer *as_ever(struct bns_peer *peer)
 	if (peer->fetches.max < FETCHES_MAX && bns_clock_mono_ms() - peer->shed_ms > SHED_MS)
 		peer->fetches.max = FETCHES_MAX;
 	return peer;
+}
+
+/* -- numbers -- */
+
+/* 0: no memory. */
+static uint32_t number_of(struct bns_peers *peers, const union bns_addr *addr)
+{
+	union bns_addr *known;
+
+	for (uint32_t i = 0; i < peers->known_count; i++)
+		if (is_same(&peers->known[i], addr))
+			return i + 1;
+	known = realloc(peers->known, (peers->known_count + 1) * sizeof(*known));
+	if (!known)
+		return 0;
+	known[peers->known_count] = *addr;
+	peers->known = known;
+	return ++peers->known_count;
+}
+
+const union bns_addr *bns_peers_address(const struct bns_peers *peers, uint32_t number)
+{
+	return number > 0 && number <= peers->known_count ? &peers->known[number - 1] : NULL;
 }
 
 struct bns_peer *bns_peer_get(struct bns_peers *peers, const union bns_addr *addr, struct bns_tls_client *tls)
@@ -100,8 +135,9 @@ struct bns_peer *bns_peer_get(struct bns_peers *peers, const union bns_addr *add
 	peer->addr = *addr;
 	peer->tls = bns_tls_client_ref(tls);
 	peer->good_for = UINT_MAX;
-	bns_line_init(&peer->checks, CHECKS_MAX);
-	bns_line_init(&peer->fetches, FETCHES_MAX);
+	peer->number = number_of(peers, addr);
+	bns_line_init(&peer->checks, CHECKS_MAX, 0, &peer->fetches);
+	bns_line_init(&peer->fetches, FETCHES_MAX, FETCHES_FULL, &peers->judged);
 	LIST_INIT(&peer->channels);
 	TAILQ_INIT(&peer->waiting);
 	LIST_INSERT_HEAD(&peers->bucket[bucket], peer, same);

@@ -25,14 +25,18 @@ struct bns_peers {
 	uv_loop_t *loop;
 	struct bns_timers *timers;
 	LIST_HEAD(, bns_peer) bucket[BNS_PEER_BUCKETS];
+	struct bns_line judged; /* versions that the gate has */
+	union bns_addr *known;  /* whoever was a peer once; few, as long as configurations name few */
+	uint32_t known_count;
 };
 
 struct bns_peer {
 	struct bns_peers *peers;
 	union bns_addr addr;
+	uint32_t number; /* of its address, which outlives it: zones remember by it whom they heard of; from 1 */
 	struct bns_tls_client *tls; /* referred to; NULL: it is spoken to in the clear */
-	struct bns_line checks;     /* serial checks of zones, over UDP or TCP */
-	struct bns_line fetches;    /* transfers of zones */
+	struct bns_line checks;     /* serial checks of zones, over UDP or TCP; leads to the next */
+	struct bns_line fetches;    /* transfers of zones; leads to peers->judged */
 
 	LIST_HEAD(, bns_channel) channels;
 	struct bns_exchange_list waiting; /* for room on a channel */
@@ -53,6 +57,9 @@ void bns_peers_close(struct bns_peers *peers);
 
 /* The peer at that address, spoken to by `tls` (NULL: in the clear); made where it wasn't known. NULL: no memory. */
 struct bns_peer *bns_peer_get(struct bns_peers *peers, const union bns_addr *addr, struct bns_tls_client *tls);
+
+/* The address of that number; NULL: 0, which is nobody's. */
+const union bns_addr *bns_peers_address(const struct bns_peers *peers, uint32_t number);
 
 /* Forgets those whom nobody asks: the configuration was replaced, and has others. */
 void bns_peers_sweep(struct bns_peers *peers);

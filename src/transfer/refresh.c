@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "transfer/refresh_internal.h"
 #include "transfer/refresh_plan.h"
 
@@ -31,93 +32,109 @@ static struct bns_result failed(const char *reason)
 
 /* -- time -- */
 
-static struct bns_refresh *refresh_of_check(struct bns_timer *timer)
+static bool is_idle(const struct bns_refresh *r)
 {
-	return (struct bns_refresh *)((char *)timer - offsetof(struct bns_refresh, check));
+	return !r->run && !r->turn;
 }
 
-static struct bns_refresh *refresh_of_expire(struct bns_timer *timer)
+static bool can_expire(const struct bns_refresh *r)
 {
-	return (struct bns_refresh *)((char *)timer - offsetof(struct bns_refresh, expire));
+	return r->zone->record.expires_s != 0 && r->zone->state == BNS_IMAGE_SERVED;
 }
 
-static void on_check_time(struct bns_timer *timer)
+static bool has_expired(const struct bns_refresh *r)
 {
-	struct bns_refresh *r = refresh_of_check(timer);
-
-	r->state = BNS_REFRESH_WAITING;
-	bns_refresh_run(r);
+	return can_expire(r) && r->zone->record.expires_s <= bns_clock_wall_s();
 }
 
-static void arm_expire(struct bns_refresh *r)
+/* Milliseconds until the zone expires, or UINT64_MAX. One that has, but for the change it has in hand, is let be. */
+static uint64_t expires_in_ms(const struct bns_refresh *r)
 {
 	int64_t left_s = r->zone->record.expires_s - bns_clock_wall_s();
 
-	if (r->zone->record.expires_s == 0 || r->zone->state != BNS_IMAGE_SERVED)
-		bns_timer_disarm(&r->t->timers, &r->expire);
+	if (!can_expire(r))
+		return UINT64_MAX;
+	return left_s > 0 ? (uint64_t)left_s * 1000 : 1000;
+}
+
+/* `check_ms`: until the next check; UINT64_MAX: a round runs. */
+static void arm(struct bns_refresh *r, uint64_t check_ms)
+{
+	uint64_t expire_ms = expires_in_ms(r);
+	uint64_t first_ms = expire_ms < check_ms ? expire_ms : check_ms;
+
+	if (first_ms == UINT64_MAX)
+		bns_timer_disarm(&r->t->timers, &r->timer);
 	else
-		bns_timer_arm(&r->t->timers, &r->expire, left_s > 0 ? (uint64_t)left_s * 1000 : 0);
-}
-
-static void on_expire_time(struct bns_timer *timer)
-{
-	struct bns_refresh *r = refresh_of_expire(timer);
-
-	/* The zone may have been refreshed since the timer was set. */
-	if (bns_clock_wall_s() < r->zone->record.expires_s)
-		arm_expire(r);
-	else if (r->zone->record.expires_s && r->zone->state == BNS_IMAGE_SERVED)
-		bns_gate_expire(r->t->gate, r->zone);
-}
-
-static void arm_check(struct bns_refresh *r, uint64_t delay_s)
-{
-	bns_timer_arm(&r->t->timers, &r->check, bns_plan_jitter_ms(delay_s, bns_ask_random()));
+		bns_timer_arm(&r->t->timers, &r->timer, first_ms);
 }
 
 /* As the SOA has it, or when a pinned primary has lagged behind for long enough. */
 static uint64_t next_check_s(const struct bns_refresh *r)
 {
 	uint64_t interval_s = bns_plan_interval_s(&r->zone->record, r->zone->conf->set, r->failures);
-	uint64_t lag_s = (bns_clock_mono_ms() - r->lags_since_ms) / 1000;
 	uint64_t pin_s = r->zone->conf->set->primary_pin_s;
 
-	if (r->lags_since_ms == 0 || pin_s == 0)
+	if (r->lags_since_s == 0 || pin_s == 0)
 		return interval_s;
+	uint64_t lag_s = bns_refresh_now_s() - r->lags_since_s;
 	return bns_plan_clamp(pin_s > lag_s ? pin_s - lag_s + 1 : 1, 1, interval_s);
+}
+
+static void arm_check(struct bns_refresh *r, uint64_t delay_s)
+{
+	arm(r, bns_plan_jitter_ms(delay_s, bns_ask_random()));
+}
+
+void bns_refresh_delay(struct bns_refresh *r)
+{
+	bns_log(BNS_LOG_ERR, "zone=%s no memory for its refresh: it is tried again", r->zone->text);
+	if (r->failures < UINT16_MAX)
+		r->failures++;
+	arm_check(r, next_check_s(r));
+}
+
+static void begin(struct bns_refresh *r)
+{
+	arm(r, UINT64_MAX);
+	if (bns_refresh_begin(r))
+		bns_refresh_delay(r);
+}
+
+/* The zone may have been refreshed since the timer was set; one that expires now is asked for once more. */
+static void on_time(struct bns_timer *timer)
+{
+	struct bns_refresh *r = (struct bns_refresh *)((char *)timer - offsetof(struct bns_refresh, timer));
+
+	if (has_expired(r))
+		bns_gate_expire(r->t->gate, r->zone);
+	if (is_idle(r))
+		begin(r);
+	else
+		arm(r, UINT64_MAX);
 }
 
 /* -- the end of a round -- */
 
-static void refresh_free(struct bns_refresh *r)
+void bns_refresh_ended(struct bns_refresh_run *run, bool good, const struct bns_result *result)
 {
-	bns_refresh_run_forget(r);
-	free(r);
-}
-
-void bns_refresh_ended(struct bns_refresh *r, bool good, const struct bns_result *result)
-{
-	struct bns_refresh_waiter *waiters = r->waiters;
+	struct bns_refresh *r = run->refresh;
+	struct bns_refresh_waiter *waiters = run->wish.waiters;
 	struct bns_zone *zone = r->zone;
 
-	if (!zone) {
-		refresh_free(r);
-		return;
-	}
 	r->t->counts.refreshes[result->outcome]++;
-	r->state = BNS_REFRESH_IDLE;
-	r->failures = good ? 0 : r->failures + 1;
-	r->waiters = r->again_waiters;
-	r->again_waiters = NULL;
-	r->force = r->again_force;
-	r->again_force = false;
-	arm_expire(r);
+	if (good)
+		r->failures = 0;
+	else if (r->failures < UINT16_MAX)
+		r->failures++;
+	run->wish.waiters = NULL;
+	r->run = NULL;
 	if (r->again)
-		arm_check(r, 0);
+		arm(r, 0);
 	else
 		arm_check(r, next_check_s(r));
 	r->again = false;
-	bns_line_leave(&r->place);
+	bns_line_leave(&run->place);
 	tell_waiters(waiters, zone, result);
 }
 
@@ -129,25 +146,19 @@ static enum bns_error refresh_new(struct bns_transfer *t, struct bns_zone *zone)
 
 	if (!r)
 		return BNS_ENOMEM;
-	if (bns_timer_add(&t->timers, &r->check, on_check_time))
-		goto out;
-	if (bns_timer_add(&t->timers, &r->expire, on_expire_time)) {
-		bns_timer_drop(&t->timers, &r->check);
-		goto out;
+	if (bns_timer_add(&t->timers, &r->timer, on_time)) {
+		free(r);
+		return BNS_ENOMEM;
 	}
 	r->t = t;
 	r->zone = zone;
-	LIST_INSERT_HEAD(&t->refreshes, r, every);
 	zone->refresh = r;
 	return BNS_OK;
-out:
-	free(r);
-	return BNS_ENOMEM;
 }
 
 enum bns_error bns_refresh_start(struct bns_transfer *t, struct bns_zone *zone)
 {
-	uint64_t first_s = bns_plan_first_s(&zone->record, zone->conf->set, bns_clock_wall_s());
+	uint64_t first_ms = bns_plan_first_ms(&zone->record, zone->conf->set, bns_clock_wall_s(), bns_ask_random());
 	enum bns_error err;
 
 	if (!zone->refresh) {
@@ -155,81 +166,84 @@ enum bns_error bns_refresh_start(struct bns_transfer *t, struct bns_zone *zone)
 		if (err)
 			return err;
 	}
-	if (zone->refresh->state == BNS_REFRESH_IDLE)
-		arm_check(zone->refresh, first_s);
-	arm_expire(zone->refresh);
+	arm(zone->refresh, is_idle(zone->refresh) ? first_ms : UINT64_MAX);
 	return BNS_OK;
 }
 
 void bns_refresh_stop(struct bns_refresh *r)
 {
 	struct bns_result result = failed("the zone's refresh was stopped");
-	struct bns_refresh_waiter *waiters = r->waiters;
-	struct bns_refresh_waiter *again_waiters = r->again_waiters;
+	struct bns_refresh_waiter *of_run = r->run ? r->run->wish.waiters : NULL;
+	struct bns_refresh_waiter *of_wish = r->wish ? r->wish->waiters : NULL;
 	struct bns_zone *zone = r->zone;
 
-	LIST_REMOVE(r, every);
-	bns_timer_drop(&r->t->timers, &r->check);
-	bns_timer_drop(&r->t->timers, &r->expire);
+	bns_timer_drop(&r->t->timers, &r->timer);
 	zone->refresh = NULL;
-	r->zone = NULL;
-	bns_refresh_run_cancel(r);
-	bns_line_leave(&r->place);
-	if (r->state != BNS_REFRESH_JUDGING)
-		refresh_free(r);
-	tell_waiters(waiters, zone, &result);
-	tell_waiters(again_waiters, zone, &result);
+	if (r->run)
+		bns_refresh_run_stop(r->run);
+	if (r->turn)
+		bns_line_leave(&r->turn->place);
+	free(r->turn);
+	free(r->wish);
+	free(r);
+	tell_waiters(of_run, zone, &result);
+	tell_waiters(of_wish, zone, &result);
 }
 
-static bool refresh_runs(const struct bns_refresh *r)
+static struct bns_refresh_wish *wish_of(struct bns_refresh *r)
 {
-	return r->state == BNS_REFRESH_ASKING || r->state == BNS_REFRESH_JUDGING;
+	if (!r->wish)
+		r->wish = calloc(1, sizeof(*r->wish));
+	return r->wish;
 }
 
+/* What runs answers an ordinary question too, but not a retransfer's. */
 enum bns_error bns_refresh_now(struct bns_refresh *r, bool force, bns_result_fn done, void *arg)
 {
-	/* What runs answers an ordinary question too, but not a retransfer's. */
-	bool again = refresh_runs(r) && force && !r->force;
-	struct bns_refresh_waiter **list = again ? &r->again_waiters : &r->waiters;
+	bool joins = r->run && (!force || r->run->wish.force);
+	struct bns_refresh_wish *wish = joins ? &r->run->wish : wish_of(r);
+	struct bns_refresh_waiter *waiter = done ? malloc(sizeof(*waiter)) : NULL;
 
-	if (done) {
-		struct bns_refresh_waiter *waiter = malloc(sizeof(*waiter));
-		if (!waiter)
-			return BNS_ENOMEM;
-		*waiter = (struct bns_refresh_waiter){.done = done, .arg = arg, .next = *list};
-		*list = waiter;
+	if (!wish || (done && !waiter)) {
+		free(waiter);
+		return BNS_ENOMEM;
 	}
-	if (again) {
+	if (waiter) {
+		*waiter = (struct bns_refresh_waiter){.done = done, .arg = arg, .next = wish->waiters};
+		wish->waiters = waiter;
+	}
+	wish->force = wish->force || force;
+	if (r->run && !joins)
 		r->again = true;
-		r->again_force = true;
-	} else if (!refresh_runs(r)) {
-		r->force = r->force || force;
-		if (r->state == BNS_REFRESH_IDLE)
-			bns_timer_arm(&r->t->timers, &r->check, 0);
-	}
+	if (is_idle(r))
+		arm(r, 0);
 	return BNS_OK;
 }
 
 void bns_refresh_notified(struct bns_refresh *r, const union bns_addr *from)
 {
-	r->notified_by = *from;
-	/* Also where it waits in line: whom it will ask first is settled by then. */
-	if (r->state != BNS_REFRESH_IDLE)
+	struct bns_refresh_wish *wish = wish_of(r);
+
+	if (wish)
+		wish->notified_by = *from;
+	if (r->run)
 		r->again = true;
-	else
-		bns_timer_arm(&r->t->timers, &r->check, 0);
+	if (is_idle(r))
+		arm(r, 0);
 }
 
 void bns_refresh_status(const struct bns_refresh *r, struct bns_transfer_status *out)
 {
-	uint64_t now_ms = bns_clock_mono_ms();
+	int64_t left_ms = bns_timer_left_ms(&r->timer);
 	int64_t expires_s = r->zone->record.expires_s;
+	const union bns_addr *primary = bns_peers_address(&r->t->peers, r->answered);
 
-	out->busy = r->state != BNS_REFRESH_IDLE;
-	if (r->check.slot)
-		out->refresh_in_s = r->check.at_ms > now_ms ? (int64_t)((r->check.at_ms - now_ms) / 1000) : 0;
+	out->busy = !is_idle(r);
+	if (is_idle(r) && left_ms >= 0)
+		out->refresh_in_s = left_ms / 1000;
 	if (expires_s)
 		out->expires_in_s = expires_s > bns_clock_wall_s() ? expires_s - bns_clock_wall_s() : 0;
-	snprintf(out->primary, sizeof(out->primary), "%s", r->primary);
+	if (primary)
+		bns_addr_to_text(primary, out->primary);
 	out->primary_serial = r->primary_serial;
 }

@@ -6,91 +6,121 @@
 #include "base/clock.h"
 #include "transfer/refresh_internal.h"
 
-static bool is_pinned(const struct bns_refresh *r, const struct bns_peer *peer)
+uint32_t bns_refresh_now_s(void)
 {
-	return r->zone->conf->set->primary_pin_s && r->pinned.sa.sa_family &&
-	       bns_addr_same_host(&peer->addr, &r->pinned) && bns_addr_port(&peer->addr) == bns_addr_port(&r->pinned);
+	return (uint32_t)(bns_clock_mono_ms() / 1000) | 1;
 }
 
-static size_t count_addresses(const struct bns_conf_zone *conf)
+/* -- who is better than others -- */
+
+struct order {
+	const struct bns_refresh *r;
+	const struct bns_refresh_wish *wish;
+};
+
+static bool is_up(const struct order *o, const struct bns_peer *peer)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < conf->set->primary_count; i++)
-		count += conf->set->primary[i]->address_count;
-	return count;
-}
-
-/* Moves the endpoints that `better` to the front; all keep their order otherwise. */
-static void put_first(struct bns_refresh *r, bool (*better)(const struct bns_refresh *, const struct bns_peer *))
-{
-	size_t front = 0;
-
-	for (size_t i = 0; i < r->endpoint_count; i++) {
-		struct bns_refresh_endpoint e = r->endpoints[i];
-		if (!better(r, e.peer))
-			continue;
-		memmove(&r->endpoints[front + 1], &r->endpoints[front], (i - front) * sizeof(e));
-		r->endpoints[front++] = e;
-	}
-}
-
-static bool is_up(const struct bns_refresh *r, const struct bns_peer *peer)
-{
-	(void)r;
+	(void)o;
 	return !bns_peer_is_down(peer);
 }
 
-static bool is_who_notified(const struct bns_refresh *r, const struct bns_peer *peer)
+static bool is_who_notified(const struct order *o, const struct bns_peer *peer)
 {
-	return r->notified_by.sa.sa_family && bns_addr_same_host(&peer->addr, &r->notified_by);
+	return o->wish && o->wish->notified_by.sa.sa_family && bns_addr_same_host(&peer->addr, &o->wish->notified_by);
 }
 
-static enum bns_error list_addresses(struct bns_refresh *r, const struct bns_conf_remote *remote)
+static bool has_number_of_pinned(const struct bns_refresh *r, uint32_t number)
 {
-	const struct bns_tsig_key *key = bns_transfer_key(r->t, remote->key);
-	struct bns_tls_client *tls = remote->tls ? bns_tls_peers_client(r->t->tls_peers, remote) : NULL;
+	return r->pinned && r->zone->conf->set->primary_pin_s && number == r->pinned;
+}
+
+static bool is_pinned(const struct order *o, const struct bns_peer *peer)
+{
+	return has_number_of_pinned(o->r, peer->number);
+}
+
+/* Moves the endpoints that are better to the front; all keep their order otherwise. */
+static void put_first(struct bns_refresh_endpoints *list, const struct order *o,
+		      bool (*better)(const struct order *, const struct bns_peer *))
+{
+	size_t front = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct bns_refresh_endpoint e = list->list[i];
+		if (!better(o, e.peer))
+			continue;
+		memmove(&list->list[front + 1], &list->list[front], (i - front) * sizeof(e));
+		list->list[front++] = e;
+	}
+}
+
+/* -- the list -- */
+
+static size_t count_addresses(const struct bns_conf_settings *conf)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < conf->primary_count; i++)
+		count += conf->primary[i]->address_count;
+	return count;
+}
+
+static enum bns_error add_addresses(struct bns_transfer *t, const struct bns_conf_remote *remote,
+				    struct bns_refresh_endpoints *out)
+{
+	const struct bns_tsig_key *key = bns_transfer_key(t, remote->key);
+	struct bns_tls_client *tls = remote->tls ? bns_tls_peers_client(t->tls_peers, remote) : NULL;
 
 	if ((remote->tls && !tls) || (remote->key && !key))
 		return BNS_OK; /* encrypted, and signed, or not at all */
 	for (size_t i = 0; i < remote->address_count; i++) {
-		struct bns_peer *peer = bns_peer_get(&r->t->peers, &remote->address[i], tls);
+		struct bns_peer *peer = bns_peer_get(&t->peers, &remote->address[i], tls);
 		if (!peer)
 			return BNS_ENOMEM;
-		r->endpoints[r->endpoint_count++] = (struct bns_refresh_endpoint){.peer = peer, .key = key};
+		out->list[out->count++] =
+			(struct bns_refresh_endpoint){.peer = peer, .number = peer->number, .key = key};
 	}
 	return BNS_OK;
 }
 
-enum bns_error bns_refresh_order(struct bns_refresh *r)
+enum bns_error bns_refresh_order(const struct bns_refresh *r, const struct bns_refresh_wish *wish,
+				 struct bns_refresh_endpoints *out)
 {
-	const struct bns_conf_zone *conf = r->zone->conf;
+	const struct bns_conf_settings *conf = r->zone->conf->set;
+	struct order o = {.r = r, .wish = wish};
 	enum bns_error err = BNS_OK;
 
-	r->conf_generation = r->t->conf_generation;
-	r->endpoint_count = 0;
-	r->endpoints = calloc(count_addresses(conf) + 1, sizeof(*r->endpoints));
-	if (!r->endpoints)
+	*out = (struct bns_refresh_endpoints){.conf_generation = r->t->conf_generation};
+	out->list = calloc(count_addresses(conf) + 1, sizeof(*out->list));
+	if (!out->list)
 		return BNS_ENOMEM;
-	for (size_t i = 0; i < conf->set->primary_count && !err; i++)
-		err = list_addresses(r, conf->set->primary[i]);
-	put_first(r, is_up);
-	put_first(r, is_who_notified);
-	put_first(r, is_pinned);
-	r->notified_by.sa.sa_family = 0;
+	for (size_t i = 0; i < conf->primary_count && !err; i++)
+		err = add_addresses(r->t, conf->primary[i], out);
+	put_first(out, &o, is_up);
+	put_first(out, &o, is_who_notified);
+	put_first(out, &o, is_pinned);
 	return err;
 }
 
-bool bns_refresh_has_pinned(const struct bns_refresh *r)
+void bns_refresh_endpoints_free(struct bns_refresh_endpoints *e)
 {
-	return is_pinned(r, r->endpoints[0].peer);
+	free(e->list);
+	e->list = NULL;
+	e->count = 0;
 }
 
-bool bns_refresh_waits_for_pinned(const struct bns_refresh *r)
-{
-	uint64_t now_ms = bns_clock_mono_ms();
+/* -- the pinned one -- */
 
-	if (!bns_refresh_has_pinned(r) || is_pinned(r, r->endpoints[r->at].peer))
+bool bns_refresh_has_pinned(const struct bns_refresh_run *run)
+{
+	return has_number_of_pinned(run->refresh, run->endpoints.list[0].number);
+}
+
+bool bns_refresh_waits_for_pinned(const struct bns_refresh_run *run)
+{
+	const struct bns_refresh *r = run->refresh;
+
+	if (!bns_refresh_has_pinned(run) || has_number_of_pinned(r, run->endpoints.list[run->at].number))
 		return false;
-	return r->lags_since_ms == 0 || now_ms - r->lags_since_ms < r->zone->conf->set->primary_pin_s * 1000;
+	return r->lags_since_s == 0 || bns_refresh_now_s() - r->lags_since_s < r->zone->conf->set->primary_pin_s;
 }

@@ -5,6 +5,7 @@
 #define BOOTSTRAP_LAST_S    3600
 #define DOUBLINGS_MAX       16
 #define JITTER_RANGE_SHARES 10 /* a tenth */
+#define OVERDUE_MS          1000
 
 uint64_t bns_plan_clamp(uint64_t value, uint64_t min, uint64_t max)
 {
@@ -34,16 +35,29 @@ uint64_t bns_plan_interval_s(const struct bns_zone_record *record, const struct 
 			      conf->retry_max_s);
 }
 
-uint64_t bns_plan_first_s(const struct bns_zone_record *record, const struct bns_conf_settings *conf, int64_t now_s)
+/* The share of its life that it has left, of a second: who asks gets in line in this order. */
+static uint64_t urgency_ms(const struct bns_zone_record *record, int64_t now_s)
 {
-	uint64_t interval = bns_plan_interval_s(record, conf, 0);
-	int64_t age = now_s - record->refreshed_s;
+	int64_t left_s = record->expires_s - now_s;
+
+	if (left_s <= 0 || record->soa_expire_s == 0)
+		return 0;
+	return left_s >= record->soa_expire_s ? OVERDUE_MS : (uint64_t)left_s * OVERDUE_MS / record->soa_expire_s;
+}
+
+uint64_t bns_plan_first_ms(const struct bns_zone_record *record, const struct bns_conf_settings *conf, int64_t now_s,
+			   uint16_t random)
+{
+	uint64_t interval_s = bns_plan_interval_s(record, conf, 0);
+	int64_t age_s = now_s - record->refreshed_s;
 
 	if (!record->has_version || record->refreshed_s == 0)
 		return 0;
-	if (age < 0) /* the clock was set back */
-		return interval;
-	return (uint64_t)age >= interval ? 0 : interval - (uint64_t)age;
+	if (age_s < 0) /* the clock was set back */
+		age_s = 0;
+	if ((uint64_t)age_s >= interval_s)
+		return urgency_ms(record, now_s);
+	return bns_plan_jitter_ms(interval_s - (uint64_t)age_s, random);
 }
 
 uint64_t bns_plan_jitter_ms(uint64_t seconds, uint16_t random)

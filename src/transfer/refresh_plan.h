@@ -17,8 +17,13 @@ uint64_t bns_plan_clamp(uint64_t value, uint64_t min, uint64_t max);
 uint64_t bns_plan_interval_s(const struct bns_zone_record *record, const struct bns_conf_settings *conf,
 			     unsigned failures);
 
-/* Seconds until the first check after a start: 0 where one is overdue. */
-uint64_t bns_plan_first_s(const struct bns_zone_record *record, const struct bns_conf_settings *conf, int64_t now_s);
+/*
+ * Milliseconds until the first check after a start: none where there is no
+ * version to serve; within a second where a check is overdue, the zone that
+ * expires first before the others; else when it is due. `random` as below.
+ */
+uint64_t bns_plan_first_ms(const struct bns_zone_record *record, const struct bns_conf_settings *conf, int64_t now_s,
+			   uint16_t random);
 
 /* Milliseconds, up to a tenth earlier, so that zones that began together spread; `random` is any 16 bits. */
 uint64_t bns_plan_jitter_ms(uint64_t seconds, uint16_t random);

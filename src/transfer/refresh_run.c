@@ -9,400 +9,344 @@
 #include "base/log.h"
 #include "transfer/refresh_internal.h"
 
-static void run_next(struct bns_refresh *r);
-static bool conf_is_replaced(struct bns_refresh *r);
+/* -- the end -- */
 
-static struct bns_refresh_endpoint *endpoint_now(struct bns_refresh *r)
+static void run_free(struct bns_refresh_run *run)
 {
-	return &r->endpoints[r->at];
+	bns_line_leave(&run->place);
+	bns_refresh_endpoints_free(&run->endpoints);
+	bns_contents_free(run->contents);
+	free(run);
 }
 
-void bns_refresh_run_forget(struct bns_refresh *r)
+void bns_refresh_run_end(struct bns_refresh_run *run, bool good, const struct bns_result *result)
 {
-	free(r->endpoints);
-	r->endpoints = NULL;
-	r->endpoint_count = 0;
+	if (run->refresh)
+		bns_refresh_ended(run, good, result);
+	run_free(run);
 }
 
-static void run_end(struct bns_refresh *r, bool good, const struct bns_result *result)
+void bns_refresh_run_stop(struct bns_refresh_run *run)
 {
-	bns_refresh_run_forget(r);
-	bns_refresh_ended(r, good, result);
+	bns_soa_check_cancel(run->soa_check);
+	bns_xfr_in_cancel(run->xfr);
+	bns_line_leave(&run->place);
+	run->refresh = NULL;
+	if (!run->judging)
+		run_free(run);
 }
 
-static void tell_expire(struct bns_refresh *r, const struct bns_ask_expire *expire)
+/* The primary could be asked. */
+static void end_good(struct bns_refresh_run *run, const struct bns_result *result)
 {
-	bns_gate_primary_expires(r->zone, expire->told ? &expire->left_s : NULL);
+	bns_gate_refreshed(run->refresh->t->gate, run->refresh->zone);
+	bns_refresh_run_end(run, true, result);
 }
 
-/* The primary could be asked, and there was nothing to fetch. */
-static void run_end_fresh(struct bns_refresh *r, enum bns_outcome outcome, const char *id, const char *reason)
+void bns_refresh_end_fresh(struct bns_refresh_run *run, enum bns_outcome outcome, const char *id, const char *reason)
 {
-	struct bns_result result = {.outcome = outcome, .serial = r->zone->record.published_serial};
+	struct bns_zone *zone = run->refresh->zone;
+	struct bns_result result = {.outcome = outcome, .serial = zone->record.published_serial};
 
 	snprintf(result.id, sizeof(result.id), "%s", id);
 	snprintf(result.reason, sizeof(result.reason), "%s", reason);
-	tell_expire(r, &r->news.expire);
-	bns_gate_refreshed(r->t->gate, r->zone);
-	run_end(r, true, &result);
+	bns_gate_primary_expires(zone, run->news.expire.told ? &run->news.expire.left_s : NULL);
+	end_good(run, &result);
 }
 
-static void run_end_refused(struct bns_refresh *r)
+static void end_refused(struct bns_refresh_run *run)
 {
-	struct bns_result result = r->result;
+	struct bns_result result = run->result;
 
-	bns_gate_refreshed(r->t->gate, r->zone);
-	run_end(r, true, &result);
+	end_good(run, &result);
 }
 
 /* All were asked, since one is pinned. */
-static void run_end_current(struct bns_refresh *r)
+static void end_current(struct bns_refresh_run *run)
 {
-	if (!r->lags)
-		r->lags_since_ms = 0;
-	run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "",
-		      r->lags ? "another primary has a newer version; primary-pin keeps to the one that is pinned"
-			      : "");
+	if (!run->lags)
+		run->refresh->lags_since_s = 0;
+	bns_refresh_end_fresh(
+		run, BNS_OUTCOME_NOTHING_NEW, "",
+		run->lags ? "another primary has a newer version; primary-pin keeps to the one that is pinned" : "");
 }
 
-static void run_end_failed(struct bns_refresh *r)
+static void end_failed(struct bns_refresh_run *run)
 {
+	struct bns_refresh *r = run->refresh;
 	struct bns_result result = {.outcome = BNS_OUTCOME_FAILED, .serial = r->zone->record.published_serial};
 
-	snprintf(result.reason, sizeof(result.reason), "%s", r->reason);
+	snprintf(result.reason, sizeof(result.reason), "%s", run->reason);
 	/* Once for a row of failures, or where somebody waits to hear: the log is not for every retry. */
-	if (!r->reported && (r->failures == 0 || r->waiters))
-		bns_gate_report_failure(r->t->gate, r->zone, r->source, r->reason);
-	run_end(r, false, &result);
+	if (!run->reported && (r->failures == 0 || run->wish.waiters))
+		bns_gate_report_failure(r->t->gate, r->zone, run->source, run->reason);
+	bns_refresh_run_end(run, false, &result);
 }
 
-/* -- the zone came -- */
+/* -- what is kept of an endpoint's answer -- */
 
-static void on_turn_to_fetch(struct bns_place *place);
-
-/* Of differences something may come that no primary has: what it has is asked for before it is believed. */
-static void fetch_whole(struct bns_refresh *r)
-{
-	bns_log(BNS_LOG_NOTICE, "zone=%s what the differences from %s made was refused: AXFR is asked", r->zone->text,
-		r->source);
-	r->whole = true;
-	r->state = BNS_REFRESH_ASKING;
-	bns_line_enter(&endpoint_now(r)->peer->fetches, &r->place, on_turn_to_fetch);
-}
-
-/* One bad primary is no reason not to ask the others. */
-static void note_refused(struct bns_refresh *r, const struct bns_result *result)
-{
-	r->refused = true;
-	r->result = *result;
-	r->state = BNS_REFRESH_ASKING;
-	r->at++;
-}
-
-static void pin(struct bns_refresh *r)
-{
-	r->pinned = r->asked;
-	r->lags_since_ms = 0;
-}
-
-static void on_judged(void *arg, struct bns_zone *zone, const struct bns_result *result)
-{
-	struct bns_refresh *r = arg;
-
-	if (r->zone && result->outcome == BNS_OUTCOME_REFUSED && r->by_changes &&
-	    r->conf_generation == r->t->conf_generation) {
-		fetch_whole(r);
-		return;
-	}
-	/*
-	 * Neither a version the gate won't have nor our own lack of room is a
-	 * reason to let the last good one expire: the primary could be asked.
-	 */
-	if (r->zone)
-		bns_gate_refreshed(r->t->gate, zone);
-	if (r->zone && result->outcome == BNS_OUTCOME_REFUSED && r->conf_generation == r->t->conf_generation) {
-		note_refused(r, result);
-		run_next(r);
-		return;
-	}
-	if (result->outcome == BNS_OUTCOME_SERVED || result->outcome == BNS_OUTCOME_HELD)
-		pin(r);
-	run_end(r, result->outcome != BNS_OUTCOME_FAILED, result);
-}
-
-/* Whoever says anything is there, and keeps its place among the primaries. */
-static void note_answered(struct bns_refresh *r, enum bns_error err)
+void bns_refresh_note_answered(struct bns_refresh_run *run, enum bns_error err)
 {
 	if (err == BNS_ETIMEOUT || err == BNS_EIO || err == BNS_ESHORT)
-		bns_peer_failed(endpoint_now(r)->peer);
+		bns_peer_failed(bns_refresh_endpoint_now(run)->peer);
 	else
-		bns_peer_answered(endpoint_now(r)->peer);
+		bns_peer_answered(bns_refresh_endpoint_now(run)->peer);
 }
 
-/* Many send only so many zones at once, and refuse the next; those of others count too. */
-static bool may_come_again(struct bns_refresh *r)
+void bns_refresh_note_refused(struct bns_refresh_run *run, const struct bns_result *result)
 {
-	struct bns_peer *peer = endpoint_now(r)->peer;
-
-	if (r->came_again || peer->fetches.running < 2)
-		return false;
-	r->came_again = true;
-	bns_peer_shed(peer);
-	return true;
+	run->refused = true;
+	run->result = *result;
+	run->at++;
 }
 
-static void on_fetched(void *arg, enum bns_error err, const struct bns_xfr_news *news, const char *reason)
+void bns_refresh_note_failure(struct bns_refresh_run *run, const char *what)
 {
-	struct bns_refresh *r = arg;
-	struct bns_submission sub = {.origin = BNS_ORIGIN_TRANSFER, .force = r->force};
-
-	r->xfr = NULL;
-	note_answered(r, err);
-	bns_addr_to_text(&endpoint_now(r)->peer->addr, sub.source);
-	if (err == BNS_EDENIED && may_come_again(r)) {
-		bns_line_enter(&endpoint_now(r)->peer->fetches, &r->place, on_turn_to_fetch);
-		return;
-	}
-	if (err) {
-		r->t->counts.in_failed++;
-		snprintf(r->reason, sizeof(r->reason), "%s", reason);
-		bns_gate_report_failure(r->t->gate, r->zone, sub.source, reason);
-		r->reported = true;
-		r->at++;
-		run_next(r);
-		return;
-	}
-	if (!news->contents) {
-		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", "");
-		return;
-	}
-	*(news->by_changes ? &r->t->counts.in_changes : &r->t->counts.in_whole) += 1;
-	tell_expire(r, &news->expire);
-	r->asked = endpoint_now(r)->peer->addr;
-	bns_line_leave(&r->place);
-	r->state = BNS_REFRESH_JUDGING;
-	r->by_changes = news->by_changes;
-	memcpy(r->source, sub.source, sizeof(r->source));
-	sub.contents = news->contents;
-	bns_gate_submit(r->t->gate, r->zone, &sub, on_judged, r);
+	bns_addr_to_text(&bns_refresh_endpoint_now(run)->peer->addr, run->source);
+	snprintf(run->reason, sizeof(run->reason), "refresh of %.200s failed: the primary %s %s",
+		 run->refresh->zone->text, run->source, what);
+	run->reported = false;
+	bns_log(BNS_LOG_INFO, "%s", run->reason);
+	run->at++;
 }
 
-/* -- the serial came -- */
-
-static void note_failure(struct bns_refresh *r, const char *what)
+static void note_went_back(struct bns_refresh_run *run)
 {
-	bns_addr_to_text(&endpoint_now(r)->peer->addr, r->source);
-	snprintf(r->reason, sizeof(r->reason), "refresh of %.200s failed: the primary %s %s", r->zone->text, r->source,
-		 what);
-	r->reported = false;
-	bns_log(BNS_LOG_INFO, "%s", r->reason);
-	r->at++;
-}
+	const struct bns_zone *zone = run->refresh->zone;
+	char primary[BNS_ADDR_TEXT_MAX];
 
-static void note_went_back(struct bns_refresh *r, uint32_t serial)
-{
-	r->went_back = true;
-	snprintf(r->reason, sizeof(r->reason),
+	run->went_back = true;
+	snprintf(run->reason, sizeof(run->reason),
 		 "the primary %s offers serial %u of %.200s, older than the accepted %u: not followed; "
 		 "`zone retransfer` takes it on purpose",
-		 r->primary, serial, r->zone->text, r->zone->record.upstream_serial);
-	bns_log(BNS_LOG_WARN, "%s", r->reason);
-	r->at++;
+		 bns_addr_to_text(&bns_refresh_endpoint_now(run)->peer->addr, primary), run->news.serial, zone->text,
+		 zone->record.upstream_serial);
+	bns_log(BNS_LOG_WARN, "%s", run->reason);
+	run->at++;
 }
 
-static struct bns_refresh *refresh_of(struct bns_place *place)
+static void note_lag(struct bns_refresh_run *run)
 {
-	return (struct bns_refresh *)((char *)place - offsetof(struct bns_refresh, place));
+	if (run->refresh->lags_since_s == 0)
+		run->refresh->lags_since_s = bns_refresh_now_s();
+	run->lags = true;
+	run->fresh = true;
+	run->at++;
 }
 
-static void note_no_way(struct bns_refresh *r)
+static void note_refused_before(struct bns_refresh_run *run)
 {
-	note_failure(r, "could not be asked: there is no way to it");
-	run_next(r);
-}
-
-/* True where it isn't: the round begins anew, with what is configured now. */
-static bool conf_is_replaced(struct bns_refresh *r)
-{
-	if (r->conf_generation == r->t->conf_generation)
-		return false;
-	bns_refresh_run_forget(r);
-	bns_refresh_run(r);
-	return true;
-}
-
-/* For an IXFR; on the main loop, and only once its differences have come. */
-static enum bns_error base_form(void *arg, void **data, size_t *len)
-{
-	struct bns_refresh *r = arg;
-
-	return bns_gate_upstream_form(r->t->gate, r->zone, data, len);
-}
-
-static struct bns_transfer_limits limits_of(const struct bns_conf_zone *conf)
-{
-	return (struct bns_transfer_limits){
-		.zone_max_bytes = conf->set->transfer_max_bytes,
-		.zone_max_records = conf->set->transfer_max_records,
-		.progress_timeout_ms = conf->set->transfer_timeout_s * 1000,
-		.max_ms = conf->set->transfer_max_s * 1000,
-	};
-}
-
-static void on_turn_to_fetch(struct bns_place *place)
-{
-	struct bns_refresh *r = refresh_of(place);
-	struct bns_xfr_base base = {.serial = r->zone->record.upstream_serial, .form = base_form};
-	struct bns_transfer_limits limits = limits_of(r->zone->conf);
-	bool whole = r->force || r->whole || !r->zone->record.has_version;
-
-	if (conf_is_replaced(r))
-		return;
-	r->state = BNS_REFRESH_ASKING;
-	if (bns_xfr_in_start(endpoint_now(r)->peer, r->zone->apex, endpoint_now(r)->key, r->force || r->news.edns,
-			     whole ? NULL : &base, &limits, on_fetched, r, &r->xfr))
-		note_no_way(r);
-}
-
-/* -- what a serial says -- */
-
-static void note_lag(struct bns_refresh *r)
-{
-	if (r->lags_since_ms == 0)
-		r->lags_since_ms = bns_clock_mono_ms();
-	r->lags = true;
-	r->fresh = true;
-	r->at++;
-	run_next(r);
-}
-
-static void note_refused_before(struct bns_refresh *r)
-{
-	struct bns_result result = {.outcome = BNS_OUTCOME_REFUSED, .serial = r->zone->record.published_serial};
+	const struct bns_zone *zone = run->refresh->zone;
+	struct bns_result result = {.outcome = BNS_OUTCOME_REFUSED, .serial = zone->record.published_serial};
+	char primary[BNS_ADDR_TEXT_MAX];
 
 	snprintf(result.reason, sizeof(result.reason),
 		 "serial %u of %.200s was refused when the primary %s had it, and isn't fetched again before it "
 		 "changes; `zone retransfer` does",
-		 r->primary_serial, r->zone->text, r->primary);
-	note_refused(r, &result);
+		 run->news.serial, zone->text, bns_addr_to_text(&bns_refresh_endpoint_now(run)->peer->addr, primary));
+	bns_refresh_note_refused(run, &result);
 }
 
+/* -- the serial -- */
+
 /* There is nothing to fetch from this primary. */
-static void end_with(struct bns_refresh *r, enum bns_serial_news news)
+static void end_with(struct bns_refresh_run *run, enum bns_serial_news news)
 {
+	struct bns_zone *zone = run->refresh->zone;
+
 	switch (news) {
 	case BNS_SERIAL_HELD:
-		run_end_fresh(r, BNS_OUTCOME_HELD, r->zone->held ? r->zone->held->id : "", "");
+		bns_refresh_end_fresh(run, BNS_OUTCOME_HELD, zone->held ? zone->held->id : "", "");
 		return;
 	case BNS_SERIAL_REJECTED:
-		run_end_fresh(r, BNS_OUTCOME_REJECTED, "", "this version was rejected");
+		bns_refresh_end_fresh(run, BNS_OUTCOME_REJECTED, "", "this version was rejected");
 		return;
 	case BNS_SERIAL_REFUSED:
-		note_refused_before(r);
+		note_refused_before(run);
 		break;
 	case BNS_SERIAL_OLDER:
-		note_went_back(r, r->primary_serial);
+		note_went_back(run);
 		break;
 	case BNS_SERIAL_WITHDRAWN:
-		bns_gate_withdraw(r->t->gate, r->zone);
+		bns_gate_withdraw(run->refresh->t->gate, zone);
 		/* fall through */
 	default:
-		if (!bns_refresh_has_pinned(r)) {
-			run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", "");
+		if (!bns_refresh_has_pinned(run)) {
+			bns_refresh_end_fresh(run, BNS_OUTCOME_NOTHING_NEW, "", "");
 			return;
 		}
-		r->fresh = true; /* the others show whether the pinned one lags behind */
-		r->at++;
+		run->fresh = true; /* the others show whether the pinned one lags behind */
+		run->at++;
 	}
-	run_next(r);
+	bns_refresh_run_next(run);
 }
 
 static void on_serial(void *arg, enum bns_error err, const struct bns_soa_news *news, const char *reason)
 {
-	struct bns_refresh *r = arg;
+	struct bns_refresh_run *run = arg;
+	const struct bns_peer *peer = bns_refresh_endpoint_now(run)->peer;
+	char primary[BNS_ADDR_TEXT_MAX];
 	enum bns_serial_news news_of;
 
-	r->soa_check = NULL;
-	note_answered(r, err);
+	run->soa_check = NULL;
+	bns_refresh_note_answered(run, err);
 	if (err) {
-		note_failure(r, reason);
-		run_next(r);
+		bns_refresh_note_failure(run, reason);
+		bns_refresh_run_next(run);
 		return;
 	}
-	bns_addr_to_text(&endpoint_now(r)->peer->addr, r->primary);
-	r->primary_serial = news->serial;
-	r->news = *news;
-	news_of = bns_gate_serial_news(r->zone, r->primary, news->serial);
-	if (news_of == BNS_SERIAL_NEWER && bns_refresh_waits_for_pinned(r))
-		note_lag(r);
-	else if (news_of == BNS_SERIAL_NEWER)
-		bns_line_enter(&endpoint_now(r)->peer->fetches, &r->place, on_turn_to_fetch);
-	else
-		end_with(r, news_of);
+	run->refresh->answered = peer->number;
+	run->refresh->primary_serial = news->serial;
+	run->news = *news;
+	news_of = bns_gate_serial_news(run->refresh->zone, bns_addr_to_text(&peer->addr, primary), news->serial);
+	if (news_of == BNS_SERIAL_NEWER && bns_refresh_waits_for_pinned(run)) {
+		note_lag(run);
+		bns_refresh_run_next(run);
+	} else if (news_of == BNS_SERIAL_NEWER) {
+		bns_refresh_fetch(run);
+	} else {
+		end_with(run, news_of);
+	}
+}
+
+static void ask_for_serial(struct bns_refresh_run *run)
+{
+	const struct bns_refresh_endpoint *e = bns_refresh_endpoint_now(run);
+
+	if (!bns_soa_check_start(e->peer, run->refresh->zone->apex, e->key, on_serial, run, &run->soa_check))
+		return;
+	bns_refresh_note_failure(run, "could not be asked: there is no way to it");
+	bns_refresh_run_next(run);
 }
 
 static void on_turn_to_check(struct bns_place *place)
 {
-	struct bns_refresh *r = refresh_of(place);
+	struct bns_refresh_run *run =
+		(struct bns_refresh_run *)((char *)place - offsetof(struct bns_refresh_run, place));
 
-	if (conf_is_replaced(r))
-		return;
-	if (r->force) { /* wanted while it waited */
-		run_next(r);
-		return;
-	}
-	r->state = BNS_REFRESH_ASKING;
-	if (bns_soa_check_start(endpoint_now(r)->peer, r->zone->apex, endpoint_now(r)->key, on_serial, r,
-				&r->soa_check))
-		note_no_way(r);
+	if (!bns_refresh_conf_is_replaced(run))
+		ask_for_serial(run);
 }
 
 /* -- the round -- */
 
-/* The next endpoint; behind the last one the round is over. */
-static void run_next(struct bns_refresh *r)
+/* With its first endpoints, or those of another configuration. */
+static void run_start(struct bns_refresh_run *run)
 {
-	struct bns_peer *peer;
+	enum bns_error err = bns_refresh_order(run->refresh, &run->wish, &run->endpoints);
 
-	if (conf_is_replaced(r))
-		return;
-	peer = r->at < r->endpoint_count ? endpoint_now(r)->peer : NULL;
-	if (peer && r->force)
-		bns_line_enter(&peer->fetches, &r->place, on_turn_to_fetch);
-	else if (peer)
-		bns_line_enter(&peer->checks, &r->place, on_turn_to_check);
-	else if (r->refused)
-		run_end_refused(r);
-	else if (r->fresh)
-		run_end_current(r);
-	else if (r->went_back)
-		run_end_fresh(r, BNS_OUTCOME_NOTHING_NEW, "", r->reason);
-	else
-		run_end_failed(r);
-}
-
-void bns_refresh_run(struct bns_refresh *r)
-{
-	enum bns_error err = bns_refresh_order(r);
-
-	r->at = 0;
-	r->went_back = false;
-	r->whole = false;
-	r->came_again = false;
-	r->fresh = false;
-	r->lags = false;
-	r->refused = false;
-	r->reported = false;
-	snprintf(r->source, sizeof(r->source), "refresh");
-	snprintf(r->reason, sizeof(r->reason), "%.200s %s", r->zone->text,
+	run->at = 0;
+	run->went_back = false;
+	run->whole = false;
+	run->came_again = false;
+	run->fresh = false;
+	run->lags = false;
+	run->refused = false;
+	run->reported = false;
+	snprintf(run->source, sizeof(run->source), "refresh");
+	snprintf(run->reason, sizeof(run->reason), "%.200s %s", run->refresh->zone->text,
 		 err ? "could not be refreshed: out of memory" : "has no primary that could be asked");
-	run_next(r);
 }
 
-void bns_refresh_run_cancel(struct bns_refresh *r)
+bool bns_refresh_conf_is_replaced(struct bns_refresh_run *run)
 {
-	bns_soa_check_cancel(r->soa_check);
-	bns_xfr_in_cancel(r->xfr);
-	r->soa_check = NULL;
-	r->xfr = NULL;
+	if (run->endpoints.conf_generation == run->refresh->t->conf_generation)
+		return false;
+	bns_refresh_endpoints_free(&run->endpoints);
+	run_start(run);
+	bns_refresh_run_next(run);
+	return true;
+}
+
+void bns_refresh_run_next(struct bns_refresh_run *run)
+{
+	if (bns_refresh_conf_is_replaced(run))
+		return;
+	if (run->at < run->endpoints.count && run->wish.force)
+		bns_refresh_fetch(run);
+	else if (run->at < run->endpoints.count)
+		bns_line_enter(&bns_refresh_endpoint_now(run)->peer->checks, &run->place, on_turn_to_check);
+	else if (run->refused)
+		end_refused(run);
+	else if (run->fresh)
+		end_current(run);
+	else if (run->went_back)
+		bns_refresh_end_fresh(run, BNS_OUTCOME_NOTHING_NEW, "", run->reason);
+	else
+		end_failed(run);
+}
+
+static struct bns_refresh_run *run_new(struct bns_refresh *r)
+{
+	struct bns_refresh_run *run = calloc(1, sizeof(*run));
+
+	if (!run)
+		return NULL;
+	run->refresh = r;
+	if (r->wish)
+		run->wish = *r->wish;
+	free(r->wish);
+	r->wish = NULL;
+	r->run = run;
+	return run;
+}
+
+/* -- the line for it -- */
+
+/* It was the turn of `place`; is it the first one's to be asked still? */
+static bool is_first(const struct bns_refresh_run *run, const struct bns_place *place)
+{
+	return run->endpoints.count > 0 && place->line == &run->endpoints.list[0].peer->checks;
+}
+
+static void on_turn(struct bns_place *place)
+{
+	struct bns_refresh_turn *turn = (struct bns_refresh_turn *)place;
+	struct bns_refresh *r = turn->refresh;
+	struct bns_refresh_run *run = run_new(r);
+
+	r->turn = NULL;
+	if (!run) {
+		bns_line_leave(place);
+		free(turn);
+		bns_refresh_delay(r);
+		return;
+	}
+	bns_line_pass(place, &run->place);
+	free(turn);
+	run_start(run);
+	if (is_first(run, &run->place) && !run->wish.force)
+		ask_for_serial(run);
+	else
+		bns_refresh_run_next(run);
+}
+
+static enum bns_error get_in_line(struct bns_refresh *r, struct bns_line *line)
+{
+	r->turn = calloc(1, sizeof(*r->turn));
+	if (!r->turn)
+		return BNS_ENOMEM;
+	r->turn->refresh = r;
+	bns_line_enter(line, &r->turn->place, on_turn);
+	return BNS_OK;
+}
+
+enum bns_error bns_refresh_begin(struct bns_refresh *r)
+{
+	struct bns_refresh_endpoints endpoints;
+	struct bns_refresh_run *run;
+	enum bns_error err = bns_refresh_order(r, r->wish, &endpoints);
+	struct bns_line *line = !err && endpoints.count > 0 ? &endpoints.list[0].peer->checks : NULL;
+
+	bns_refresh_endpoints_free(&endpoints);
+	if (err)
+		return err;
+	if (line)
+		return get_in_line(r, line);
+	run = run_new(r);
+	if (!run)
+		return BNS_ENOMEM;
+	run_start(run);
+	bns_refresh_run_next(run);
+	return BNS_OK;
 }

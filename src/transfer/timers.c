@@ -5,7 +5,9 @@
 
 #include "base/clock.h"
 
-static void place(struct bns_timers *ts, size_t slot, struct bns_timer *timer)
+#define FIRED_AT_ONCE 256
+
+static void place(struct bns_timers *ts, uint32_t slot, struct bns_timer *timer)
 {
 	ts->heap[slot] = timer;
 	timer->slot = slot;
@@ -13,7 +15,7 @@ static void place(struct bns_timers *ts, size_t slot, struct bns_timer *timer)
 
 static void sift_up(struct bns_timers *ts, struct bns_timer *timer)
 {
-	size_t slot = timer->slot;
+	uint32_t slot = timer->slot;
 
 	while (slot > 1 && ts->heap[slot / 2]->at_ms > timer->at_ms) {
 		place(ts, slot, ts->heap[slot / 2]);
@@ -24,9 +26,9 @@ static void sift_up(struct bns_timers *ts, struct bns_timer *timer)
 
 static void sift_down(struct bns_timers *ts, struct bns_timer *timer)
 {
-	size_t slot = timer->slot;
+	uint32_t slot = timer->slot;
 
-	for (size_t child = slot * 2; child <= ts->count; child = slot * 2) {
+	for (uint32_t child = slot * 2; child <= ts->count; child = slot * 2) {
 		if (child < ts->count && ts->heap[child + 1]->at_ms < ts->heap[child]->at_ms)
 			child++;
 		if (ts->heap[child]->at_ms >= timer->at_ms)
@@ -51,7 +53,7 @@ static void heap_remove(struct bns_timers *ts, struct bns_timer *timer)
 
 static void on_time(uv_timer_t *uv);
 
-static void wake_for_earliest(struct bns_timers *ts)
+static void wake_for_earliest(struct bns_timers *ts, uint64_t soonest_ms)
 {
 	uint64_t now_ms = bns_clock_mono_ms();
 
@@ -62,7 +64,8 @@ static void wake_for_earliest(struct bns_timers *ts)
 	/* Starting counts from the loop's idea of now, which may be old. */
 	uv_update_time(ts->uv.loop);
 	uint64_t at_ms = ts->heap[1]->at_ms;
-	uv_timer_start(&ts->uv, on_time, at_ms > now_ms ? at_ms - now_ms : 0, 0);
+	uint64_t delay_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+	uv_timer_start(&ts->uv, on_time, delay_ms > soonest_ms ? delay_ms : soonest_ms, 0);
 }
 
 static void on_time(uv_timer_t *uv)
@@ -70,13 +73,14 @@ static void on_time(uv_timer_t *uv)
 	struct bns_timers *ts = (struct bns_timers *)uv;
 	uint64_t now_ms = bns_clock_mono_ms();
 
-	while (ts->count > 0 && ts->heap[1]->at_ms <= now_ms) {
+	for (unsigned left = FIRED_AT_ONCE; left > 0 && ts->count > 0 && ts->heap[1]->at_ms <= now_ms; left--) {
 		struct bns_timer *timer = ts->heap[1];
 		heap_remove(ts, timer);
 		timer->fire(timer);
 	}
+	/* With no delay libuv would come back before it looks at any socket. */
 	if (!uv_is_closing((uv_handle_t *)uv))
-		wake_for_earliest(ts);
+		wake_for_earliest(ts, 1);
 }
 
 enum bns_error bns_timers_open(struct bns_timers *ts, uv_loop_t *loop)
@@ -123,11 +127,11 @@ void bns_timer_arm(struct bns_timers *ts, struct bns_timer *timer, uint64_t dela
 	if (timer->slot)
 		heap_remove(ts, timer);
 	timer->at_ms = bns_clock_mono_ms() + delay_ms;
-	timer->slot = ++ts->count;
+	timer->slot = (uint32_t)++ts->count;
 	ts->heap[timer->slot] = timer;
 	sift_up(ts, timer);
 	if (ts->heap[1] == timer)
-		wake_for_earliest(ts);
+		wake_for_earliest(ts, 0);
 }
 
 void bns_timer_disarm(struct bns_timers *ts, struct bns_timer *timer)
@@ -137,4 +141,13 @@ void bns_timer_disarm(struct bns_timers *ts, struct bns_timer *timer)
 	heap_remove(ts, timer);
 	if (ts->count == 0)
 		uv_timer_stop(&ts->uv);
+}
+
+int64_t bns_timer_left_ms(const struct bns_timer *timer)
+{
+	uint64_t now_ms = bns_clock_mono_ms();
+
+	if (timer->slot == 0)
+		return -1;
+	return timer->at_ms > now_ms ? (int64_t)(timer->at_ms - now_ms) : 0;
 }

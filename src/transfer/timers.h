@@ -2,6 +2,7 @@
 /*
  * Many deadlines on one uv_timer_t: a binary heap, since a libuv timer per
  * zone would cost 152 octets each. A timer is embedded in what waits for it.
+ * Where very many are due at once, sockets get their turn in between.
  * Thread: the loop's.
  */
 #ifndef BNS_TRANSFER_TIMERS_H
@@ -15,9 +16,9 @@
 #include "base/error.h"
 
 struct bns_timer {
-	uint64_t at_ms; /* CLOCK_MONOTONIC */
-	size_t slot;    /* place in the heap, from 1; 0: not armed */
 	void (*fire)(struct bns_timer *timer);
+	uint64_t at_ms; /* CLOCK_MONOTONIC */
+	uint32_t slot;  /* place in the heap, from 1; 0: not armed */
 };
 
 struct bns_timers {
@@ -37,6 +38,9 @@ void bns_timers_close(struct bns_timers *ts, uv_close_cb closed);
 enum bns_error bns_timer_add(struct bns_timers *ts, struct bns_timer *timer,
 			     void (*fire)(struct bns_timer *)) BNS_MUST_CHECK;
 void bns_timer_drop(struct bns_timers *ts, struct bns_timer *timer);
+
+/* Milliseconds until it fires, 0 where it should have; -1: it isn't armed. */
+int64_t bns_timer_left_ms(const struct bns_timer *timer);
 
 /* Fires once, `delay_ms` from now; a timer that is armed already is moved. */
 void bns_timer_arm(struct bns_timers *ts, struct bns_timer *timer, uint64_t delay_ms);

@@ -23,7 +23,6 @@ struct bns_transfer *bns_transfer_new(uv_loop_t *loop, struct bns_gate *gate, co
 	t->loop = loop;
 	t->gate = gate;
 	t->env = env;
-	LIST_INIT(&t->refreshes);
 	LIST_INIT(&t->snapshots);
 	LIST_INIT(&t->connections);
 	t->notices = bns_notices_new(t);
@@ -177,8 +176,9 @@ void bns_transfer_on_connection(void *arg, int fd, struct bns_tls *tls, const un
 
 void bns_transfer_stop(struct bns_transfer *t)
 {
-	while (!LIST_EMPTY(&t->refreshes))
-		bns_refresh_stop(LIST_FIRST(&t->refreshes));
+	for (struct bns_zone *z = bns_gate_zone_first(t->gate); z; z = z->next)
+		if (z->refresh)
+			bns_refresh_stop(z->refresh);
 	while (!LIST_EMPTY(&t->connections))
 		bns_connection_close(LIST_FIRST(&t->connections));
 	bns_notices_stop(t->notices);

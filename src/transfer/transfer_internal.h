@@ -26,8 +26,7 @@ struct bns_transfer {
 	struct bns_tls_peers *tls_peers; /* of conf's remotes and acls; NULL: none */
 	unsigned conf_generation; /* counts bns_transfer_set_conf: whose keys are gone with another */
 
-	LIST_HEAD(, bns_refresh) refreshes; /* of all secondaries */
-	struct bns_peers peers;             /* who is asked */
+	struct bns_peers peers; /* who is asked */
 
 	struct bns_notices *notices;
 	LIST_HEAD(, bns_snapshot) snapshots; /* what is or can be sent to further clients */

@@ -68,26 +68,45 @@ static void plan_asks_soon_for_a_zone_without_a_version(void **state)
 {
 	(void)state;
 	struct bns_zone_record r = {0};
-	assert_int_equal(bns_plan_first_s(&r, &wide, 1000), 0);
+	assert_int_equal(bns_plan_first_ms(&r, &wide, 1000, 9), 0);
 	assert_int_equal(bns_plan_interval_s(&r, &wide, 1), 2);
 	assert_int_equal(bns_plan_interval_s(&r, &wide, 2), 4);
 	assert_int_equal(bns_plan_interval_s(&r, &wide, 100), 3600);
 }
 
-static void plan_starts_at_once_where_a_check_is_overdue(void **state)
+static void plan_starts_within_a_second_where_a_check_is_overdue(void **state)
 {
 	(void)state;
 	struct bns_zone_record r = record(300, 60);
-	assert_int_equal(bns_plan_first_s(&r, &wide, 1299), 1);
-	assert_int_equal(bns_plan_first_s(&r, &wide, 1300), 0);
-	assert_int_equal(bns_plan_first_s(&r, &wide, 99999), 0);
+	assert_in_range(bns_plan_first_ms(&r, &wide, 1299, 9), 900, 1000);
+	assert_in_range(bns_plan_first_ms(&r, &wide, 1300, 9), 0, 1000);
+	assert_in_range(bns_plan_first_ms(&r, &wide, 99999, 9), 0, 1000);
+}
+
+/* Those that began together don't stay together: what isn't due yet is spread. */
+static void plan_starts_with_the_zones_that_expire_first(void **state)
+{
+	(void)state;
+	struct bns_zone_record none = {0}, dying = record(300, 60), stale = record(300, 60), due = record(300, 60);
+	dying.soa_expire_s = stale.soa_expire_s = due.soa_expire_s = 10000;
+	dying.expires_s = 2010;
+	stale.expires_s = 6000;
+	due.expires_s = 12000;
+	uint64_t dying_ms = bns_plan_first_ms(&dying, &wide, 2000, 9);
+	uint64_t stale_ms = bns_plan_first_ms(&stale, &wide, 2000, 9);
+	uint64_t due_ms = bns_plan_first_ms(&due, &wide, 2000, 9);
+	assert_true(bns_plan_first_ms(&none, &wide, 2000, 9) < dying_ms);
+	assert_true(dying_ms < stale_ms);
+	assert_true(stale_ms < due_ms);
+	assert_int_equal(bns_plan_first_ms(&dying, &wide, 2010, 9), 0);
+	assert_true(bns_plan_first_ms(&due, &wide, 1100, 0) > bns_plan_first_ms(&due, &wide, 1100, UINT16_MAX));
 }
 
 static void plan_waits_one_refresh_where_the_clock_was_set_back(void **state)
 {
 	(void)state;
 	struct bns_zone_record r = record(300, 60);
-	assert_int_equal(bns_plan_first_s(&r, &wide, 10), 300);
+	assert_int_equal(bns_plan_first_ms(&r, &wide, 10, 0), 300000);
 }
 
 static void plan_jitter_is_never_late_and_at_most_a_tenth_early(void **state)
@@ -110,7 +129,8 @@ int main(void)
 		cmocka_unit_test(plan_doubles_retry_with_failures_up_to_refresh),
 		cmocka_unit_test(plan_honours_a_retry_above_refresh),
 		cmocka_unit_test(plan_asks_soon_for_a_zone_without_a_version),
-		cmocka_unit_test(plan_starts_at_once_where_a_check_is_overdue),
+		cmocka_unit_test(plan_starts_within_a_second_where_a_check_is_overdue),
+		cmocka_unit_test(plan_starts_with_the_zones_that_expire_first),
 		cmocka_unit_test(plan_waits_one_refresh_where_the_clock_was_set_back),
 		cmocka_unit_test(plan_jitter_is_never_late_and_at_most_a_tenth_early),
 	};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "transfer/refresh_internal.h"
 #include "world.h"
 
 static unsigned ask_rcode(struct world *w, const char *client, unsigned opcode, const char *name, uint16_t type)
@@ -171,7 +173,8 @@ static void assert_lives(struct world *w, int64_t seconds)
 {
 	int64_t left_s = w->zone->record.expires_s - w->zone->record.refreshed_s;
 	assert_in_range(left_s, seconds - 2, seconds);
-	assert_int_equal(bns_table_expires(w->table, bns_table_get(w->table, w->zone->apex)), w->zone->record.expires_s);
+	assert_int_equal(bns_table_expires(w->table, bns_table_get(w->table, w->zone->apex)),
+			 w->zone->record.expires_s);
 }
 
 static void secondary_of_a_secondary_lives_no_longer_than_that(void **state)
@@ -271,6 +274,18 @@ static void secondary_that_is_stopped_tells_who_waits(void **state)
 	bns_transfer_zone_stop(w->transfer, w->zone);
 	assert_int_equal(count, 2);
 	assert_null(w->zone->refresh);
+}
+
+/* There may be a million that wait for their time. */
+static void secondary_that_waits_takes_few_octets(void **state)
+{
+	struct world *w = *state;
+	world_start(w);
+	world_wait_serial(w, 1);
+	assert_true(malloc_usable_size(w->zone->refresh) <= 96);
+	assert_null(w->zone->refresh->run);
+	assert_null(w->zone->refresh->turn);
+	assert_null(w->zone->refresh->wish);
 }
 
 /* -- NOTIFY -- */
@@ -414,6 +429,7 @@ int main(void)
 		IN_A_WORLD(secondary_expires_with_its_primarys_copy),
 		IN_A_WORLD(secondary_signs_and_verifies_with_its_primarys_key),
 		IN_A_WORLD(secondary_that_is_stopped_tells_who_waits),
+		IN_A_WORLD(secondary_that_waits_takes_few_octets),
 		IN_A_WORLD(notify_of_a_primary_begins_a_refresh),
 		IN_A_WORLD(notify_during_a_transfer_is_not_forgotten),
 		IN_A_WORLD(notify_of_a_stranger_is_refused),

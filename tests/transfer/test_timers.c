@@ -104,6 +104,34 @@ static void timers_without_one_armed_keep_no_loop_alive(void **state)
 	bns_timer_drop(&world.timers, &entry.timer);
 }
 
+/* What else the loop has to do waits for 256 of them at most. */
+static unsigned fired_before_turn;
+
+static void on_turn(uv_idle_t *idle)
+{
+	if (fired_before_turn == 0)
+		fired_before_turn = (unsigned)world.fired_count;
+	uv_close((uv_handle_t *)idle, NULL);
+}
+
+static void timers_that_are_due_together_let_others_have_their_turn(void **state)
+{
+	struct entry entries[COUNT];
+	uv_idle_t idle;
+	fired_before_turn = 0;
+	for (unsigned i = 0; i < COUNT; i++) {
+		assert_int_equal(bns_timer_add(&world.timers, &entries[i].timer, on_fire), BNS_OK);
+		bns_timer_arm(&world.timers, &entries[i].timer, 0);
+	}
+	uv_idle_init(*state, &idle);
+	uv_idle_start(&idle, on_turn);
+	uv_run(*state, UV_RUN_DEFAULT);
+	assert_in_range(fired_before_turn, 1, COUNT - 1);
+	assert_int_equal(world.fired_count, COUNT);
+	for (unsigned i = 0; i < COUNT; i++)
+		bns_timer_drop(&world.timers, &entries[i].timer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +139,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(timers_forget_what_is_disarmed, open_world, close_world),
 		cmocka_unit_test_setup_teardown(timers_move_what_is_armed_again, open_world, close_world),
 		cmocka_unit_test_setup_teardown(timers_without_one_armed_keep_no_loop_alive, open_world, close_world),
+		cmocka_unit_test_setup_teardown(timers_that_are_due_together_let_others_have_their_turn, open_world,
+						close_world),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
