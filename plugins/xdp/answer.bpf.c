@@ -106,32 +106,38 @@ INLINE int send_back(const struct work *w, enum xdp_reason reason)
 /* ---- the frame ---- */
 
 /* Where the IP header begins; 0: no unicast frame of ours. */
-INLINE __u32 read_ethernet(const __u8 *data, const __u8 *end, const struct xdp_control *c, __u32 ifindex, __u16 *proto)
+INLINE __u32 read_ethernet(const __u8 *data, const __u8 *end, const struct xdp_control *c, __u32 ifindex, __u16 *proto,
+			   __u16 *vlan)
 {
 	const struct ethhdr *eth = (const void *)data;
-	if (data + sizeof(*eth) + VLAN_LEN > end || !is_ours(c, ifindex, eth->h_dest))
+	if (data + sizeof(*eth) + VLAN_LEN > end)
 		return 0;
+	const struct xdp_interface *in = our_interface(c, ifindex, eth->h_dest);
+	if (!in)
+		return 0;
+	*vlan = 0;
 	*proto = eth->h_proto;
 	if (*proto != bpf_htons(ETH_P_8021Q) && *proto != bpf_htons(ETH_P_8021AD))
 		return sizeof(*eth);
 	*proto = *(const __u16 *)(data + sizeof(*eth) + 2);
-	return sizeof(*eth) + VLAN_LEN;
+	*vlan = bpf_ntohs(*(const __u16 *)(data + sizeof(*eth))) & 0xfff;
+	return takes_vlan(in, *vlan) ? sizeof(*eth) + VLAN_LEN : 0;
 }
 
-INLINE bool read_ipv4(const struct iphdr *ip, const struct xdp_control *c, const struct udphdr *udp)
+INLINE bool read_ipv4(const struct iphdr *ip, const struct xdp_control *c, const struct udphdr *udp, __u16 vlan)
 {
 	const __u16 more_or_offset = bpf_htons(0x3fff);
 	return ip->ihl == 5 && ip->version == 4 && !(ip->frag_off & more_or_offset) && ip->protocol == IPPROTO_UDP &&
 	       ip->tot_len == bpf_htons(bpf_ntohs(udp->len) + sizeof(*ip)) && is_plain_ipv4(ip->saddr) &&
 	       fold(sum_words(ip, sizeof(*ip) / 4)) == 0xffff && udp->check != 0 &&
-	       is_served(c, false, &ip->daddr, udp->dest);
+	       is_served(c, false, &ip->daddr, udp->dest, vlan);
 }
 
-INLINE bool read_ipv6(const struct ipv6hdr *ip, const struct xdp_control *c, const struct udphdr *udp)
+INLINE bool read_ipv6(const struct ipv6hdr *ip, const struct xdp_control *c, const struct udphdr *udp, __u16 vlan)
 {
 	return ip->version == 6 && ip->nexthdr == IPPROTO_UDP && ip->payload_len == udp->len &&
 	       is_plain_ipv6(ip->saddr.s6_addr32) && udp->check != 0 &&
-	       is_served(c, true, ip->daddr.s6_addr32, udp->dest);
+	       is_served(c, true, ip->daddr.s6_addr32, udp->dest, vlan);
 }
 
 /* Finds the message of a UDP question to one of our addresses. */
@@ -139,8 +145,8 @@ INLINE bool read_headers(struct xdp_md *ctx, const struct xdp_control *c, struct
 {
 	const __u8 *data = (const void *)(long)ctx->data;
 	const __u8 *end = (const void *)(long)ctx->data_end;
-	__u16 proto;
-	__u32 ip = read_ethernet(data, end, c, ctx->ingress_ifindex, &proto);
+	__u16 proto, vlan;
+	__u32 ip = read_ethernet(data, end, c, ctx->ingress_ifindex, &proto, &vlan);
 	const struct udphdr *udp;
 	bool fits;
 
@@ -151,14 +157,14 @@ INLINE bool read_headers(struct xdp_md *ctx, const struct xdp_control *c, struct
 		udp = (const void *)(ip4 + 1);
 		if ((const void *)(udp + 1) > (const void *)end)
 			return false;
-		fits = read_ipv4(ip4, c, udp);
+		fits = read_ipv4(ip4, c, udp, vlan);
 		w->header_len = ip + sizeof(*ip4) + sizeof(*udp);
 	} else if (proto == bpf_htons(ETH_P_IPV6)) {
 		const struct ipv6hdr *ip6 = (const void *)(data + ip);
 		udp = (const void *)(ip6 + 1);
 		if ((const void *)(udp + 1) > (const void *)end)
 			return false;
-		fits = read_ipv6(ip6, c, udp);
+		fits = read_ipv6(ip6, c, udp, vlan);
 		w->header_len = ip + sizeof(*ip6) + sizeof(*udp);
 	} else {
 		return false;
@@ -518,7 +524,7 @@ INLINE void write_headers(struct work *w, __u32 len)
 /* Some drivers leave no room behind a frame; then it grows at its head. */
 INLINE bool resize(struct xdp_md *ctx, __u32 want)
 {
-	int more = (int)want - (int)(ctx->data_end - ctx->data);
+	int more = (int)want - (int)bpf_xdp_get_buff_len(ctx);
 	return more == 0 || bpf_xdp_adjust_tail(ctx, more) == 0 || (more > 0 && bpf_xdp_adjust_head(ctx, -more) == 0);
 }
 
@@ -710,7 +716,8 @@ INLINE enum xdp_reason decide(struct work *w, struct xdp_control *c, struct repl
 	return deny(w, c, &k, reply);
 }
 
-SEC("xdp")
+/* ".frags": also where an interface is set up for jumbo frames, which come in several buffers. */
+SEC("xdp.frags")
 int answer(struct xdp_md *ctx)
 {
 	__u32 zero = 0;

@@ -54,25 +54,39 @@ struct work {
 	__u8 dnssec_ok;
 };
 
-INLINE bool is_ours(const struct xdp_control *c, __u32 ifindex, const __u8 *mac)
+/* NULL: not to us. */
+INLINE const struct xdp_interface *our_interface(const struct xdp_control *c, __u32 ifindex, const __u8 *mac)
 {
 	for (int i = 0; i < XDP_INTERFACES_MAX; i++) {
 		const struct xdp_interface *in = &c->interface[i];
 		if (i < (int)c->interface_count && in->index == ifindex)
 			return *(const __u32 *)mac == *(const __u32 *)in->mac &&
-			       *(const __u16 *)(mac + 4) == *(const __u16 *)(in->mac + 4);
+					       *(const __u16 *)(mac + 4) == *(const __u16 *)(in->mac + 4)
+				       ? in
+				       : NULL;
 	}
+	return NULL;
+}
+
+/* A tag of 0 is none (IEEE 802.1Q §6.9). */
+INLINE bool takes_vlan(const struct xdp_interface *in, __u16 vlan)
+{
+	if (vlan == 0)
+		return true;
+	for (int i = 0; i < XDP_VLANS_MAX; i++)
+		if (i < (int)in->vlan_count && in->vlan[i] == vlan)
+			return true;
 	return false;
 }
 
-INLINE bool is_served(const struct xdp_control *c, bool is_ipv6, const __u32 *dst, __u16 port)
+INLINE bool is_served(const struct xdp_control *c, bool is_ipv6, const __u32 *dst, __u16 port, __u16 vlan)
 {
 	for (int i = 0; i < XDP_ADDRESSES_MAX; i++) {
 		const struct xdp_address *a = &c->address[i];
 		const __u32 *words = (const __u32 *)a->address;
 		if (i >= (int)c->address_count)
 			break;
-		if (a->port != port || a->is_ipv6 != is_ipv6 || words[0] != dst[0])
+		if (a->port != port || a->is_ipv6 != is_ipv6 || words[0] != dst[0] || (a->vlan && a->vlan != vlan))
 			continue;
 		if (!is_ipv6 || (words[1] == dst[1] && words[2] == dst[2] && words[3] == dst[3]))
 			return true;

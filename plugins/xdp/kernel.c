@@ -2,14 +2,10 @@
 #include "kernel.h"
 
 #include <errno.h>
-#include <linux/if_link.h>
-#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -54,7 +50,7 @@ static int set_size(struct bpf_object *object, const char *map, uint32_t entries
 	return bpf_map__set_max_entries(bpf_object__find_map_by_name(object, map), entries);
 }
 
-static void say(char *why, size_t why_len, const char *what, int error)
+void xdp_kernel_say(char *why, size_t why_len, const char *what, int error)
 {
 	const char *hint = error == EPERM || error == EACCES
 				   ? ": it needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON at the start, as root has them"
@@ -75,7 +71,7 @@ bool xdp_kernel_open(struct xdp_kernel *k, uint32_t names, char *why, size_t why
 	libbpf_set_print(be_silent);
 	k->object = bpf_object__open_mem(xdp_object_begin, (size_t)(xdp_object_end - xdp_object_begin), &opts);
 	if (!k->object) {
-		say(why, why_len, "the kernel's program can't be read", errno);
+		xdp_kernel_say(why, why_len, "the kernel's program can't be read", errno);
 		return false;
 	}
 	int err = set_size(k->object, "buckets", k->bucket_count);
@@ -88,77 +84,13 @@ bool xdp_kernel_open(struct xdp_kernel *k, uint32_t names, char *why, size_t why
 	if (!err && !map_all(k))
 		err = -errno;
 	if (err) {
-		say(why, why_len, "the kernel doesn't take the program (it needs Linux 5.18 or newer)", -err);
+		xdp_kernel_say(why, why_len, "the kernel doesn't take the program (it needs Linux 5.18 or newer)",
+			       -err);
 		xdp_kernel_close(k);
 		return false;
 	}
 	k->program = bpf_program__fd(bpf_object__find_program_by_name(k->object, "answer"));
 	k->control->bucket_count = k->bucket_count;
-	return true;
-}
-
-/* ---- interfaces ---- */
-
-static bool read_mac(const char *interface, uint8_t mac[6])
-{
-	struct ifreq request = {0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
-	bool done = fd >= 0 && ioctl(fd, SIOCGIFHWADDR, &request) == 0;
-	if (fd >= 0)
-		close(fd);
-	memcpy(mac, request.ifr_hwaddr.sa_data, 6);
-	return done;
-}
-
-static int link_to(const struct xdp_kernel *k, uint32_t index, uint32_t flags)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
-
-	return bpf_link_create(k->program, (int)index, BPF_XDP, &opts);
-}
-
-static void publish_interface(struct xdp_kernel *k, const struct xdp_attached *a)
-{
-	struct xdp_interface *in = &k->control->interface[k->attached_count];
-
-	in->index = a->index;
-	memcpy(in->mac, a->mac, sizeof(in->mac));
-	__atomic_store_n(&k->control->interface_count, (uint32_t)k->attached_count + 1, __ATOMIC_RELEASE);
-}
-
-bool xdp_kernel_attach(struct xdp_kernel *k, const char *interface, enum xdp_mode mode, char *why, size_t why_len)
-{
-	struct xdp_attached *a = &k->attached[k->attached_count];
-	char what[128];
-
-	snprintf(what, sizeof(what), "interface '%.15s'", interface);
-	if (k->attached_count == XDP_INTERFACES_MAX) {
-		snprintf(why, why_len, "%s: %d interfaces are the most", what, XDP_INTERFACES_MAX);
-		return false;
-	}
-	snprintf(a->name, sizeof(a->name), "%.15s", interface);
-	a->index = if_nametoindex(interface);
-	if (a->index == 0 || !read_mac(interface, a->mac)) {
-		say(why, why_len, what, errno);
-		return false;
-	}
-	a->generic = mode == XDP_MODE_GENERIC;
-	a->link = link_to(k, a->index, a->generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
-	if (a->link < 0 && mode == XDP_MODE_ANY && a->link != -EBUSY && a->link != -EPERM) {
-		a->generic = true;
-		a->link = link_to(k, a->index, XDP_FLAGS_SKB_MODE);
-	}
-	if (a->link == -EBUSY)
-		snprintf(why, why_len, "%s has another XDP program: end whoever attached it ('ip link show' tells)",
-			 what);
-	else if (a->link < 0)
-		say(why, why_len, what, -a->link);
-	if (a->link < 0)
-		return false;
-	publish_interface(k, a);
-	k->attached_count++;
 	return true;
 }
 

@@ -25,12 +25,20 @@ enum xdp_mode {
 	XDP_MODE_ANY,     /* native, else generic */
 };
 
+/* An interface above one that the program is attached to. */
+struct xdp_vlan {
+	char name[16];
+	uint16_t id;
+};
+
 struct xdp_attached {
 	char name[16];
 	uint32_t index;
 	uint8_t mac[6];
 	bool generic;
 	int link;
+	struct xdp_vlan vlan[XDP_VLANS_MAX];
+	size_t vlan_count;
 };
 
 struct xdp_kernel {
@@ -50,6 +58,10 @@ struct xdp_kernel {
 /* Loads the program with room for `names`; on failure `why` has a sentence. */
 bool xdp_kernel_open(struct xdp_kernel *k, uint32_t names, char *why, size_t why_len);
 
+/* "WHAT: No such device", and a hint where one helps. */
+void xdp_kernel_say(char *why, size_t why_len, const char *what, int error);
+
+/* In interface.c. On failure `why` has a sentence. */
 bool xdp_kernel_attach(struct xdp_kernel *k, const char *interface, enum xdp_mode mode, char *why, size_t why_len);
 
 /* Detaches, and frees everything. A zeroed one is allowed. */

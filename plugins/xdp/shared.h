@@ -28,6 +28,7 @@
 #define XDP_PLACES         7
 #define XDP_ADDRESSES_MAX  16
 #define XDP_INTERFACES_MAX 8
+#define XDP_VLANS_MAX      16 /* of an interface */
 #define XDP_OPT_MAX        40
 #define XDP_OPT_WORDS      (XDP_OPT_MAX / 8)
 #define XDP_RATES          65536
@@ -69,14 +70,17 @@ struct xdp_bucket {
 struct xdp_address {
 	__u8 address[16]; /* an IPv4 one in the first four */
 	__u16 port;       /* network order */
+	__u16 vlan;       /* the tag questions to it have; 0: any */
 	__u8 is_ipv6;
-	__u8 pad[5];
+	__u8 pad[3];
 };
 
 struct xdp_interface {
 	__u32 index;
 	__u8 mac[6];
-	__u8 pad[6];
+	__u8 pad[2];
+	__u32 vlan_count;
+	__u16 vlan[XDP_VLANS_MAX]; /* that the stack takes from it */
 };
 
 struct xdp_opt {

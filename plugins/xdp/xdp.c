@@ -4,7 +4,6 @@
  * the network interfaces answers from, before a packet becomes a socket's. The
  * daemon's answers are asked for, never made here. Thread: main loop.
  */
-#include <ifaddrs.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,60 +115,6 @@ static enum bns_error xdp_bind(struct bns_plugin *p, const struct bns_host *host
 	return BNS_OK;
 }
 
-/* ---- where questions are taken ---- */
-
-static void add_address(struct xdp *x, const union bns_addr *addr, uint16_t port)
-{
-	struct xdp_control *c = x->kernel.control;
-	bool is_ipv6 = addr->sa.sa_family == AF_INET6;
-
-	if (c->address_count == XDP_ADDRESSES_MAX)
-		return;
-	struct xdp_address *a = &c->address[c->address_count];
-	a->is_ipv6 = is_ipv6;
-	a->port = port;
-	if (is_ipv6)
-		memcpy(a->address, &addr->in6.sin6_addr, 16);
-	else
-		memcpy(a->address, &addr->in4.sin_addr, 4);
-	__atomic_store_n(&c->address_count, c->address_count + 1, __ATOMIC_RELEASE);
-}
-
-/* "Any address" is each one of the interfaces. */
-static void add_interface_addresses(struct xdp *x, int family, uint16_t port)
-{
-	struct ifaddrs *all;
-
-	if (getifaddrs(&all) != 0)
-		return;
-	for (const struct ifaddrs *i = all; i; i = i->ifa_next)
-		for (size_t k = 0; k < x->kernel.attached_count; k++)
-			if (i->ifa_addr && i->ifa_addr->sa_family == family &&
-			    strcmp(i->ifa_name, x->kernel.attached[k].name) == 0)
-				add_address(x, (const union bns_addr *)(const void *)i->ifa_addr, port);
-	freeifaddrs(all);
-}
-
-static bool is_any(const union bns_addr *addr)
-{
-	if (addr->sa.sa_family == AF_INET)
-		return addr->in4.sin_addr.s_addr == INADDR_ANY;
-	return IN6_IS_ADDR_UNSPECIFIED(&addr->in6.sin6_addr);
-}
-
-static void add_addresses(struct bns_plugin *p, struct xdp *x)
-{
-	union bns_addr addr;
-
-	for (size_t i = 0; x->host->listening(p, i, &addr); i++) {
-		uint16_t port = addr.sa.sa_family == AF_INET ? addr.in4.sin_port : addr.in6.sin6_port;
-		if (is_any(&addr))
-			add_interface_addresses(x, addr.sa.sa_family, port);
-		else
-			add_address(x, &addr, port);
-	}
-}
-
 static enum bns_error xdp_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
 {
 	struct xdp *x = host->state(p);
@@ -182,7 +127,7 @@ static enum bns_error xdp_open(struct bns_plugin *p, const struct bns_host *host
 	c->watch_s = (uint32_t)x->options->watch_s;
 	c->rate = (uint32_t)x->options->rate;
 	c->sample = (uint32_t)x->options->sample;
-	add_addresses(p, x);
+	xdp_take_addresses(p, x);
 	if (c->address_count == 0)
 		host->log(p, BNS_LOG_WARN,
 			  "no address of its interfaces is one of server.listen: nothing is answered by the kernel");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The plugin's parts: what it does (xdp.c) and what it tells of it (told.c). Thread: main loop. */
+/* The plugin's parts: what it does (xdp.c) where (addresses.c), and what it tells of it (told.c). Thread: main loop. */
 #ifndef XDP_XDP_H
 #define XDP_XDP_H
 
@@ -35,7 +35,10 @@ static inline bool xdp_is_open(const struct xdp *x)
 	return x && x->kernel.control;
 }
 
-/* For the descriptor. */
+/* addresses.c. More than there is room for are left to the daemon. */
+void xdp_take_addresses(struct bns_plugin *p, struct xdp *x);
+
+/* told.c, for the descriptor. */
 extern const struct bns_plugin_command xdp_commands[];
 extern const struct bns_metric xdp_metrics[];
 void xdp_count(struct bns_plugin *p, struct bns_answer_counts *sum);
