@@ -195,6 +195,11 @@ static void reader_free(struct bns_conf_reader *r)
 	for (size_t i = 0; i < r->tree_count; i++)
 		bns_yaml_free(r->trees[i]);
 	free(r->trees);
+	while (r->plain) {
+		struct bns_plain_file *plain = r->plain;
+		r->plain = plain->next;
+		bns_plain_free(plain);
+	}
 }
 
 static enum bns_error note_path(struct bns_conf_reader *r, const char *path)
@@ -236,9 +241,9 @@ static void conf_free(struct bns_conf_owner *owner)
 	free(c);
 }
 
-enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns_diag *diag)
+static enum bns_error load(const char *path, bool *all_shown, struct bns_conf **out, struct bns_diag *diag)
 {
-	struct bns_conf_reader r = {.diag = diag, .conf = calloc(1, sizeof(*r.conf))};
+	struct bns_conf_reader r = {.diag = diag, .conf = calloc(1, sizeof(*r.conf)), .all_shown = *all_shown};
 	if (!r.conf)
 		return BNS_ENOMEM;
 	r.conf->owner = (struct bns_conf_owner){.users = 1, .unused = conf_free};
@@ -252,6 +257,7 @@ enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns
 		err = read_sections(&r);
 	if (!err)
 		err = keep_names(&r);
+	*all_shown = !r.plain;
 	reader_free(&r);
 	if (err) {
 		bns_conf_free(r.conf);
@@ -261,20 +267,19 @@ enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns
 	return BNS_OK;
 }
 
+enum bns_error bns_conf_load(const char *path, struct bns_conf **out, struct bns_diag *diag)
+{
+	bool all_shown = false;
+	enum bns_error err = load(path, &all_shown, out, diag);
+	if (!err || all_shown)
+		return err;
+	/* What is wrong, and where, is said by who reads all of it. */
+	all_shown = true;
+	return load(path, &all_shown, out, diag);
+}
+
 void bns_conf_free(struct bns_conf *c)
 {
 	if (c)
 		bns_owner_release(&c->owner);
-}
-
-static int compare_domain(const void *domain, const void *zone)
-{
-	return strcmp(domain, ((const struct bns_conf_zone *)zone)->domain);
-}
-
-const struct bns_conf_zone *bns_conf_zone(const struct bns_conf *c, const char *domain)
-{
-	if (c->zone_count == 0)
-		return NULL;
-	return bsearch(domain, c->zones, c->zone_count, sizeof(*c->zones), compare_domain);
 }

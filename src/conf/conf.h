@@ -183,8 +183,10 @@ struct bns_conf {
 	const char *const *control_admin;
 	size_t control_admin_count;
 
-	const struct bns_conf_zone *zones; /* sorted by domain */
+	const struct bns_conf_zone *zones; /* as written, then those found in folders by domain */
 	size_t zone_count;
+	const uint32_t *zone_slots; /* bns_conf_zone's */
+	size_t zone_mask;
 	const struct bns_conf_plugin *plugins;
 	size_t plugin_count;
 	const struct bns_conf_key *keys;

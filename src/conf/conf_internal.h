@@ -139,9 +139,33 @@ struct bns_conf_nodes {
 	size_t capacity;
 };
 
+/* Zones of one file that libyaml isn't shown, see plain.c: `count` lines from `text` on, like one that it is shown. */
+struct bns_plain_run {
+	const char *text;
+	size_t count;
+	size_t indent;
+	unsigned line; /* of the one before them, where it stands */
+	unsigned column;
+	size_t like; /* its position among the zones that are written */
+};
+
+struct bns_plain_file {
+	struct bns_plain_file *next;
+	char *text;
+	size_t len;
+	char *shown; /* what is left for libyaml */
+	size_t shown_len;
+	struct bns_plain_run *runs; /* in the order of their lines */
+	size_t run_count;
+	size_t run_capacity;
+	bool placed; /* libyaml took all of them for what they look like */
+};
+
 struct bns_conf_reader {
 	struct bns_conf *conf;
-	struct bns_arena *arena; /* for what is read: the configuration's own, or a later zone's */
+	bool all_shown;               /* libyaml reads everything */
+	struct bns_plain_file *plain; /* of which it hasn't */
+	struct bns_arena *arena;      /* for what is read: the configuration's own, or a later zone's */
 	struct bns_diag *diag;
 	struct bns_conf_nodes nodes[BNS_SECTION_COUNT];
 	struct bns_conf_index index[BNS_SECTION_COUNT];
@@ -164,6 +188,18 @@ struct bns_conf_reader {
 
 /* include.c: reads a file and what it includes; sections go to `nodes`. */
 enum bns_error bns_conf_gather(struct bns_conf_reader *r, const char *path) BNS_MUST_CHECK;
+
+/*
+ * plain.c: the file with its long runs of zones taken out, or NULL: there are none. Then where they stand in what
+ * libyaml made of the rest: `section` has the file's zones, and `first` zones were written before; false: it isn't
+ * known. Last, their settings, behind those of the zones that are `written`.
+ */
+struct bns_plain_file *bns_plain_cut(const char *path);
+void bns_plain_free(struct bns_plain_file *f);
+bool bns_plain_place(struct bns_plain_file *f, const struct bns_yaml *section, size_t first);
+size_t bns_plain_count(const struct bns_plain_file *f);
+enum bns_error bns_plain_zones(struct bns_conf_reader *r, struct bns_conf_zone *written,
+			       struct bns_conf_zone *out) BNS_MUST_CHECK;
 
 /* option.c: a mapping into an object by its section's table; defaults first, where wanted. */
 enum bns_error bns_option_defaults(struct bns_conf_reader *r, enum bns_section_id section, void *object) BNS_MUST_CHECK;
@@ -202,6 +238,7 @@ bool bns_path_unescape(const char *text, size_t len, char *out, size_t cap);
 /* name.c: the form in which names are compared; false where it is none. */
 #define BNS_CONF_NAME_MAX 254
 bool bns_conf_name(const char *text, char out[BNS_CONF_NAME_MAX]);
+bool bns_conf_name_of(const char *text, size_t len, char out[BNS_CONF_NAME_MAX]);
 
 /* Zones found in folders. */
 struct bns_directory_zones {
@@ -234,6 +271,9 @@ enum bns_error bns_conf_directories(struct bns_conf_reader *r, struct bns_direct
  * shall list it is there. */
 enum bns_error bns_conf_catalog_finish(struct bns_conf_reader *r, struct bns_zone_draft *draft) BNS_MUST_CHECK;
 enum bns_error bns_conf_catalog_check(struct bns_conf_reader *r, const struct bns_zone_draft *draft) BNS_MUST_CHECK;
+
+/* zone_index.c: so that bns_conf_zone finds them. BNS_EEXIST: there are two of one name. */
+enum bns_error bns_conf_index_zones(struct bns_conf_reader *r) BNS_MUST_CHECK;
 
 /* zone_make.c */
 void bns_owner_release(struct bns_conf_owner *owner);

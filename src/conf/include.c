@@ -32,14 +32,26 @@ static enum bns_error note_file(struct bns_conf_reader *r, const char *path, con
 	return BNS_OK;
 }
 
-static enum bns_error load_tree(struct bns_conf_reader *r, const char *path, const struct bns_yaml *from,
+/* Without the zones that needn't be shown to libyaml, where there are such. */
+static enum bns_error load_file(struct bns_conf_reader *r, const char *path, struct bns_plain_file **plain,
 				struct bns_yaml **root)
+{
+	*plain = r->all_shown ? NULL : bns_plain_cut(path);
+	if (!*plain)
+		return bns_yaml_load(path, root, r->diag);
+	(*plain)->next = r->plain;
+	r->plain = *plain;
+	return bns_yaml_parse((*plain)->shown, (*plain)->shown_len, path, root, r->diag);
+}
+
+static enum bns_error load_tree(struct bns_conf_reader *r, const char *path, const struct bns_yaml *from,
+				struct bns_plain_file **plain, struct bns_yaml **root)
 {
 	struct bns_yaml **trees = realloc(r->trees, (r->tree_count + 1) * sizeof(*trees));
 	if (!trees)
 		return bns_conf_no_memory(r);
 	r->trees = trees;
-	enum bns_error err = bns_yaml_load(path, root, r->diag);
+	enum bns_error err = load_file(r, path, plain, root);
 	if (!err)
 		trees[r->tree_count++] = *root;
 	else if (from && r->diag && r->diag->line == 0) {
@@ -153,15 +165,21 @@ static enum bns_error gather_child(struct bns_conf_reader *r, const struct bns_y
 static enum bns_error gather(struct bns_conf_reader *r, const char *path, const struct bns_yaml *from, unsigned depth)
 {
 	struct bns_yaml *root;
+	struct bns_plain_file *plain;
 	enum bns_error err = note_file(r, path, from);
 	if (!err)
-		err = load_tree(r, path, from, &root);
+		err = load_tree(r, path, from, &plain, &root);
 	if (err)
 		return err;
 	if (root->kind != BNS_YAML_MAPPING)
 		return bns_conf_fail(r, root, "a configuration is a mapping of sections such as 'server' and 'zone'");
-	for (const struct bns_yaml *child = root->child; child && !err; child = child->next)
-		err = gather_child(r, child, depth);
+	for (const struct bns_yaml *child = root->child; child && !err; child = child->next) {
+		bool is_zones = plain && strcmp(child->key, bns_sections[BNS_SECTION_ZONE].name) == 0;
+		err = is_zones && !bns_plain_place(plain, child, r->nodes[BNS_SECTION_ZONE].count) ? BNS_EINVAL
+												   : BNS_OK;
+		if (!err)
+			err = gather_child(r, child, depth);
+	}
 	return err;
 }
 

@@ -10,13 +10,24 @@
 /* Printable, and without a meaning of its own in a zone file (RFC 1035 §5.1): it is written there without an escape. */
 static bool is_plain(char c)
 {
-	return c > ' ' && c <= '~' && !strchr("\\\"();@$", c);
+	switch (c) {
+	case '\\':
+	case '"':
+	case '(':
+	case ')':
+	case ';':
+	case '@':
+	case '$':
+		return false;
+	default:
+		return c > ' ' && c <= '~';
+	}
 }
 
-bool bns_conf_name(const char *text, char out[BNS_CONF_NAME_MAX])
+bool bns_conf_name_of(const char *text, size_t len, char out[BNS_CONF_NAME_MAX])
 {
-	size_t len = strlen(text), label = 0;
-	if (strcmp(text, ".") == 0) {
+	size_t label = 0;
+	if (len == 1 && text[0] == '.') {
 		strcpy(out, ".");
 		return true;
 	}
@@ -33,4 +44,9 @@ bool bns_conf_name(const char *text, char out[BNS_CONF_NAME_MAX])
 		out[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 	}
 	return label > 0;
+}
+
+bool bns_conf_name(const char *text, char out[BNS_CONF_NAME_MAX])
+{
+	return bns_conf_name_of(text, strlen(text), out);
 }

@@ -73,11 +73,20 @@ static char *put_escaped(char *p, const char *name)
 	return p;
 }
 
+static size_t escaped_len(const char *name)
+{
+	size_t len = 0;
+	for (const char *c = name; *c; c++)
+		len += is_safe(name, c) ? 1 : 3;
+	return len;
+}
+
+/* No octet more: there may be a million of them. */
 static size_t expanded_size(const char *pattern, const char *domain)
 {
 	size_t size = strlen(pattern) + 1;
 	for (const char *c = pattern; (c = strchr(c, '%')); c += 2)
-		size += 3 * strlen(domain);
+		size = size - 2 + (c[1] == 's' ? escaped_len(domain) : 1);
 	return size;
 }
 

@@ -117,38 +117,45 @@ enum bns_error bns_conf_zone_finish(struct bns_conf_reader *r, struct bns_zone_d
 	return err ? err : check_zone(r, d);
 }
 
-static int compare_zones(const void *a, const void *b)
+static enum bns_error check_catalogs(struct bns_conf_reader *r, const struct bns_zone_draft *drafts, size_t count)
 {
-	return strcmp(((const struct bns_conf_zone *)a)->domain, ((const struct bns_conf_zone *)b)->domain);
+	enum bns_error err = BNS_OK;
+	for (size_t i = 0; i < count && !err; i++)
+		err = bns_conf_catalog_check(r, &drafts[i]);
+	return err;
 }
 
 static enum bns_error finish_zones(struct bns_conf_reader *r, const struct bns_directory_zones *found)
 {
-	size_t written = r->nodes[BNS_SECTION_ZONE].count;
+	size_t written = r->nodes[BNS_SECTION_ZONE].count, plain = bns_plain_count(r->plain);
 	struct bns_zone_draft *drafts = r->objects[BNS_SECTION_ZONE];
-	struct bns_conf_zone *zones = bns_arena_alloc(r->arena, (written + found->count + 1) * sizeof(*zones));
+	size_t count = written + plain + found->count;
+	struct bns_conf_zone *zones = bns_arena_alloc(r->arena, (count + 1) * sizeof(*zones));
 	enum bns_error err = zones ? BNS_OK : bns_conf_no_memory(r);
 	for (size_t i = 0; i < written && !err; i++) {
 		zones[i].line = drafts[i].node->line;
 		err = bns_conf_zone_finish(r, &drafts[i], &zones[i]);
 	}
+	if (!err)
+		err = bns_plain_zones(r, zones, zones + written);
 	for (size_t i = 0; i < found->count && !err; i++)
-		err = bns_conf_zone_finish(r, &found->list[i], &zones[written + i]);
+		err = bns_conf_zone_finish(r, &found->list[i], &zones[written + plain + i]);
 	if (err)
 		return err;
-	qsort(zones, written + found->count, sizeof(*zones), compare_zones);
 	r->conf->zones = zones;
-	r->conf->zone_count = written + found->count;
-	for (size_t i = 0; i < written && !err; i++)
-		err = bns_conf_catalog_check(r, &drafts[i]);
-	for (size_t i = 0; i < found->count && !err; i++)
-		err = bns_conf_catalog_check(r, &found->list[i]);
-	return err;
+	r->conf->zone_count = count;
+	err = bns_conf_index_zones(r);
+	if (!err)
+		err = check_catalogs(r, drafts, written);
+	return err ? err : check_catalogs(r, found->list, found->count);
 }
 
 enum bns_error bns_conf_zones(struct bns_conf_reader *r)
 {
 	struct bns_directory_zones found = {0};
+	/* What a folder has yields to what is written, which is looked for among those that libyaml was shown. */
+	if (r->plain && r->nodes[BNS_SECTION_ZONE_DIRECTORY].count > 0)
+		return BNS_EINVAL;
 	enum bns_error err = read_zones(r);
 	if (!err)
 		err = bns_conf_directories(r, &found);

@@ -192,9 +192,9 @@ static enum bns_error add_zones(struct bns_daemon *d, struct bns_diag *diag)
 static enum bns_error become_user(struct bns_daemon *d, struct bns_diag *diag)
 {
 	struct bns_conf *again;
-	bool had_privileges = geteuid() == 0;
+	uid_t was = geteuid();
 	enum bns_error err = bns_privileges_drop(d->conf->user, diag);
-	if (err || !d->conf->user || !had_privileges)
+	if (err || geteuid() == was)
 		return err;
 	err = bns_conf_load(d->options->conf_path, &again, diag);
 	if (err) {

@@ -188,15 +188,15 @@ static void zone_begins_with_its_template_or_the_default_one(void **state)
 	assert_null(c->zones[3].file);
 }
 
-static void domains_are_lower_case_without_final_dot_and_sorted(void **state)
+static void domains_are_lower_case_without_final_dot(void **state)
 {
 	const struct bns_conf *c =
 		load_ok(*state, "template: {id: default, file: '%s'}\n"
 				"zone: [{domain: WWW.Example.COM.}, {domain: .}, {domain: _x.example}]\n");
-	assert_string_equal(c->zones[0].domain, ".");
-	assert_string_equal(c->zones[1].domain, "_x.example");
-	assert_string_equal(c->zones[2].domain, "www.example.com");
-	assert_ptr_equal(bns_conf_zone(c, "www.example.com"), &c->zones[2]);
+	assert_string_equal(c->zones[0].domain, "www.example.com");
+	assert_string_equal(c->zones[1].domain, ".");
+	assert_string_equal(c->zones[2].domain, "_x.example");
+	assert_ptr_equal(bns_conf_zone(c, "www.example.com"), &c->zones[0]);
 }
 
 static void zone_name_never_leaves_its_folder(void **state)
@@ -276,10 +276,10 @@ static void included_files_add_their_sections(void **state)
 					      "zone: [{domain: d, file: d.zone}]\n"
 					      "remote: [{id: r, address: 192.0.2.1}]\n");
 	assert_int_equal(c->zone_count, 4);
-	assert_path(f, c->zones[0].file, "inc/a.zone");
-	assert_string_equal(c->zones[1].set->primary[0]->id, "r");
-	assert_path(f, c->zones[2].file, "inc/deeper/c.zone");
-	assert_path(f, c->zones[3].file, "d.zone");
+	assert_path(f, zone_of(c, "a")->file, "inc/a.zone");
+	assert_string_equal(zone_of(c, "b")->set->primary[0]->id, "r");
+	assert_path(f, zone_of(c, "c")->file, "inc/deeper/c.zone");
+	assert_path(f, zone_of(c, "d")->file, "d.zone");
 	assert_int_equal(c->workers, 3);
 	assert_int_equal(c->tcp_max_clients, 7);
 	assert_path(f, c->plugins[0].options->file, "inc/deeper/c.yaml");
@@ -469,6 +469,114 @@ static void twenty_thousand_zones_are_found_again(void **state)
 	}
 }
 
+/* A hundred zones from `first` on, each as `format` has its name. */
+static size_t put_hundred(char *text, size_t used, size_t cap, unsigned first, const char *format)
+{
+	for (unsigned i = first; i < first + 100; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), i % 7 ? "z%u.example" : "Z%u-x.Example.", i);
+		used += (size_t)snprintf(text + used, cap - used, format, name);
+	}
+	return used;
+}
+
+/* Some say more than their name, some lines are comments, and there is something before and behind. */
+static void write_runs(const char *path, const char *format)
+{
+	char text[32768];
+	size_t used = (size_t)snprintf(text, sizeof(text),
+				       "server: {workers: 3}\ntemplate: [{id: default, file: '%%s'}]\n"
+				       "zone:\n  - domain: alone.example\n");
+	used = put_hundred(text, used, sizeof(text), 0, format);
+	used += (size_t)snprintf(text + used, sizeof(text) - used, "    file: own\n# further ones\n\n");
+	used = put_hundred(text, used, sizeof(text), 100, format);
+	used += (size_t)snprintf(text + used, sizeof(text) - used, "  - {domain: b.example, file: /b}\n");
+	used = put_hundred(text, used, sizeof(text), 200, format);
+	snprintf(text + used, sizeof(text) - used, "database: {journal-depth: 7}\n");
+	write_file(path, text);
+}
+
+static void runs_of_bare_names_are_what_they_are_in_any_other_form(void **state)
+{
+	struct conf_fixture *f = *state;
+	struct bns_conf *other;
+	write_runs("main.yaml", "  - domain: %s\n");
+	assert_int_equal(bns_conf_load("main.yaml", &f->conf, &f->diag), BNS_OK);
+	write_runs("other.yaml", "  - domain: \"%s\"\n");
+	assert_int_equal(bns_conf_load("other.yaml", &other, &f->diag), BNS_OK);
+	assert_int_equal(other->zone_count, 302);
+	assert_int_equal(f->conf->zone_count, 302);
+	assert_int_equal(f->conf->workers, 3);
+	assert_int_equal(f->conf->journal_depth, 7);
+	for (size_t i = 0; i < other->zone_count; i++) {
+		const struct bns_conf_zone *is = &other->zones[i], *z = zone_of(f->conf, is->domain);
+		assert_string_equal(z->file, is->file);
+		assert_int_equal(z->line, is->line);
+		assert_int_equal(z->set->primary_count, is->set->primary_count);
+		assert_true(z->set->owner == &f->conf->owner);
+	}
+	assert_path(f, zone_of(f->conf, "z99.example")->file, "own");
+	bns_conf_free(other);
+}
+
+static void run_takes_its_templates_settings(void **state)
+{
+	char text[8192];
+	size_t used = (size_t)snprintf(text, sizeof(text),
+				       "remote: {id: up, address: 192.0.2.1}\n"
+				       "template: {id: default, primary: up}\nzone:\n");
+	put_hundred(text, used, sizeof(text), 0, "- domain: %s\n");
+	const struct bns_conf *c = load_ok(*state, text);
+	assert_int_equal(c->zone_count, 100);
+	assert_null(zone_of(c, "z50.example")->file);
+	assert_ptr_equal(zone_of(c, "z50.example")->set, c->zones[0].set);
+	assert_string_equal(c->zones[0].set->primary[0]->id, "up");
+}
+
+static void runs_of_included_files_are_all_there(void **state)
+{
+	struct conf_fixture *f = *state;
+	char text[8192];
+	size_t used = (size_t)snprintf(text, sizeof(text), "zone:\n");
+	put_hundred(text, used, sizeof(text), 0, "- domain: %s\n");
+	write_file("a.yaml", text);
+	used = (size_t)snprintf(text, sizeof(text), "template: {id: default, file: 'n/%%s'}\nzone:\n");
+	used = put_hundred(text, used, sizeof(text), 100, "- domain: %s\n");
+	snprintf(text + used, sizeof(text) - used, "include: a.yaml\n");
+	const struct bns_conf *c = load_ok(f, text);
+	assert_int_equal(c->zone_count, 200);
+	assert_path(f, zone_of(c, "z50.example")->file, "n/z50.example");
+	assert_int_equal(zone_of(c, "z50.example")->line, 52);
+	assert_int_equal(zone_of(c, "z150.example")->line, 53);
+}
+
+static void zones_of_a_folder_yield_to_those_of_a_run(void **state)
+{
+	char text[8192];
+	size_t used = (size_t)snprintf(text, sizeof(text),
+				       "template: {id: default, file: /n/%%s}\n"
+				       "zone-directory: {path: z}\nzone:\n");
+	put_hundred(text, used, sizeof(text), 0, "- domain: %s\n");
+	assert_int_equal(mkdir("z", 0700), 0);
+	write_file("z/z50.example.zone", "");
+	write_file("z/found.example.zone", "");
+	const struct bns_conf *c = load_ok(*state, text);
+	assert_int_equal(c->zone_count, 101);
+	assert_string_equal(zone_of(c, "z50.example")->file, "/n/z50.example");
+	assert_int_equal(zone_of(c, "found.example")->line, 0);
+}
+
+static void what_only_looks_like_a_run_is_none(void **state)
+{
+	char text[8192];
+	size_t used = (size_t)snprintf(text, sizeof(text), "plugin:\n  id: x\n  note: |\n");
+	used = put_hundred(text, used, sizeof(text), 0, "    - domain: %s\n");
+	snprintf(text + used, sizeof(text) - used, "zone:\n  - {domain: a, file: a}\n");
+	const struct bns_conf *c = load_ok(*state, text);
+	assert_int_equal(c->zone_count, 1);
+	assert_non_null(strstr(bns_yaml_get(c->plugins[0].options, "note")->text, "- domain: z50.example\n"));
+}
+
 static char *describe(enum bns_describe_format format)
 {
 	char *text = NULL;
@@ -508,7 +616,7 @@ int main(void)
 		CONF_TEST(scalar_stands_for_a_list_of_one),
 		CONF_TEST(units_are_multiplied_out),
 		CONF_TEST(zone_begins_with_its_template_or_the_default_one),
-		CONF_TEST(domains_are_lower_case_without_final_dot_and_sorted),
+		CONF_TEST(domains_are_lower_case_without_final_dot),
 		CONF_TEST(zone_name_never_leaves_its_folder),
 		CONF_TEST(percent_sign_of_the_folder_is_no_pattern),
 		CONF_TEST(zone_directory_adds_every_zone_file),
@@ -526,6 +634,11 @@ int main(void)
 		CONF_TEST(acl_may_want_a_protocol_and_a_client_certificate),
 		CONF_TEST(acl_for_certificates_without_tls_is_a_warning),
 		CONF_TEST(twenty_thousand_zones_are_found_again),
+		CONF_TEST(runs_of_bare_names_are_what_they_are_in_any_other_form),
+		CONF_TEST(run_takes_its_templates_settings),
+		CONF_TEST(runs_of_included_files_are_all_there),
+		CONF_TEST(zones_of_a_folder_yield_to_those_of_a_run),
+		CONF_TEST(what_only_looks_like_a_run_is_none),
 		cmocka_unit_test(description_names_options_kinds_and_defaults),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

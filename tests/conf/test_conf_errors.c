@@ -172,6 +172,31 @@ static void many_known_ids_are_cut_short(void **state)
 		"r09, ...");
 }
 
+/* A hundred zones by their name alone, the last but one of them `name`, and `more` behind them. */
+static const char *hundred(char text[8192], const char *name, const char *more)
+{
+	size_t used = (size_t)snprintf(text, 8192, "template: {id: default, file: '%%s'}\nzone:\n");
+	for (int i = 0; i < 98; i++)
+		used += (size_t)snprintf(text + used, 8192 - used, "- domain: z%d.example\n", i);
+	snprintf(text + used, 8192 - used, "- domain: %s\n- domain: last.example\n%s", name, more);
+	return text;
+}
+
+static void mistakes_among_bare_names_are_found_where_they_stand(void **state)
+{
+	char text[8192];
+	assert_refused(*state, hundred(text, "z50.example", ""),
+		       "main.yaml:101:11: zone 'z50.example' is written twice; the first is at main.yaml:53");
+	assert_refused(*state, hundred(text, "two..dots", ""),
+		       "main.yaml:101:11: 'domain' takes a domain name (labels of 1 to 63 octets, 253 in all, an "
+		       "international one in its xn-- form), not 'two..dots'");
+	assert_refused(*state, hundred(text, "z98.example", "- {domain: z50.example, file: x}\n"),
+		       "main.yaml:103:12: zone 'z50.example' is written twice; the first is at main.yaml:53");
+	assert_refused(*state, hundred(text, "z98.example", "colour: red\n"),
+		       "main.yaml:103:1: unknown section 'colour'; known: include, server, database, control, key, "
+		       "remote, acl, template, zone-directory, zone, plugin");
+}
+
 static void what_is_written_twice_is_shown_with_both_places(void **state)
 {
 	static const struct mistake mistakes[] = {
@@ -449,6 +474,7 @@ int main(void)
 		CONF_TEST(unknown_references_are_told_the_known_ids),
 		CONF_TEST(many_known_ids_are_cut_short),
 		CONF_TEST(what_is_written_twice_is_shown_with_both_places),
+		CONF_TEST(mistakes_among_bare_names_are_found_where_they_stand),
 		CONF_TEST(what_asks_for_nothing_may_be_written),
 		CONF_TEST(catalogs_that_cannot_work_are_refused),
 		CONF_TEST(tls_needs_certificate_and_key),
