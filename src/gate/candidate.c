@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json_line.h"
 #include "gate/work.h"
 #include "wire/serial.h"
+
+#define ROOM 2048 /* for most descriptions */
 
 static const char *const state_words[] = {
 	[BNS_CANDIDATE_REVIEWING] = "reviewing",
@@ -60,7 +63,7 @@ struct bns_candidate *bns_candidate_find_rejected(const struct bns_zone *zone, c
 
 /* ---- in the store ---- */
 
-static char *describe(const struct bns_zone *zone, const struct bns_candidate *c)
+static char *describe_any(const struct bns_zone *zone, const struct bns_candidate *c)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:s, s:I, s:I, s:O, s:O, s:b}", "id", c->id, "zone",
 			      zone->text, "state", state_words[c->state], "serial", (json_int_t)c->serial,
@@ -72,14 +75,38 @@ static char *describe(const struct bns_zone *zone, const struct bns_candidate *c
 	return text;
 }
 
+/* One that is to be reviewed, as any is first; in `room`, or allocated where there is more to say. */
+static char *describe(const struct bns_zone *zone, const struct bns_candidate *c, char room[ROOM])
+{
+	struct bns_json_line l;
+	if (json_array_size(c->findings) > 0 || json_array_size(c->changes) > 0)
+		return describe_any(zone, c);
+	bns_json_line_begin(&l, room, ROOM);
+	bns_json_line_text(&l, "id", c->id);
+	bns_json_line_text(&l, "zone", zone->text);
+	bns_json_line_text(&l, "state", state_words[c->state]);
+	bns_json_line_number(&l, "serial", c->serial);
+	bns_json_line_number(&l, "served_serial", c->served_serial);
+	bns_json_line_number(&l, "origin", c->origin);
+	bns_json_line_text(&l, "source", c->source);
+	bns_json_line_number(&l, "since_s", c->since_s);
+	bns_json_line_number(&l, "deadline_s", c->deadline_s);
+	bns_json_line_raw(&l, "findings", "[]");
+	bns_json_line_raw(&l, "changes", "[]");
+	bns_json_line_raw(&l, "rollback", c->rollback ? "true" : "false");
+	return bns_json_line_end(&l) ? room : describe_any(zone, c);
+}
+
 enum bns_error bns_candidate_store(struct bns_store_txn *txn, const struct bns_zone *zone,
 				   const struct bns_candidate *c, const void *form, size_t form_len)
 {
-	char *text = describe(zone, c);
+	char room[ROOM];
+	char *text = describe(zone, c, room);
 	if (!text)
 		return BNS_ENOMEM;
 	enum bns_error err = bns_store_put(txn, BNS_DB_CANDIDATE, c->id, strlen(c->id), text, strlen(text));
-	free(text);
+	if (text != room)
+		free(text);
 	if (!err && form)
 		err = bns_store_put(txn, BNS_DB_CANDIDATE_DATA, c->id, strlen(c->id), form, form_len);
 	return err;

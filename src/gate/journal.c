@@ -14,9 +14,11 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json_line.h"
 #include "gate/work.h"
 
 #define FORM_VERSION 1
+#define ROOM         1024 /* for most descriptions */
 #define HEAD_BYTES   17
 #define KEY_MAX      (BNS_NAME_MAX + 8)
 
@@ -51,15 +53,33 @@ enum bns_error bns_journal_encode_in_pool(struct bns_job *job)
 	return err;
 }
 
-static char *describe(const struct bns_job *job, const char *verdict)
+static char *describe_any(const struct bns_job *job, const char *verdict, int64_t now_s)
 {
 	json_t *o = json_pack("{s:I, s:I, s:I, s:i, s:s, s:I, s:s, s:s, s:s}", "serial", (json_int_t)job->new_serial,
 			      "upstream_serial", (json_int_t)job->new_record.upstream_serial, "when_s",
-			      (json_int_t)bns_clock_wall_s(), "origin", (int)job->origin, "source", job->source,
-			      "changes", (json_int_t)job->diff.count, "verdict", verdict, "by", job->by, "id", job->id);
+			      (json_int_t)now_s, "origin", (int)job->origin, "source", job->source, "changes",
+			      (json_int_t)job->diff.count, "verdict", verdict, "by", job->by, "id", job->id);
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	json_decref(o);
 	return text;
+}
+
+/* In `room`, or allocated where that is too small or the text isn't plain. */
+static char *describe(const struct bns_job *job, const char *verdict, char room[ROOM])
+{
+	struct bns_json_line l;
+	int64_t now_s = bns_clock_wall_s();
+	bns_json_line_begin(&l, room, ROOM);
+	bns_json_line_number(&l, "serial", job->new_serial);
+	bns_json_line_number(&l, "upstream_serial", job->new_record.upstream_serial);
+	bns_json_line_number(&l, "when_s", now_s);
+	bns_json_line_number(&l, "origin", job->origin);
+	bns_json_line_text(&l, "source", job->source);
+	bns_json_line_number(&l, "changes", (int64_t)job->diff.count);
+	bns_json_line_text(&l, "verdict", verdict);
+	bns_json_line_text(&l, "by", job->by);
+	bns_json_line_text(&l, "id", job->id);
+	return bns_json_line_end(&l) ? room : describe_any(job, verdict, now_s);
 }
 
 static enum bns_error put_row(struct bns_store_txn *txn, const struct bns_job *job, uint64_t seq, const char *text)
@@ -146,9 +166,11 @@ static enum bns_error drop_whole(struct bns_store_txn *txn, const struct bns_job
 enum bns_error bns_journal_put(struct bns_store_txn *txn, const struct bns_job *job, const char *verdict)
 {
 	uint64_t seq = job->new_record.version_seq;
-	char *text = describe(job, verdict);
+	char room[ROOM];
+	char *text = describe(job, verdict, room);
 	enum bns_error err = text ? put_row(txn, job, seq, text) : BNS_ENOMEM;
-	free(text);
+	if (text != room)
+		free(text);
 	return err ? err : drop_whole(txn, job, seq);
 }
 
