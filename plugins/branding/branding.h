@@ -168,6 +168,10 @@ struct lb_policy {
 	size_t reach_count;
 	uint32_t *watched; /* hosts and their owners by hash, see lb_policy_watched */
 	size_t watched_mask;
+	uint32_t *above; /* names that hosts lie at or below, by hash, see policy_above.c */
+	size_t above_mask;
+	uint8_t *reach_bits; /* of names that targets lie at or below */
+	size_t reach_mask;
 	struct lb_override *overrides;
 	size_t override_count;
 	size_t file_override_count; /* the first ones are the file's */
@@ -258,6 +262,14 @@ bool lb_policy_watched(const struct lb_policy *policy, const uint8_t *name, uint
 /* The override in force for that host and rule, or NULL. */
 const struct lb_override *lb_policy_override(const struct lb_policy *policy, const uint8_t *host,
 					     const struct lb_rule *rule, int64_t now_s);
+
+/* policy_above.c. Brandings are sorted by then, and `reach` is there. */
+enum bns_error lb_policy_index_hosts(struct lb_policy *policy) BNS_MUST_CHECK;
+enum bns_error lb_policy_index_targets(struct lb_policy *policy) BNS_MUST_CHECK;
+/* The place of the first branding whose host is at or below `name`; their number where there is none. */
+size_t lb_policy_first_in(const struct lb_policy *policy, const uint8_t *name);
+/* False: no target is at or below `zone`. */
+bool lb_policy_may_reach(const struct lb_policy *policy, const uint8_t *zone);
 
 /* state.c */
 enum bns_error lb_memory_open(struct lb *lb) BNS_MUST_CHECK;

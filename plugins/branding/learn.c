@@ -19,6 +19,7 @@ struct learning {
 	const struct bns_contents *served;
 	struct lb_map nests;  /* by the name above the digits */
 	struct lb_map owners; /* the policy's, in this zone */
+	bool has_routed;      /* one of the nests has */
 };
 
 static const struct lb_region *find_region(const struct lb *lb, const uint8_t *target,
@@ -95,8 +96,10 @@ static void add_edge(struct learning *l, const struct bns_record *rr, struct nes
 	b->mode = LB_CDN;
 	b->learned = true;
 	const struct lb_case *c = lb_cases_add(l->cases, l->lb, b, true, false, l->served);
-	if (c && c->is_protected && nest)
+	if (c && c->is_protected && nest) {
 		nest->routed = b;
+		l->has_routed = true;
+	}
 }
 
 static void find_edges(struct learning *l)
@@ -155,7 +158,7 @@ void lb_learn(struct lb_cases *cases, const struct lb *lb, const struct bns_cont
 	find_nests(&l);
 	if (l.nests.count > 0 || lb->memory.count > 0)
 		find_edges(&l);
-	if (l.nests.count > 0)
+	if (l.has_routed)
 		find_owners(&l);
 	lb_map_free(&l.nests);
 	lb_map_free(&l.owners);

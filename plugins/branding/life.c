@@ -40,6 +40,7 @@ enum lb_state lb_state_of(const struct lb_signs *s)
 
 struct lb_lives {
 	struct lb_map map; /* host → struct lb_life */
+	int64_t moved_s;   /* the last time that many went */
 };
 
 enum lb_state lb_life_state(const struct lb_life *life)
@@ -76,8 +77,9 @@ void lb_lives_tick(struct lb *lb, int64_t now_s)
 {
 	struct lb_map *map = &lb->lives->map, kept = {.count = 0};
 
-	if (map->count <= KEPT_COUNT)
+	if (map->count <= KEPT_COUNT || (now_s >= lb->lives->moved_s && now_s - lb->lives->moved_s < KEPT_S))
 		return;
+	lb->lives->moved_s = now_s;
 	for (size_t i = 0; i <= map->mask; i++) {
 		struct lb_life *life = map->values[i];
 		if (!life)

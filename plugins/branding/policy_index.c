@@ -183,35 +183,25 @@ static void count_for_accounts(struct lb_policy *p)
 enum bns_error lb_policy_index(const struct lb *lb, struct lb_policy *policy, const char *file, struct bns_diag *diag)
 {
 	sort_brandings(lb, policy);
-	enum bns_error err = check_brandings(lb, policy, file, diag);
+	enum bns_error err = lb_policy_index_hosts(policy);
+	if (err == BNS_OK)
+		err = check_brandings(lb, policy, file, diag);
 
 	count_for_accounts(policy);
 	if (err == BNS_OK)
 		err = index_strays(lb, policy);
 	if (err == BNS_OK)
 		err = index_watched(policy);
-	return err == BNS_OK ? index_reach(lb, policy) : err;
-}
-
-/* The first branding whose host is not before `name`. */
-static size_t lower_bound(const struct lb *lb, const struct lb_policy *p, const uint8_t *name)
-{
-	size_t low = 0, high = p->branding_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (lb->host->name_compare(p->brandings[middle].host, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	if (err == BNS_OK)
+		err = index_reach(lb, policy);
+	return err == BNS_OK ? lb_policy_index_targets(policy) : err;
 }
 
 const struct lb_branding *lb_policy_find(const struct lb *lb, const struct lb_policy *policy, const uint8_t *host)
 {
-	size_t at = lower_bound(lb, policy, host);
+	size_t at = lb_policy_first_in(policy, host);
 
+	(void)lb;
 	return at < policy->branding_count && lb_name_equal(policy->brandings[at].host, host) ? &policy->brandings[at]
 											      : NULL;
 }
@@ -219,7 +209,7 @@ const struct lb_branding *lb_policy_find(const struct lb *lb, const struct lb_po
 const struct lb_branding *lb_policy_zone(const struct lb *lb, const struct lb_policy *policy, const uint8_t *zone,
 					 size_t *count)
 {
-	size_t at = lower_bound(lb, policy, zone), end = at;
+	size_t at = lb_policy_first_in(policy, zone), end = at;
 
 	while (end < policy->branding_count && lb->host->name_in(policy->brandings[end].host, zone))
 		end++;
@@ -251,6 +241,9 @@ const struct lb_reach *lb_policy_reach(const struct lb *lb, const struct lb_poli
 {
 	size_t low = 0, high = policy->reach_count;
 
+	*count = 0;
+	if (!lb_policy_may_reach(policy, zone))
+		return NULL;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (lb->host->name_compare(policy->reach[middle].target, zone) < 0)

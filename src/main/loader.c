@@ -5,6 +5,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -117,8 +118,54 @@ void bns_loader_add(struct bns_loader *l, const struct bns_zone *zone)
 	pump(l);
 }
 
+/* The beginning of a name as a number, which decides nearly every comparison. */
+struct slot {
+	uint64_t key;
+	struct bns_loading *item;
+};
+
+static struct slot slot_of(struct bns_loading *item)
+{
+	uint8_t key[8] = {0};
+	size_t len = bns_name_len(item->apex);
+	memcpy(key, item->apex, len < sizeof(key) ? len : sizeof(key));
+	return (struct slot){bns_get_u64(key), item};
+}
+
+static int compare_slots(const void *x, const void *y)
+{
+	const struct slot *a = x, *b = y;
+	if (a->key != b->key)
+		return a->key > b->key ? 1 : -1;
+	size_t a_len = bns_name_len(a->item->apex), b_len = bns_name_len(b->item->apex);
+	int order = memcmp(a->item->apex, b->item->apex, a_len < b_len ? a_len : b_len);
+	return order ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+/*
+ * In the order of the store's keys: those that are synced together lie
+ * together there. Out of order, each would have a page of its own written
+ * anew. Without memory for it they come as they are.
+ */
+static void sort_waiting(struct bns_loader *l)
+{
+	size_t count = 0, total = l->progress.total;
+	struct slot *slots = total >= MANY ? malloc(total * sizeof(*slots)) : NULL;
+	if (!slots)
+		return;
+	while (!STAILQ_EMPTY(&l->waiting)) {
+		slots[count++] = slot_of(STAILQ_FIRST(&l->waiting));
+		STAILQ_REMOVE_HEAD(&l->waiting, next);
+	}
+	qsort(slots, count, sizeof(*slots), compare_slots);
+	for (size_t i = 0; i < count; i++)
+		STAILQ_INSERT_TAIL(&l->waiting, slots[i].item, next);
+	free(slots);
+}
+
 void bns_loader_start(struct bns_loader *l)
 {
+	sort_waiting(l);
 	l->started = true;
 	pump(l);
 }
