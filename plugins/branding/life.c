@@ -129,7 +129,7 @@ static void remember(struct lb *lb, struct lb_life *life)
 			fprintf(f, "%d %lld %s\n", (int)life->steps[i].state, (long long)life->steps[i].at_s,
 				life->steps[i].why);
 		snprintf(key, sizeof(key), KEY_PREFIX "%s", lb_name_words(lb, life->host, name));
-		if (fclose(f) == 0)
+		if (fclose(f) == 0 && text)
 			err = lb->host->remember(lb->plugin, key, text, len);
 	}
 	if (err != BNS_OK)

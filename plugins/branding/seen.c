@@ -244,7 +244,7 @@ static void remember(struct lb *lb, const struct seen_host *h)
 		for (const struct lb_seen *s = h->first; s; s = s->next)
 			fprintf(f, "%c%s", s == h->first ? '[' : ',', s->json);
 		fputc(']', f);
-		if (fclose(f) == 0)
+		if (fclose(f) == 0 && text)
 			err = lb->host->remember(lb->plugin, key, text, len);
 	}
 	if (err != BNS_OK)

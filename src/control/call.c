@@ -23,17 +23,17 @@ static void end(struct bns_call *call, json_t *message)
 	struct bns_session *s = call->session;
 	if (call->ended)
 		call->ended(call->arg, message);
-	if (call->id == NULL) {
-		json_decref(message);
-		message = NULL;
-	}
+	bool silent = call->id == NULL;
 	json_decref(call->id);
 	json_decref(call->params);
 	free(call);
-	if (s)
+	if (s && !silent) {
 		answer(s, message);
-	else
-		json_decref(message);
+		return;
+	}
+	json_decref(message);
+	if (s)
+		bns_session_silent(s);
 }
 
 void bns_call_result(struct bns_call *call, json_t *result)

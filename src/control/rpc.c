@@ -96,8 +96,12 @@ char *bns_rpc_line(json_t *message, size_t *len)
 		return NULL;
 	size_t need = json_dumpb(message, NULL, 0, JSON_COMPACT);
 	char *line = need > 0 ? malloc(need + 2) : NULL;
+	/* Each time it takes memory on its way, and stops where it gets none. */
+	if (line && json_dumpb(message, line, need, JSON_COMPACT) != need) {
+		free(line);
+		line = NULL;
+	}
 	if (line) {
-		json_dumpb(message, line, need, JSON_COMPACT);
 		line[need] = '\n';
 		line[need + 1] = '\0';
 		*len = need + 1;

@@ -87,12 +87,13 @@ static void on_written(uv_write_t *req, int status)
 		take_lines(s);
 }
 
-/* Takes the line over. */
+/* Takes the line over. Where memory is short (NULL too) the connection ends: better than a peer that waits for ever. */
 static void send_line(struct bns_session *s, char *line, size_t len)
 {
 	struct outgoing *o = line && !uv_is_closing((uv_handle_t *)&s->pipe) ? malloc(sizeof(*o)) : NULL;
 	if (!o) {
 		free(line);
+		close_now(s);
 		return;
 	}
 	uv_buf_t buf = uv_buf_init(line, (unsigned)len);
@@ -110,10 +111,7 @@ static void close_after(struct bns_session *s, enum bns_rpc_code code, const cha
 	size_t len = 0;
 	char *line = bns_rpc_line(bns_rpc_error(NULL, code, text, NULL), &len);
 	s->closing = true;
-	if (line)
-		send_line(s, line, len);
-	else
-		close_now(s);
+	send_line(s, line, len);
 }
 
 /* Room for at least one more octet; grows with what has come, not with what was announced. */
@@ -292,10 +290,21 @@ void bns_session_open(struct bns_sessions *set, int fd, const struct bns_peer *p
 	set_reading(s, true);
 }
 
-void bns_session_answer(struct bns_session *s, char *line, size_t len)
+static void done(struct bns_session *s)
 {
 	s->busy = false;
 	s->call = NULL;
+}
+
+void bns_session_silent(struct bns_session *s)
+{
+	done(s);
+	take_lines(s);
+}
+
+void bns_session_answer(struct bns_session *s, char *line, size_t len)
+{
+	done(s);
 	send_line(s, line, len);
 	if (!uv_is_closing((uv_handle_t *)&s->pipe))
 		take_lines(s);

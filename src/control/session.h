@@ -33,8 +33,14 @@ enum bns_error bns_sessions_init(struct bns_sessions *set, const struct bns_cont
 /* Takes `fd` over. Where the connection can't be had, the peer is told why and `fd` is closed. */
 void bns_session_open(struct bns_sessions *set, int fd, const struct bns_peer *peer);
 
-/* Answers the request in hand: a line from bns_rpc_line, taken over. NULL: there is nothing to say. */
+/*
+ * Answers the request in hand: a line from bns_rpc_line, taken over. NULL: memory
+ * was short, and the connection ends so that the peer doesn't wait.
+ */
 void bns_session_answer(struct bns_session *s, char *line, size_t len);
+
+/* The request in hand, a notification, is done with. */
+void bns_session_silent(struct bns_session *s);
 
 /* The call in hand; told so that it learns of the peer's leaving. NULL: none. */
 void bns_session_set_call(struct bns_session *s, struct bns_call *call);

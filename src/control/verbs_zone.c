@@ -118,7 +118,8 @@ static void dump_work(uv_work_t *work)
 	struct dump_job *job = work->data;
 	FILE *out = open_memstream(&job->text, &job->len);
 	job->err = out ? bns_zone_dump(job->contents, out) : BNS_ENOMEM;
-	if (out && fclose(out) != 0 && job->err == BNS_OK)
+	/* Where memory is short at its end, fclose() says nothing and leaves no text. */
+	if (out && (fclose(out) != 0 || !job->text) && job->err == BNS_OK)
 		job->err = BNS_ENOMEM;
 }
 

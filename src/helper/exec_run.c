@@ -215,7 +215,7 @@ static bool write_text(struct bns_run *run, const struct bns_contents *c)
 	if (!out)
 		return false;
 	enum bns_error err = bns_zone_dump(c, out);
-	return fclose(out) == 0 && !err && run->text_len <= UINT32_MAX;
+	return fclose(out) == 0 && !err && run->text && run->text_len <= UINT32_MAX;
 }
 
 static void add_handle(struct bns_run *run, uv_handle_t *handle)

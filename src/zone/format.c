@@ -257,7 +257,7 @@ static enum bns_error write_text(const struct format *f, char **text)
 		return BNS_ENOMEM;
 	write_lines(f, out);
 	bool failed = ferror(out) != 0;
-	if (fclose(out) == 0 && !failed)
+	if (fclose(out) == 0 && !failed && *text)
 		return BNS_OK;
 	free(*text);
 	*text = NULL;
