@@ -7,18 +7,11 @@
 
 #include "base/buf.h"
 #include "store/store_internal.h"
-
-static bool keep_sequence(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t len)
-{
-	(void)value;
-	(void)len;
-	if (key_len == 8)
-		*(uint64_t *)arg = bns_get_u64(key) + 1;
-	return false;
-}
+#include "store/store_tree.h"
 
 static void store_free(struct bns_store *s)
 {
+	bns_store_walk_free(s->rest);
 	if (s->env)
 		mdb_env_close(s->env);
 	/* The lock goes last: whoever takes it next finds the database closed. */
@@ -34,6 +27,7 @@ static void on_async_closed(uv_handle_t *handle)
 {
 	struct bns_store *s = handle->data;
 	if (s->stopping) {
+		uv_cond_destroy(&s->looked);
 		uv_cond_destroy(&s->wake);
 		uv_mutex_destroy(&s->mutex);
 	}
@@ -53,9 +47,7 @@ static enum bns_error open_files(struct bns_store *s, struct bns_diag *diag)
 	}
 	enum bns_error err = bns_store_folder_lock(s->folder, &s->lock_fd, diag);
 	if (!err)
-		err = bns_store_folder_env(s->folder, s->max_size_bytes, &s->env, s->dbi, diag);
-	if (!err)
-		err = bns_store_each(s, BNS_DB_AUDIT, NULL, 0, true, keep_sequence, &s->audit_next);
+		err = bns_store_folder_env(s->folder, s->max_size_bytes, &s->env, s->dbi, &s->rest, diag);
 	return err;
 }
 
@@ -195,11 +187,32 @@ void bns_store_set_audit_kept(struct bns_store *s, uint64_t lines)
 	s->audit_kept = lines;
 }
 
+static bool keep_sequence(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t len)
+{
+	(void)value;
+	(void)len;
+	if (key_len == 8)
+		*(uint64_t *)arg = bns_get_u64(key) + 1;
+	return false;
+}
+
+static enum bns_error find_audit_end(struct bns_store *s)
+{
+	enum bns_error err = BNS_OK;
+	if (!s->audit_known)
+		err = bns_store_each(s, BNS_DB_AUDIT, NULL, 0, true, keep_sequence, &s->audit_next);
+	s->audit_known = !err;
+	return err;
+}
+
 enum bns_error bns_store_audit(struct bns_store *s, struct bns_store_txn *txn, const char *json_line)
 {
 	uint8_t key[8];
+	enum bns_error err = find_audit_end(s);
+	if (err)
+		return err;
 	bns_put_u64(key, s->audit_next);
-	enum bns_error err = bns_store_put(txn, BNS_DB_AUDIT, key, sizeof(key), json_line, strlen(json_line));
+	err = bns_store_put(txn, BNS_DB_AUDIT, key, sizeof(key), json_line, strlen(json_line));
 	if (!err && s->audit_next >= s->audit_kept) {
 		bns_put_u64(key, s->audit_next - s->audit_kept);
 		err = bns_store_del(txn, BNS_DB_AUDIT, key, sizeof(key));

@@ -42,7 +42,10 @@ struct bns_store_txn; /* changes that are made durable together */
 /*
  * Opens or creates FOLDER/data.mdb. A missing folder is created when its
  * parent exists. `diag` names the folder and the way out: missing parent, no
- * permission, another process holds it (a lock file), a newer format.
+ * permission, another process holds it (a lock file), a newer format, damage.
+ * Of a large file only what the daemon needs first is looked at before this
+ * returns (store_look.c): what else is damaged is logged when it is found, is
+ * BNS_EIO to who reads it, and nothing is written from then on.
  */
 enum bns_error bns_store_open(const char *folder, uint64_t max_size_bytes, uv_loop_t *loop, struct bns_store **out,
                               struct bns_diag *diag) BNS_MUST_CHECK;

@@ -180,11 +180,26 @@ enum bns_error bns_store_explain(const char *folder, int rc, struct bns_diag *di
 	}
 }
 
-/* LMDB must not meet a page that the disk has changed. A file that isn't there yet, or is empty, is LMDB's to make. */
-static enum bns_error check_whole(const char *folder, struct bns_diag *diag)
+static const char *const *first_read(const char *names[BNS_DB_COUNT + 1])
+{
+	size_t count = 0;
+	for (size_t i = 0; i < BNS_DB_COUNT; i++) {
+		if (bns_store_is_read_first((enum bns_store_db)i))
+			names[count++] = bns_store_db_names[i];
+	}
+	names[count] = NULL;
+	return names;
+}
+
+/*
+ * LMDB must not meet a page that the disk has changed. A file that isn't there yet, or is empty, is LMDB's to make. Of
+ * a large one what isn't needed at once may be looked at later: `rest`, where there is one.
+ */
+static enum bns_error check_whole(const char *folder, struct bns_store_walk **rest, struct bns_diag *diag)
 {
 	char path[PATH_MAX], why[BNS_STORE_WHY_MAX] = "its beginning is lost";
 	struct bns_store_heads heads;
+	struct bns_store_walk *walk;
 	struct stat st;
 	snprintf(path, sizeof(path), "%s/data.mdb", folder);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -193,12 +208,44 @@ static enum bns_error check_whole(const char *folder, struct bns_diag *diag)
 	if (fd < 0)
 		return bns_store_explain(folder, errno, diag);
 	enum bns_error err = BNS_OK;
-	if (fstat(fd, &st) || st.st_size > 0)
-		err = bns_store_tree_heads(fd, &heads) ? bns_store_tree_check(fd, &heads, 0, why) : BNS_EDAMAGED;
+	bool is_read = fstat(fd, &st) == 0;
+	bool is_large = is_read && rest && st.st_size >= BNS_STORE_LARGE_BYTES;
+	if (!is_read || st.st_size > 0) {
+		const char *names[BNS_DB_COUNT + 1];
+		err = BNS_EDAMAGED;
+		if (bns_store_tree_heads(fd, &heads))
+			err = bns_store_walk_begin(fd, &heads, 0, is_large ? first_read(names) : NULL, &walk, why);
+		if (!err && is_large)
+			*rest = walk;
+		else if (!err)
+			bns_store_walk_free(walk);
+	}
 	close(fd);
 	if (err == BNS_EDAMAGED)
 		return bns_store_explain_damage(folder, why, diag);
 	return err;
+}
+
+/* An older format is brought up to this one through all databases. */
+static enum bns_error check_before_migration(const char *folder, MDB_env *env, struct bns_store_walk **rest,
+					     struct bns_diag *diag)
+{
+	char why[BNS_STORE_WHY_MAX];
+	unsigned long format;
+	MDB_txn *txn;
+	if (!rest || !*rest)
+		return BNS_OK;
+	int rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+	if (rc)
+		return bns_store_explain(folder, rc, diag);
+	enum bns_error err = bns_store_format_find(folder, txn, &format, diag);
+	mdb_txn_abort(txn);
+	if (err || format == BNS_STORE_FORMAT)
+		return err;
+	err = bns_store_walk_rest(*rest, why);
+	bns_store_walk_free(*rest);
+	*rest = NULL;
+	return err ? bns_store_explain_damage(folder, why, diag) : BNS_OK;
 }
 
 static enum bns_error prepare(const char *folder, MDB_env *env, MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag)
@@ -216,26 +263,43 @@ static enum bns_error prepare(const char *folder, MDB_env *env, MDB_dbi dbi[BNS_
 	return rc ? bns_store_explain(folder, rc, diag) : BNS_OK;
 }
 
-enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes, MDB_env **env,
-				    MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag)
+static enum bns_error open_env(const char *folder, uint64_t max_size_bytes, MDB_env **out, struct bns_diag *diag)
 {
-	MDB_env *made;
-	enum bns_error err = check_whole(folder, diag);
-	if (!err)
-		err = reserve_readers(folder, diag);
+	enum bns_error err = reserve_readers(folder, diag);
 	if (err)
 		return err;
-	int rc = mdb_env_create(&made);
+	int rc = mdb_env_create(out);
 	if (rc)
 		return bns_store_explain(folder, rc, diag);
-	rc = mdb_env_set_mapsize(made, (size_t)max_size_bytes & ~(size_t)(MAP_UNIT_BYTES - 1));
+	rc = mdb_env_set_mapsize(*out, (size_t)max_size_bytes & ~(size_t)(MAP_UNIT_BYTES - 1));
 	if (!rc)
-		rc = mdb_env_set_maxdbs(made, BNS_DB_COUNT);
+		rc = mdb_env_set_maxdbs(*out, BNS_DB_COUNT);
 	if (!rc)
-		rc = mdb_env_open(made, folder, MDB_NOTLS, 0600);
-	err = rc ? bns_store_explain(folder, rc, diag) : prepare(folder, made, dbi, diag);
+		rc = mdb_env_open(*out, folder, MDB_NOTLS, 0600);
+	if (!rc)
+		return BNS_OK;
+	mdb_env_close(*out);
+	return bns_store_explain(folder, rc, diag);
+}
+
+enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes, MDB_env **env,
+				    MDB_dbi dbi[BNS_DB_COUNT], struct bns_store_walk **rest, struct bns_diag *diag)
+{
+	MDB_env *made;
+	if (rest)
+		*rest = NULL;
+	enum bns_error err = check_whole(folder, rest, diag);
+	if (!err)
+		err = open_env(folder, max_size_bytes, &made, diag);
+	if (!err) {
+		err = check_before_migration(folder, made, rest, diag);
+		if (!err)
+			err = prepare(folder, made, dbi, diag);
+		if (err)
+			mdb_env_close(made);
+	}
 	if (err) {
-		mdb_env_close(made);
+		bns_store_walk_free(rest ? *rest : NULL);
 		return err;
 	}
 	bns_store_sync_folder(folder);

@@ -53,6 +53,7 @@ struct bns_store {
 	int lock_fd;
 	uint64_t max_size_bytes;
 	uint64_t audit_next;
+	bool audit_known; /* audit_next is */
 	uint64_t audit_kept;
 	uint64_t damaged;
 	size_t pending; /* main loop: committed, `done` not called yet */
@@ -64,16 +65,36 @@ struct bns_store {
 	bool stopping;
 	struct bns_store_list queue;
 	struct bns_store_list finished;
+
+	/* store_look.c; the mutex guards `looking`, and `is_damaged` is written before it ends. */
+	struct bns_store_walk *rest; /* the writer's */
+	bool looking;
+	bool is_damaged;
+	uv_cond_t looked;
 };
+
+/*
+ * store_look.c: the writer's first work, before it writes anything, is to look at what wasn't looked at when the file
+ * was opened. Who reads of that meanwhile waits; where it is damaged nothing of it is read, and nothing is written.
+ */
+bool bns_store_is_read_first(enum bns_store_db db); /* before the daemon serves */
+void bns_store_look(struct bns_store *s);
+enum bns_error bns_store_wait_for_look(struct bns_store *s, enum bns_store_db db) BNS_MUST_CHECK;
 
 void bns_store_list_init(struct bns_store_list *list);
 void bns_store_list_append(struct bns_store_list *list, struct bns_store_txn *txn);
 void bns_store_ops_free(struct bns_store_txn *txn);
 
-/* store_folder.c: the folder, its lock file, the environment in it. `*lock_fd` is the caller's to close. */
+/*
+ * store_folder.c: the folder, its lock file, the environment in it. `*lock_fd` is the caller's to close. Where `rest` is
+ * given, of a large file those databases are left for later that nobody needs at once; bns_store_look ends that walk.
+ */
+#define BNS_STORE_LARGE_BYTES ((off_t)32 << 20)
+struct bns_store_walk;
 enum bns_error bns_store_folder_lock(const char *folder, int *lock_fd, struct bns_diag *diag) BNS_MUST_CHECK;
 enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes, MDB_env **env,
-				    MDB_dbi dbi[BNS_DB_COUNT], struct bns_diag *diag) BNS_MUST_CHECK;
+				    MDB_dbi dbi[BNS_DB_COUNT], struct bns_store_walk **rest,
+				    struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* What an error of LMDB's or the system's means for who opens the store, and the way out. */
 enum bns_error bns_store_explain(const char *folder, int rc, struct bns_diag *diag);

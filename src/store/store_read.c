@@ -24,6 +24,12 @@ static enum bns_error begin(struct bns_store *s, MDB_txn **txn)
 	return rc ? bns_store_error(rc) : BNS_OK;
 }
 
+static enum bns_error begin_in(struct bns_store *s, enum bns_store_db db, MDB_txn **txn)
+{
+	enum bns_error err = bns_store_wait_for_look(s, db);
+	return err ? err : begin(s, txn);
+}
+
 static void end(struct bns_store *s, MDB_txn *txn)
 {
 	mdb_txn_abort(txn);
@@ -51,7 +57,7 @@ enum bns_error bns_store_get(struct bns_store *s, enum bns_store_db db, const vo
 	if (key_len == 0 || key_len > BNS_STORE_KEY_MAX)
 		return BNS_ERANGE;
 	MDB_txn *txn;
-	enum bns_error err = begin(s, &txn);
+	enum bns_error err = begin_in(s, db, &txn);
 	if (err)
 		return err;
 	MDB_val k = {key_len, (void *)(uintptr_t)key}, v;
@@ -118,7 +124,7 @@ enum bns_error bns_store_each(struct bns_store *s, enum bns_store_db db, const v
 	if (prefix_len > BNS_STORE_KEY_MAX)
 		return BNS_ERANGE;
 	MDB_txn *txn;
-	enum bns_error err = begin(s, &txn);
+	enum bns_error err = begin_in(s, db, &txn);
 	if (err)
 		return err;
 	MDB_cursor *c = NULL;

@@ -21,12 +21,13 @@
 
 #include "store/store_tree.h"
 
-#define META_MAGIC   0xBEEFC0DEu
-#define META_VERSION 1
-#define NO_PAGE      SIZE_MAX
-#define DEPTH_MAX    32
-#define NAMED_MAX    64 /* more than bns_store_db_names will ever have */
-#define KEY_MAX      511
+#define META_MAGIC     0xBEEFC0DEu
+#define META_VERSION   1
+#define NO_PAGE        SIZE_MAX
+#define DEPTH_MAX      32
+#define NAMED_MAX      64 /* more than bns_store_db_names will ever have */
+#define KEY_MAX        511
+#define NAME_MAX_BYTES 32
 
 enum page_flag { PAGE_BRANCH = 1, PAGE_LEAF = 2, PAGE_OVERFLOW = 4 };
 enum node_flag { NODE_BIG = 1, NODE_TREE = 2 };
@@ -69,14 +70,21 @@ struct node {
 	uint16_t key_len;
 };
 
-struct walk {
+/* A database that the tree of names has. */
+struct named {
+	struct tree tree;
+	char name[NAME_MAX_BYTES]; /* "" where it is longer: none of ours */
+	bool is_walked;
+};
+
+struct bns_store_walk {
 	int fd;
 	size_t file_bytes;
 	size_t page_bytes;
 	size_t last_page;
 	uint8_t *seen; /* a bit a page */
 	uint8_t *page[DEPTH_MAX];
-	struct tree named[NAMED_MAX];
+	struct named named[NAMED_MAX];
 	unsigned named_count;
 	char *why; /* BNS_STORE_WHY_MAX */
 
@@ -89,7 +97,7 @@ struct walk {
 	bool last_is_bound; /* a branch's key: the next may equal it */
 };
 
-static bool wrong(struct walk *w, size_t page, const char *what)
+static bool wrong(struct bns_store_walk *w, size_t page, const char *what)
 {
 	snprintf(w->why, BNS_STORE_WHY_MAX, "page %zu %s", page, what);
 	return false;
@@ -108,7 +116,7 @@ static size_t child_number(const struct node *n)
 	return (size_t)((uint64_t)node_number(n) | (sizeof(size_t) > 4 ? (uint64_t)n->flags << 32 : 0));
 }
 
-static bool read_at(struct walk *w, size_t page, void *out, size_t len)
+static bool read_at(struct bns_store_walk *w, size_t page, void *out, size_t len)
 {
 	if (page > w->last_page || (page + 1) * w->page_bytes > w->file_bytes)
 		return wrong(w, page, "lies behind the end of the file");
@@ -116,7 +124,7 @@ static bool read_at(struct walk *w, size_t page, void *out, size_t len)
 	return n == (ssize_t)len || wrong(w, page, n < 0 ? "can't be read from the disk" : "ends early");
 }
 
-static bool claim(struct walk *w, size_t page, size_t count)
+static bool claim(struct bns_store_walk *w, size_t page, size_t count)
 {
 	for (size_t i = page; i < page + count; i++) {
 		if (i < 2 || i > w->last_page)
@@ -128,7 +136,7 @@ static bool claim(struct walk *w, size_t page, size_t count)
 	return true;
 }
 
-static int compare_keys(const struct walk *w, const uint8_t *key, size_t len)
+static int compare_keys(const struct bns_store_walk *w, const uint8_t *key, size_t len)
 {
 	size_t common = len < w->last_len ? len : w->last_len;
 	if (w->kind == TREE_FREE) {
@@ -141,7 +149,7 @@ static int compare_keys(const struct walk *w, const uint8_t *key, size_t len)
 	return order ? order : (len > w->last_len) - (len < w->last_len);
 }
 
-static bool take_key(struct walk *w, size_t page, const uint8_t *key, size_t len, bool is_bound)
+static bool take_key(struct bns_store_walk *w, size_t page, const uint8_t *key, size_t len, bool is_bound)
 {
 	if (len == 0 || len > KEY_MAX || (w->kind == TREE_FREE && len != sizeof(size_t)))
 		return wrong(w, page, "has a key of a length that can't be");
@@ -155,7 +163,7 @@ static bool take_key(struct walk *w, size_t page, const uint8_t *key, size_t len
 	return true;
 }
 
-static bool take_overflow(struct walk *w, size_t page, size_t len)
+static bool take_overflow(struct bns_store_walk *w, size_t page, size_t len)
 {
 	struct head head;
 	uint32_t count;
@@ -172,7 +180,7 @@ static bool take_overflow(struct walk *w, size_t page, size_t len)
 }
 
 /* A list of free pages: how many, then their numbers. `data` may lie in overflow pages, of which none is in memory. */
-static bool take_free(struct walk *w, size_t page, const uint8_t *data, size_t len)
+static bool take_free(struct bns_store_walk *w, size_t page, const uint8_t *data, size_t len)
 {
 	size_t count, number;
 	memcpy(&count, data, sizeof(count));
@@ -186,7 +194,7 @@ static bool take_free(struct walk *w, size_t page, const uint8_t *data, size_t l
 	return true;
 }
 
-static bool take_long_free(struct walk *w, size_t page, size_t len)
+static bool take_long_free(struct bns_store_walk *w, size_t page, size_t len)
 {
 	uint8_t *data = malloc(len);
 	off_t at = (off_t)(page * w->page_bytes + sizeof(struct head));
@@ -196,7 +204,7 @@ static bool take_long_free(struct walk *w, size_t page, size_t len)
 	return good;
 }
 
-static bool take_big(struct walk *w, size_t page, const uint8_t *data, size_t len)
+static bool take_big(struct bns_store_walk *w, size_t page, const uint8_t *data, size_t len)
 {
 	size_t number;
 	memcpy(&number, data, sizeof(number));
@@ -207,7 +215,7 @@ static bool take_big(struct walk *w, size_t page, const uint8_t *data, size_t le
 	return len >= sizeof(size_t) ? take_long_free(w, number, len) : wrong(w, page, "has an empty list of pages");
 }
 
-static bool take_data(struct walk *w, size_t page, const struct node *n, const uint8_t *data, size_t room)
+static bool take_data(struct bns_store_walk *w, size_t page, const struct node *n, const uint8_t *data, size_t room)
 {
 	size_t len = node_number(n);
 	bool big = n->flags & NODE_BIG;
@@ -224,13 +232,16 @@ static bool take_data(struct walk *w, size_t page, const struct node *n, const u
 		return true;
 	if (len != sizeof(struct tree) || w->named_count == NAMED_MAX)
 		return wrong(w, page, "names a database that can't be");
-	memcpy(&w->named[w->named_count++], data, sizeof(struct tree));
+	struct named *named = &w->named[w->named_count++];
+	memcpy(&named->tree, data, sizeof(struct tree));
+	if (w->last_len < sizeof(named->name))
+		memcpy(named->name, w->last_key, w->last_len);
 	return true;
 }
 
-static bool walk_page(struct walk *w, size_t page, unsigned depth);
+static bool walk_page(struct bns_store_walk *w, size_t page, unsigned depth);
 
-static bool walk_node(struct walk *w, size_t page, unsigned depth, size_t index)
+static bool walk_node(struct bns_store_walk *w, size_t page, unsigned depth, size_t index)
 {
 	const uint8_t *octets = w->page[depth];
 	struct head head;
@@ -252,7 +263,7 @@ static bool walk_node(struct walk *w, size_t page, unsigned depth, size_t index)
 	return take_key(w, page, key, n.key_len, false) && take_data(w, page, &n, key + n.key_len, room - n.key_len);
 }
 
-static bool read_page(struct walk *w, size_t page, unsigned depth, struct head *head)
+static bool read_page(struct bns_store_walk *w, size_t page, unsigned depth, struct head *head)
 {
 	if (!w->page[depth])
 		w->page[depth] = malloc(w->page_bytes);
@@ -264,7 +275,7 @@ static bool read_page(struct walk *w, size_t page, unsigned depth, struct head *
 	return true;
 }
 
-static bool walk_page(struct walk *w, size_t page, unsigned depth)
+static bool walk_page(struct bns_store_walk *w, size_t page, unsigned depth)
 {
 	struct head head;
 	if (depth >= w->found.depth)
@@ -285,7 +296,7 @@ static bool walk_page(struct walk *w, size_t page, unsigned depth)
 	return true;
 }
 
-static bool walk_tree(struct walk *w, enum tree_kind kind, const struct tree *t)
+static bool walk_tree(struct bns_store_walk *w, enum tree_kind kind, const struct tree *t)
 {
 	w->kind = kind;
 	w->has_last = w->last_is_bound = false;
@@ -302,15 +313,31 @@ static bool walk_tree(struct walk *w, enum tree_kind kind, const struct tree *t)
 	return true;
 }
 
-static bool walk_all(struct walk *w, const struct meta *m)
+static bool is_wanted(const struct named *named, const char *const *names)
 {
-	if (!walk_tree(w, TREE_FREE, &m->free) || !walk_tree(w, TREE_NAMES, &m->names))
-		return false;
+	for (; names && *names; names++) {
+		if (strcmp(named->name, *names) == 0)
+			return true;
+	}
+	return !names;
+}
+
+/* Those databases, of all that weren't walked yet; NULL: all. */
+static bool walk_named(struct bns_store_walk *w, const char *const *names)
+{
 	for (unsigned i = 0; i < w->named_count; i++) {
-		if (!walk_tree(w, TREE_VALUES, &w->named[i]))
+		if (w->named[i].is_walked || !is_wanted(&w->named[i], names))
+			continue;
+		if (!walk_tree(w, TREE_VALUES, &w->named[i].tree))
 			return false;
+		w->named[i].is_walked = true;
 	}
 	return true;
+}
+
+static bool walk_some(struct bns_store_walk *w, const struct meta *m, const char *const *names)
+{
+	return walk_tree(w, TREE_FREE, &m->free) && walk_tree(w, TREE_NAMES, &m->names) && walk_named(w, names);
 }
 
 static bool read_meta(int fd, size_t at, struct meta *m)
@@ -341,22 +368,44 @@ static const struct meta *choose(const struct meta *m, size_t txn)
 	return m[1].txn == txn ? &m[1] : NULL;
 }
 
-enum bns_error bns_store_tree_check(int fd, const struct bns_store_heads *heads, size_t txn,
-				    char why[BNS_STORE_WHY_MAX])
+static struct bns_store_walk *walk_new(int fd, const struct meta *m)
 {
-	const struct meta *m = choose((const struct meta *)heads->meta, txn);
 	struct stat st;
-	if (!m)
-		return BNS_EBUSY;
-	struct walk *w = calloc(1, sizeof(*w));
-	if (!w || fstat(fd, &st)) {
-		free(w);
-		return BNS_ENOMEM;
+	struct bns_store_walk *w = calloc(1, sizeof(*w));
+	if (!w)
+		return NULL;
+	w->fd = dup(fd);
+	if (w->fd < 0 || fstat(fd, &st)) {
+		bns_store_walk_free(w);
+		return NULL;
 	}
-	w->fd = fd;
 	w->file_bytes = (size_t)st.st_size;
 	w->page_bytes = m->free.pad;
 	w->last_page = m->last_page;
+	return w;
+}
+
+void bns_store_walk_free(struct bns_store_walk *w)
+{
+	if (!w)
+		return;
+	for (unsigned i = 0; i < DEPTH_MAX; i++)
+		free(w->page[i]);
+	free(w->seen);
+	if (w->fd >= 0)
+		close(w->fd);
+	free(w);
+}
+
+enum bns_error bns_store_walk_begin(int fd, const struct bns_store_heads *heads, size_t txn, const char *const *names,
+				    struct bns_store_walk **out, char why[BNS_STORE_WHY_MAX])
+{
+	const struct meta *m = choose((const struct meta *)heads->meta, txn);
+	if (!m)
+		return BNS_EBUSY;
+	struct bns_store_walk *w = walk_new(fd, m);
+	if (!w)
+		return BNS_ENOMEM;
 	w->why = why;
 	enum bns_error err = BNS_EDAMAGED;
 	/* A head that lies about the last page must not cost the memory it asks for. */
@@ -364,11 +413,27 @@ enum bns_error bns_store_tree_check(int fd, const struct bns_store_heads *heads,
 		snprintf(why, BNS_STORE_WHY_MAX, "its head names a last page beyond its map");
 	else if (!(w->seen = calloc(1, m->last_page / 8 + 1)))
 		err = BNS_ENOMEM;
-	else if (walk_all(w, m))
+	else if (walk_some(w, m, names))
 		err = BNS_OK;
-	for (unsigned i = 0; i < DEPTH_MAX; i++)
-		free(w->page[i]);
-	free(w->seen);
-	free(w);
+	if (err)
+		bns_store_walk_free(w);
+	else
+		*out = w;
+	return err;
+}
+
+enum bns_error bns_store_walk_rest(struct bns_store_walk *w, char why[BNS_STORE_WHY_MAX])
+{
+	w->why = why;
+	return walk_named(w, NULL) ? BNS_OK : BNS_EDAMAGED;
+}
+
+enum bns_error bns_store_tree_check(int fd, const struct bns_store_heads *heads, size_t txn,
+				    char why[BNS_STORE_WHY_MAX])
+{
+	struct bns_store_walk *w;
+	enum bns_error err = bns_store_walk_begin(fd, heads, txn, NULL, &w, why);
+	if (!err)
+		bns_store_walk_free(w);
 	return err;
 }

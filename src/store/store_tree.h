@@ -31,4 +31,14 @@ bool bns_store_tree_heads(int fd, struct bns_store_heads *heads);
 enum bns_error bns_store_tree_check(int fd, const struct bns_store_heads *heads, size_t txn,
 				    char why[BNS_STORE_WHY_MAX]) BNS_MUST_CHECK;
 
+/*
+ * The same in two steps, the file being nobody else's meanwhile: first the databases of these names (ends with NULL;
+ * NULL: all of them), then the rest, on any thread. A walk that has begun well is freed once.
+ */
+struct bns_store_walk;
+enum bns_error bns_store_walk_begin(int fd, const struct bns_store_heads *heads, size_t txn, const char *const *names,
+				    struct bns_store_walk **out, char why[BNS_STORE_WHY_MAX]) BNS_MUST_CHECK;
+enum bns_error bns_store_walk_rest(struct bns_store_walk *w, char why[BNS_STORE_WHY_MAX]) BNS_MUST_CHECK;
+void bns_store_walk_free(struct bns_store_walk *w);
+
 #endif

@@ -96,7 +96,7 @@ static int write_together(const struct bns_store *s, struct bns_store_txn *first
 {
 	MDB_txn *mdb;
 	size_t size_bytes = 0;
-	int rc = s->env ? mdb_txn_begin(s->env, NULL, 0, &mdb) : MDB_PANIC;
+	int rc = s->is_damaged ? MDB_CORRUPTED : s->env ? mdb_txn_begin(s->env, NULL, 0, &mdb) : MDB_PANIC;
 	if (rc)
 		return rc;
 	for (struct bns_store_txn *txn = first; txn != end && !rc; txn = txn->next) {
@@ -129,7 +129,7 @@ static bool reopen(struct bns_store *s)
 	if (s->env)
 		mdb_env_close(s->env);
 	s->env = NULL;
-	bool good = bns_store_folder_env(s->folder, s->max_size_bytes, &s->env, s->dbi, &diag) == BNS_OK;
+	bool good = bns_store_folder_env(s->folder, s->max_size_bytes, &s->env, s->dbi, NULL, &diag) == BNS_OK;
 	uv_rwlock_wrunlock(&s->env_lock);
 	if (good)
 		bns_log(BNS_LOG_WARN, "store=%s a write had failed for good; the file is opened anew", s->folder);
@@ -191,6 +191,7 @@ static void run(void *arg)
 {
 	struct bns_store *s = arg;
 	struct bns_store_list group;
+	bns_store_look(s);
 	uv_mutex_lock(&s->mutex);
 	while (wait_for_group(s)) {
 		take_group(&s->queue, &group);
@@ -212,12 +213,19 @@ enum bns_error bns_store_writer_start(struct bns_store *s)
 		uv_mutex_destroy(&s->mutex);
 		return BNS_EIO;
 	}
+	if (uv_cond_init(&s->looked)) {
+		uv_cond_destroy(&s->wake);
+		uv_mutex_destroy(&s->mutex);
+		return BNS_EIO;
+	}
+	s->looking = s->rest;
 	/* Signals are the main loop's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int rc = uv_thread_create(&s->thread, run, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc) {
+		uv_cond_destroy(&s->looked);
 		uv_cond_destroy(&s->wake);
 		uv_mutex_destroy(&s->mutex);
 		return BNS_EIO;

@@ -545,6 +545,76 @@ static void torn_file_is_refused_however_often_it_is_opened(void **state)
 	assert_damaged(f);
 }
 
+/* Larger than what is looked at in whole before it is used; a zone's record and a former version's are in it. */
+static void write_large(struct fixture *f)
+{
+	static uint8_t data[MIB];
+	open_sized(f, 64 * MIB);
+	struct bns_store_txn *txn = begin(f);
+	put_text(txn, BNS_DB_ZONE, "zone-marker", "one");
+	put_text(txn, BNS_DB_VERSION, "version-marker", "two");
+	for (unsigned i = 0; i < 34; i++)
+		assert_int_equal(bns_store_put(txn, BNS_DB_JOURNAL, &i, sizeof(i), data, sizeof(data)), BNS_OK);
+	commit_wait(f, txn);
+	assert_int_equal(f->err[0], BNS_OK);
+	shut(f);
+}
+
+/* Every page that has this key isn't what it was. */
+static void spoil_pages(struct fixture *f, const char *key)
+{
+	static char page[4096];
+	char path[128];
+	unsigned count = 0;
+	snprintf(path, sizeof(path), "%s/data.mdb", f->folder);
+	int fd = open(path, O_RDWR);
+	for (off_t at = 0; pread(fd, page, sizeof(page), at) == sizeof(page); at += (off_t)sizeof(page)) {
+		if (!memmem(page, sizeof(page), key, strlen(key)))
+			continue;
+		assert_int_equal(pwrite(fd, "spoiled!", 8, at), 8);
+		count++;
+	}
+	close(fd);
+	assert_in_range(count, 1, 10);
+}
+
+static void large_file_is_used_while_the_rest_is_looked_at(void **state)
+{
+	struct fixture *f = *state;
+	write_large(f);
+	open_sized(f, 64 * MIB);
+	assert_text(f, BNS_DB_ZONE, "zone-marker", "one");
+	assert_text(f, BNS_DB_VERSION, "version-marker", "two");
+	store_text(f, BNS_DB_VERSION, "version-marker", "three");
+	assert_text(f, BNS_DB_VERSION, "version-marker", "three");
+}
+
+static void damage_in_a_large_files_rest_stops_changes_and_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+	void *data;
+	size_t len;
+	write_large(f);
+	spoil_pages(f, "version-marker");
+	open_sized(f, 64 * MIB);
+	assert_text(f, BNS_DB_ZONE, "zone-marker", "one");
+	assert_int_equal(bns_store_get(f->store, BNS_DB_VERSION, "version-marker", 14, &data, &len), BNS_EIO);
+	struct bns_store_txn *txn = begin(f);
+	put_text(txn, BNS_DB_ZONE, "zone-marker", "four");
+	commit_wait(f, txn);
+	assert_int_equal(f->err[1], BNS_EIO);
+	assert_non_null(strstr(f->reason[1], "can't be written"));
+	assert_text(f, BNS_DB_ZONE, "zone-marker", "one");
+}
+
+static void damage_in_what_a_large_file_is_needed_for_is_found_at_once(void **state)
+{
+	struct fixture *f = *state;
+	write_large(f);
+	spoil_pages(f, "zone-marker");
+	assert_damaged(f);
+}
+
 static void file_without_its_unused_end_is_no_torn_one(void **state)
 {
 	struct fixture *f = *state;
@@ -657,6 +727,9 @@ int main(void)
 		T(foreign_file_is_refused_with_the_way_out),
 		T(torn_file_is_refused_however_often_it_is_opened),
 		T(file_without_its_unused_end_is_no_torn_one),
+		T(large_file_is_used_while_the_rest_is_looked_at),
+		T(damage_in_a_large_files_rest_stops_changes_and_nothing_else),
+		T(damage_in_what_a_large_file_is_needed_for_is_found_at_once),
 		T(replaced_file_is_noticed),
 		T(audit_goes_on_after_the_last_line_of_an_earlier_run),
 		T(audit_does_not_grow_without_end),
