@@ -107,6 +107,9 @@ bool xdp_kernel_attach(struct xdp_kernel *k, const char *interface, enum xdp_mod
 	if (a->link == -EBUSY)
 		snprintf(why, why_len, "%s has another XDP program: end whoever attached it ('ip link show' tells)",
 			 what);
+	else if (a->link == -EOPNOTSUPP)
+		snprintf(why, why_len,
+			 "%s: its driver takes no XDP program; 'mode: any' or 'generic' does without, slower", what);
 	else if (a->link < 0)
 		xdp_kernel_say(why, why_len, what, -a->link);
 	if (a->link < 0)

@@ -173,6 +173,24 @@ static void pass_zone(struct bns_plugin *p, const uint8_t *zone)
 	replace(p, x, zone);
 }
 
+static void set_opt(struct xdp *x, struct xdp_opt *to, const struct xdp_opt *from)
+{
+	if (memcmp(to, from, sizeof(*to)) == 0)
+		return;
+	xdp_tables_begin(&x->tables);
+	*to = *from;
+	xdp_tables_end(&x->tables);
+}
+
+static void set_opts(struct bns_plugin *p, struct xdp *x)
+{
+	struct xdp_opt opt, refused;
+
+	xdp_compile_opt(p, x->an_apex, &opt, &refused);
+	set_opt(x, &x->kernel.control->opt, &opt);
+	set_opt(x, &x->kernel.control->opt_refused, &refused);
+}
+
 static void xdp_served(struct bns_plugin *p, const struct bns_change *change)
 {
 	struct xdp *x = bns_host_of(p)->state(p);
@@ -190,35 +208,24 @@ static void xdp_served(struct bns_plugin *p, const struct bns_change *change)
 	}
 	if (x->set.count > 0 && x->set.records[0].kind == XDP_KIND_APEX) {
 		memcpy(x->an_apex, x->set.records[0].name, XDP_NAME_MAX);
+		if (!x->has_apex)
+			set_opts(p, x);
 		x->has_apex = true;
 	}
 	replace(p, x, change->zone);
-}
-
-static void set_opt(struct xdp *x, struct xdp_opt *to, const struct xdp_opt *from)
-{
-	if (memcmp(to, from, sizeof(*to)) == 0)
-		return;
-	xdp_tables_begin(&x->tables);
-	*to = *from;
-	xdp_tables_end(&x->tables);
 }
 
 /* What goes into an OPT may follow a reload; nothing is denied before every zone was heard of. */
 static void xdp_tick(struct bns_plugin *p, int64_t now_s)
 {
 	struct xdp *x = bns_host_of(p)->state(p);
-	struct xdp_opt opt, refused;
 
 	(void)now_s;
 	if (!xdp_is_open(x))
 		return;
 	struct xdp_control *c = x->kernel.control;
-	if (x->has_apex) {
-		xdp_compile_opt(p, x->an_apex, &opt, &refused);
-		set_opt(x, &c->opt, &opt);
-		set_opt(x, &c->opt_refused, &refused);
-	}
+	if (x->has_apex)
+		set_opts(p, x);
 	if (!c->complete && !x->is_full && x->host->settled(p))
 		__atomic_store_n(&c->complete, 1, __ATOMIC_RELEASE);
 }
