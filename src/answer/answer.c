@@ -2,6 +2,7 @@
 #include "answer/answer.h"
 
 #include "answer/chaos.h"
+#include "answer/direct.h"
 #include "answer/edns.h"
 #include "answer/encode.h"
 #include "answer/lookup.h"
@@ -34,16 +35,21 @@ static void count(uint64_t *counter)
 	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
 }
 
-static size_t answer_max(const struct exchange *x)
+static void count_type(struct bns_answer_counts *counts, uint16_t qtype)
 {
-	if (x->tcp)
-		return x->cap;
-	size_t max = x->req->has_edns ? x->req->udp_payload : BNS_UDP_PLAIN_MAX;
-	if (max > x->env->udp_max_payload)
-		max = x->env->udp_max_payload;
+	count(&counts->type[qtype < BNS_ANSWER_TYPES ? qtype : 0]);
+}
+
+static size_t answer_max(const struct bns_answer_env *env, const struct bns_query *q, size_t cap)
+{
+	if (q->transport != BNS_TRANSPORT_UDP)
+		return cap;
+	size_t max = q->req.has_edns ? q->req.udp_payload : BNS_UDP_PLAIN_MAX;
+	if (max > env->udp_max_payload)
+		max = env->udp_max_payload;
 	if (max < BNS_UDP_PLAIN_MAX)
 		max = BNS_UDP_PLAIN_MAX;
-	return max < x->cap ? max : x->cap;
+	return max < cap ? max : cap;
 }
 
 static void open_answer(struct exchange *x, enum bns_ede ede)
@@ -51,7 +57,7 @@ static void open_answer(struct exchange *x, enum bns_ede ede)
 	if (x->req->has_edns)
 		bns_edns_answer(&x->edns, ede);
 	bns_encode_open(&x->encoder, x->query->msg, x->req, x->env->udp_max_payload, &x->edns.out, x->out,
-			answer_max(x));
+			answer_max(x->env, x->query, x->cap));
 	if (x->query->transport == BNS_TRANSPORT_TLS && bns_edns_wants_padding(&x->edns))
 		bns_encode_pad(&x->encoder, BNS_PADDING_BLOCK);
 }
@@ -233,7 +239,7 @@ static enum bns_answer_action answer_chaos(struct exchange *x)
 
 static enum bns_answer_action answer_query(struct exchange *x)
 {
-	count(&x->counts->type[x->req->qtype < BNS_ANSWER_TYPES ? x->req->qtype : 0]);
+	count_type(x->counts, x->req->qtype);
 	enum bns_query_verdict verdict = ask_about_question(x);
 	if (verdict != BNS_QUERY_CONTINUE) {
 		open_answer(x, BNS_EDE_NONE);
@@ -276,6 +282,7 @@ static bool deserves_answer(const struct bns_query *q)
 void bns_answer_read(const struct bns_answer_env *env, struct bns_query *q)
 {
 	q->guess = NULL;
+	q->node = NULL;
 	q->dropped = !deserves_answer(q);
 	q->parsed = q->dropped ? BNS_ESHORT : bns_request_parse(q->msg, q->len, &q->req);
 	if (q->parsed == BNS_OK && q->req.has_question)
@@ -291,25 +298,43 @@ void bns_answer_find(const struct bns_answer_env *env, struct bns_query *q)
 void bns_answer_approach(struct bns_query *q)
 {
 	if (q->guess)
-		bns_image_prefetch(q->guess, q->req.qname.hash[q->req.qname.labels]);
+		q->node = bns_image_guess(q->guess, q->req.qname.hash[q->req.qname.labels]);
 }
 
 /* Not on the way of a query where no plugin listens. */
-static void tell_answered(const struct exchange *x, enum bns_answer_action action)
+static void tell_answered(const struct bns_answer_env *env, const struct bns_query *q, const uint8_t *out,
+			  size_t out_len)
 {
 	const struct bns_exchange exchange = {
-		.query = x->query->msg,
-		.query_len = x->query->len,
-		.response = action == BNS_ANSWER_SEND ? x->out : NULL,
-		.response_len = action == BNS_ANSWER_SEND ? x->out_len : 0,
-		.client = x->query->client,
-		.transport = x->query->transport,
+		.query = q->msg,
+		.query_len = q->len,
+		.response = out_len > 0 ? out : NULL,
+		.response_len = out_len,
+		.client = q->client,
+		.transport = q->transport,
 	};
-	bns_plugins_answered(x->env->plugins, &exchange);
+	bns_plugins_answered(env->plugins, &exchange);
 }
 
-enum bns_answer_action bns_answer_write(const struct bns_answer_env *env, struct bns_query *q, uint8_t *out, size_t cap,
-					size_t *out_len, struct bns_answer_counts *counts)
+/* What nearly every query is answered with; false: it takes more to answer it. */
+static bool answer_directly(const struct bns_answer_env *env, const struct bns_query *q, uint8_t *out, size_t cap,
+			    size_t *out_len, struct bns_answer_counts *counts)
+{
+	if (!bns_direct_is_for(env, q))
+		return false;
+	*out_len = bns_direct_write(env, q, out, answer_max(env, q, cap));
+	if (*out_len == 0)
+		return false;
+	count_type(counts, q->req.qtype);
+	count(&counts->rcode[BNS_RCODE_NOERROR]);
+	return true;
+}
+
+/* Apart, so that a direct answer doesn't pay for the room this takes. */
+__attribute__((noinline)) static enum bns_answer_action answer_stepwise(const struct bns_answer_env *env,
+									const struct bns_query *q, uint8_t *out,
+									size_t cap, size_t *out_len,
+									struct bns_answer_counts *counts)
 {
 	struct exchange x;
 	x.env = env;
@@ -324,17 +349,25 @@ enum bns_answer_action bns_answer_write(const struct bns_answer_env *env, struct
 	x.cap = cap;
 	x.out_len = 0;
 	bns_edns_open(&x.edns, env->conf ? bns_rcu_load(*env->conf) : NULL, q->client, x.tcp ? env->keepalive_ds : 0);
-
-	count(&counts->queries);
-	count(&counts->transport[q->transport]);
 	enum bns_answer_action action = q->dropped ? BNS_ANSWER_DROP : answer_request(&x);
 	if (action == BNS_ANSWER_DROP)
 		count(&counts->dropped);
 	else if (action == BNS_ANSWER_HANDOVER)
 		count(&counts->handed_over);
-	*out_len = x.out_len;
+	*out_len = action == BNS_ANSWER_SEND ? x.out_len : 0;
+	return action;
+}
+
+enum bns_answer_action bns_answer_write(const struct bns_answer_env *env, struct bns_query *q, uint8_t *out, size_t cap,
+					size_t *out_len, struct bns_answer_counts *counts)
+{
+	enum bns_answer_action action = BNS_ANSWER_SEND;
+	count(&counts->queries);
+	count(&counts->transport[q->transport]);
+	if (!answer_directly(env, q, out, cap, out_len, counts))
+		action = answer_stepwise(env, q, out, cap, out_len, counts);
 	if (env->is_overheard && action != BNS_ANSWER_HANDOVER)
-		tell_answered(&x, action);
+		tell_answered(env, q, out, *out_len);
 	return action;
 }
 
@@ -349,5 +382,7 @@ enum bns_answer_action bns_answer(const struct bns_answer_env *env, const uint8_
 	q.transport = transport;
 	q.allow_tsig = allow_tsig;
 	bns_answer_read(env, &q);
+	bns_answer_find(env, &q);
+	bns_answer_approach(&q);
 	return bns_answer_write(env, &q, out, cap, out_len, counts);
 }

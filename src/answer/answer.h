@@ -53,6 +53,7 @@ struct bns_query {
 	bool dropped;
 	enum bns_error parsed;
 	const struct bns_image *guess; /* most likely its zone */
+	const struct bns_node *node;   /* of the guess: most likely its name's */
 	struct bns_request req;
 };
 

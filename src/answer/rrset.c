@@ -119,7 +119,7 @@ static void spread(struct bns_writer *w, const struct bns_image *img, const stru
 		spread_record(w, &s, at, owner);
 }
 
-static void copy(struct bns_writer *w, const void *wire, size_t len, uint16_t owner)
+static inline void copy(struct bns_writer *w, const void *wire, size_t len, uint16_t owner)
 {
 	uint8_t *records = bns_write_room(w, len);
 	if (!records)

@@ -7,7 +7,6 @@
 #define POINTER_MASK  0xc0u
 #define POINTER_FLOOR 12u /* nothing can be pointed at inside the header */
 
-#define EVERY_OCTET 0x0101010101010101u
 #define HASH_ROOT   0x6a09e667f3bcc908u
 #define HASH_FACTOR 0x9e3779b97f4a7c15u
 
@@ -24,34 +23,31 @@ static inline uint64_t load64(const uint8_t *p)
 	return w;
 }
 
-static inline void store64(uint8_t *p, uint64_t w)
-{
-	memcpy(p, &w, sizeof(w));
-}
+/* Eight octets at once, in one register; where a comparison of them holds all bits are set. */
+typedef uint8_t octets8 __attribute__((vector_size(8)));
 
-/* Eight octets at once: the two sums carry into bit 7 from 'A' up and from 'Z' + 1 up. */
-static inline uint64_t lower64(uint64_t w)
+static inline octets8 lower8(const uint8_t *p)
 {
-	uint64_t low7 = w & 0x7f * EVERY_OCTET;
-	uint64_t from_a = low7 + (0x80 - 'A') * EVERY_OCTET;
-	uint64_t above_z = low7 + (0x7f - 'Z') * EVERY_OCTET;
-	uint64_t upper = ~w & (from_a ^ above_z) & 0x80 * EVERY_OCTET;
+	octets8 w;
 
-	return w | upper >> 2;
+	memcpy(&w, p, sizeof(w));
+	return w | ((octets8)(w - (uint8_t)'A' < 26) & 0x20);
 }
 
 /* Length octets are at most 63, below 'A': a whole wire name can be lowered without looking for its labels. */
 static inline void lower_copy(uint8_t *to, const uint8_t *from, size_t len)
 {
-	if (len < 8) {
+	if (len < sizeof(octets8)) {
 		for (size_t i = 0; i < len; i++)
 			to[i] = lower(from[i]);
 		return;
 	}
-	uint64_t tail = lower64(load64(from + len - 8));
-	for (size_t i = 0; i + 8 < len; i += 8)
-		store64(to + i, lower64(load64(from + i)));
-	store64(to + len - 8, tail);
+	const octets8 tail = lower8(from + len - sizeof(tail));
+	for (size_t i = 0; i + sizeof(tail) < len; i += sizeof(tail)) {
+		const octets8 w = lower8(from + i);
+		memcpy(to + i, &w, sizeof(w));
+	}
+	memcpy(to + len - sizeof(tail), &tail, sizeof(tail));
 }
 
 static inline uint64_t fold(uint64_t h, uint64_t w)

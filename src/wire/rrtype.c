@@ -76,7 +76,3 @@ enum bns_error bns_rrtype_from_text(const char *text, uint16_t *type)
 	return from_number(text, type);
 }
 
-bool bns_rrtype_is_meta(uint16_t type)
-{
-	return type == 0 || type == BNS_TYPE_OPT || (type >= 128 && type <= 255);
-}

@@ -54,7 +54,10 @@ char *bns_rrtype_to_text(uint16_t type, char out[BNS_RRTYPE_TEXT_MAX]);
 enum bns_error bns_rrtype_from_text(const char *text, uint16_t *type) BNS_MUST_CHECK;
 
 /* OPT, TSIG, TKEY and 128..255: never data of a zone (RFC 6895 §3.1). */
-bool bns_rrtype_is_meta(uint16_t type);
+static inline bool bns_rrtype_is_meta(uint16_t type)
+{
+	return type == 0 || type == BNS_TYPE_OPT || (type >= 128 && type <= 255);
+}
 
 /*
  * How names lie in a type's RDATA: `prefix` fixed octets, `names` names, and

@@ -51,10 +51,10 @@ const struct bns_node *bns_image_find(const struct bns_image *img, const uint8_t
 #define NODE_LINES 3
 #define LINE       64
 
-void bns_image_prefetch(const struct bns_image *img, uint64_t hash)
+const struct bns_node *bns_image_guess(const struct bns_image *img, uint64_t hash)
 {
 	if (img->node_count == 0)
-		return;
+		return NULL;
 	const uint32_t *index = bns_image_at(img, img->index);
 	uint32_t key = (uint32_t)(hash >> 32);
 	for (uint32_t slot = key & img->index_mask; index[slot] != 0; slot = (slot + 1) & img->index_mask) {
@@ -64,8 +64,9 @@ void bns_image_prefetch(const struct bns_image *img, uint64_t hash)
 		const char *stored = bns_image_at(img, node->rrsets);
 		for (unsigned line = 0; line < NODE_LINES; line++)
 			__builtin_prefetch(stored + line * LINE);
-		return;
+		return node;
 	}
+	return NULL;
 }
 
 /* By halves, since nothing but the zone's author bounds how many types a name has. */

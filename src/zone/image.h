@@ -178,8 +178,11 @@ static inline const struct bns_signatures *bns_rrset_signatures(const struct bns
 const struct bns_node *bns_image_find(const struct bns_image *img, const uint8_t *name, uint8_t name_len,
 				      uint64_t hash);
 
-/* Ahead of bns_image_find: asks memory for what is stored of the node that most likely has this hash. */
-void bns_image_prefetch(const struct bns_image *img, uint64_t hash);
+/*
+ * The node that most likely has this hash, or NULL: whoever uses it compares
+ * its name. Asks memory for what is stored of it.
+ */
+const struct bns_node *bns_image_guess(const struct bns_image *img, uint64_t hash);
 
 /* The SOA's EXPIRE in seconds. `img` is SERVED. */
 uint32_t bns_image_soa_expire(const struct bns_image *img);

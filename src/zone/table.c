@@ -158,15 +158,15 @@ static unsigned deepest(uint64_t depths)
 void bns_table_prefetch(const struct bns_table *t, const struct bns_qname *qname)
 {
 	const struct slots *s = bns_rcu_load(t->slots);
-	for (uint64_t left = candidates(t, qname); left != 0; left &= ~(UINT64_C(1) << deepest(left)))
-		__builtin_prefetch(&s->slot[qname->hash[deepest(left)] & s->mask]);
+	for (uint64_t left = candidates(t, qname); left != 0; left &= left - 1)
+		__builtin_prefetch(&s->slot[qname->hash[__builtin_ctzll(left)] & s->mask]);
 }
 
 /* By hash alone, since the image isn't near yet; no tombstone has a hash that counts. */
 const struct bns_image *bns_table_guess(const struct bns_table *t, const struct bns_qname *qname)
 {
 	const struct slots *s = bns_rcu_load(t->slots);
-	for (uint64_t left = candidates(t, qname); left != 0; left &= ~(UINT64_C(1) << deepest(left))) {
+	for (uint64_t left = candidates(t, qname); left != 0; left ^= UINT64_C(1) << deepest(left)) {
 		uint64_t hash = qname->hash[deepest(left)];
 		const struct bns_image *img;
 		for (size_t i = hash & s->mask; (img = bns_rcu_load(s->slot[i].image)); i = (i + 1) & s->mask) {
