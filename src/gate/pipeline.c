@@ -84,7 +84,8 @@ static void refuse_unreadable(struct bns_job *job)
 	if (job->diag.text[0] == '\0')
 		bns_diag_set(&job->diag, NULL, 0, 0, "%s", bns_strerror(job->pool_error));
 	bns_diag_format(&job->diag, place, sizeof(place));
-	if (job->pool_error == BNS_ENOMEM)
+	/* No memory, or none for a digest: not the change's fault. */
+	if (job->pool_error == BNS_ENOMEM || job->pool_error == BNS_ECRYPTO)
 		bns_job_end(job, BNS_OUTCOME_FAILED, "%s", place);
 	else
 		bns_refuse(job, place);

@@ -451,6 +451,17 @@ class Knot(Foreign):
                        capture_output=True, timeout=30)
 
 
+class KnotWithDifferences(Knot):
+    """Answers IXFR with what has changed."""
+
+    def write_conf(self):
+        super().write_conf()
+        (self.folder / "db").mkdir()
+        conf = self.folder / "knot.conf"
+        text = conf.read_text().replace("zonefile-load: whole", "zonefile-load: difference")
+        conf.write_text(text.replace("journal-content: none", "journal-content: changes"))
+
+
 class Bind(Foreign):
     name = "bind"
     program = "named"

@@ -94,17 +94,17 @@ def test_a_zone_file_is_read_again_whatever_allocation_fails(t):
     flow.wait_for(lambda: version_of(node.port) == state["serial"], 10, "what was served")
 
 
-def transfers(t, **options):
+def transfers(t, primary, **options):
     faults = Faults(t)
-    knot = flow.Knot(t, {ORIGIN: flow.zone(1, records(1))})
+    knot = primary(t, {ORIGIN: flow.zone(1, records(1))})
     row = {"domain": ORIGIN, "primary": ["knot"], "retry-max-interval": "1s", **options}
     node = flow.Brandnsd(t, {"remote": [knot.as_remote()], "zone": [row]}, wrapper=faults.wrapper)
     flow.wait_for(lambda: version_of(node.port) == 1, 20, "the first transfer")
     return faults, knot, node
 
 
-def follow(t, method, least):
-    faults, knot, node = transfers(t)
+def follow(t, primary, method, least):
+    faults, knot, node = transfers(t, primary)
     state = {"serial": 1}
 
     def attempt(number):
@@ -118,14 +118,16 @@ def follow(t, method, least):
                       10, f"the version after allocation {number}")
 
     assert each_allocation(faults, node, attempt, settle) >= least
+    return knot
 
 
 def test_an_axfr_comes_again_whatever_allocation_fails(t):
-    follow(t, "zone.retransfer", 10)
+    follow(t, flow.Knot, "zone.retransfer", 10)
 
 
 def test_an_ixfr_comes_again_whatever_allocation_fails(t):
-    follow(t, "zone.refresh", 10)
+    knot = follow(t, flow.KnotWithDifferences, "zone.refresh", 10)
+    assert "fallback to AXFR" not in knot.log_text()
 
 
 def answer_or_end(node, method, params):

@@ -69,17 +69,6 @@ def alias_zone(t):
     return {"domain": ALIAS_ZONE, "file": str(file)}
 
 
-class Differences(flow.Knot):
-    """Knot that answers IXFR with what has changed."""
-
-    def write_conf(self):
-        super().write_conf()
-        (self.folder / "db").mkdir()
-        conf = self.folder / "knot.conf"
-        text = conf.read_text().replace("zonefile-load: whole", "zonefile-load: difference")
-        conf.write_text(text.replace("journal-content: none", "journal-content: changes"))
-
-
 def secondary(t, primary_class):
     """brandnsd behind a primary, and that primary."""
     port = flow.free_port()
@@ -130,7 +119,7 @@ def test_every_way_is_held_by_axfr(t):
 
 
 def test_every_way_is_held_by_ixfr(t):
-    node = by_transfer(t, Differences)
+    node = by_transfer(t, flow.KnotWithDifferences)
     assert node.log_text().count(" steps, ") >= len(WAYS), "the differences were transferred"
 
 
@@ -156,7 +145,7 @@ def test_every_way_is_held_by_file(t):
 
 
 def test_several_versions_in_one_ixfr_are_judged_by_where_they_lead(t):
-    node, primary = secondary(t, Differences)
+    node, primary = secondary(t, flow.KnotWithDifferences)
     node.stop()
     primary.update(ZONE, zone(2, f"url1234 CNAME alias\nalias CNAME {CDN}"))
     primary.update(ZONE, zone(3, f"url1234 CNAME alias\nalias CNAME {ESP}"))
