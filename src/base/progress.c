@@ -15,7 +15,12 @@ void bns_progress_begin(struct bns_progress *p, const char *what, size_t total, 
 
 bool bns_progress_step(struct bns_progress *p, uint64_t now_ms)
 {
-	p->done++;
+	return bns_progress_reach(p, p->done + 1, now_ms);
+}
+
+bool bns_progress_reach(struct bns_progress *p, size_t done, uint64_t now_ms)
+{
+	p->done = done;
 	if (now_ms < p->next_ms)
 		return false;
 	p->next_ms = now_ms + p->interval_ms;

@@ -24,6 +24,9 @@ void bns_progress_begin(struct bns_progress *p, const char *what, size_t total, 
 /* One more is done; true when that shall be told. */
 bool bns_progress_step(struct bns_progress *p, uint64_t now_ms);
 
+/* So many are done now. */
+bool bns_progress_reach(struct bns_progress *p, size_t done, uint64_t now_ms);
+
 /* "450 of 1000 zones read, 45 %"; returns `out`. */
 char *bns_progress_text(const struct bns_progress *p, char out[BNS_PROGRESS_TEXT_MAX]);
 

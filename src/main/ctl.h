@@ -65,6 +65,7 @@ struct ctl_progress {
 
 void ctl_progress_begin(struct ctl_progress *p, const char *what, size_t total);
 void ctl_progress_step(const struct ctl *ctl, struct ctl_progress *p);
+void ctl_progress_reach(const struct ctl *ctl, struct ctl_progress *p, size_t done);
 void ctl_progress_hide(struct ctl_progress *p);
 
 /* Those that begin like `partial`, for a shell. */
@@ -114,6 +115,7 @@ enum ctl_exit ctl_check_config(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_check_zone(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_format(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_explain(struct ctl *ctl, json_t *params);
+const char *ctl_store_folder(const json_t *params);
 enum ctl_exit ctl_store_check(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_store_backup(struct ctl *ctl, json_t *params);
 enum ctl_exit ctl_store_compact(struct ctl *ctl, json_t *params);

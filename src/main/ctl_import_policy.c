@@ -236,10 +236,13 @@ bool ctl_import_merge(struct ctl_import *im, const json_t *links)
 	json_t *link;
 	char *text = NULL;
 	bool good = true;
+	struct ctl_progress progress;
 	FILE *out = open_memstream(&text, &len);
 	if (!out)
 		return false;
+	ctl_progress_begin(&progress, "brandings merged", json_array_size(links));
 	json_array_foreach (links, i, link) {
+		ctl_progress_step(im->ctl, &progress);
 		const struct bns_yaml *known =
 			ctl_import_branding(im, json_string_value(json_object_get(link, "host")));
 		if (known) {
@@ -250,6 +253,7 @@ bool ctl_import_merge(struct ctl_import *im, const json_t *links)
 		tell(im, link, "new");
 		fresh++;
 	}
+	ctl_progress_hide(&progress);
 	fclose(out);
 	if (good && fresh > 0 && !ctl_import_account(im, im->account))
 		add_account(im, links);

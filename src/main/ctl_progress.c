@@ -21,8 +21,13 @@ void ctl_progress_begin(struct ctl_progress *p, const char *what, size_t total)
 
 void ctl_progress_step(const struct ctl *ctl, struct ctl_progress *p)
 {
+	ctl_progress_reach(ctl, p, p->at.done + 1);
+}
+
+void ctl_progress_reach(const struct ctl *ctl, struct ctl_progress *p, size_t done)
+{
 	char text[BNS_PROGRESS_TEXT_MAX];
-	if (!bns_progress_step(&p->at, bns_clock_mono_ms()))
+	if (!bns_progress_reach(&p->at, done, bns_clock_mono_ms()))
 		return;
 	if (!p->bar) {
 		ctl_complain(ctl, "%s", bns_progress_text(&p->at, text));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* store check, backup, compact: the file itself, whether or not a daemon uses it. */
+/* store check: the file itself, whether or not a daemon uses it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@
 
 #define DEFAULT_FOLDER "/var/lib/brandns"
 
-static const char *folder_of(const json_t *params)
+const char *ctl_store_folder(const json_t *params)
 {
 	const char *folder = json_string_value(json_object_get(params, "folder"));
 	return folder ? folder : DEFAULT_FOLDER;
@@ -21,6 +21,7 @@ static const char *folder_of(const json_t *params)
 
 struct store_check {
 	struct ctl *ctl;
+	struct ctl_progress progress;
 	json_t *problems;
 	json_t *awaited; /* versions that zones say they serve, by key as text; not met yet */
 	size_t count[BNS_DB_COUNT];
@@ -30,6 +31,7 @@ static void note(struct store_check *c, const char *db, const char *key, const c
 {
 	json_array_append_new(c->problems,
 			      json_pack("{s:s, s:o, s:s}", "database", db, "key", bns_rpc_text(key), "text", text));
+	ctl_progress_hide(&c->progress);
 	if (!c->ctl->json)
 		printf("%s %s: %s\n", db, key, text);
 }
@@ -89,6 +91,7 @@ static void look(void *arg, enum bns_store_db db, const uint8_t *key, size_t key
 {
 	struct store_check *c = arg;
 	char text[BNS_STORE_KEY_TEXT_MAX];
+	ctl_progress_step(c->ctl, &c->progress);
 	bns_store_key_to_text(key, key_len, text);
 	c->count[db]++;
 	if (damaged)
@@ -135,7 +138,7 @@ static void tell(const struct store_check *c, const char *folder, const struct b
 
 enum ctl_exit ctl_store_check(struct ctl *ctl, json_t *params)
 {
-	const char *folder = folder_of(params);
+	const char *folder = ctl_store_folder(params);
 	struct bns_diag diag = {.text = "out of memory"};
 	struct bns_store_view *v;
 	if (bns_store_view_open(folder, &v, &diag) != BNS_OK) {
@@ -143,7 +146,9 @@ enum ctl_exit ctl_store_check(struct ctl *ctl, json_t *params)
 		return CTL_ERROR;
 	}
 	struct store_check c = {.ctl = ctl, .problems = json_array(), .awaited = json_object()};
+	ctl_progress_begin(&c.progress, "values checked", bns_store_view_count(v));
 	enum bns_error err = bns_store_view_each(v, look, &c);
+	ctl_progress_hide(&c.progress);
 	const char *key;
 	json_t *missing;
 	json_object_foreach (c.awaited, key, missing)
@@ -157,43 +162,4 @@ enum ctl_exit ctl_store_check(struct ctl *ctl, json_t *params)
 	json_decref(c.problems);
 	json_decref(c.awaited);
 	return code;
-}
-
-/* ---- copies ---- */
-
-enum ctl_exit ctl_store_backup(struct ctl *ctl, json_t *params)
-{
-	const char *folder = folder_of(params);
-	const char *dest = json_string_value(json_object_get(params, "dest"));
-	struct bns_diag diag = {.text = "out of memory"};
-	if (bns_store_backup(folder, dest, &diag) != BNS_OK) {
-		ctl_complain_diag(ctl, &diag);
-		return CTL_ERROR;
-	}
-	/* A backup that can't be read is better known today. */
-	json_t *copy = json_pack("{s:s}", "folder", dest);
-	enum ctl_exit code = ctl_store_check(ctl, copy);
-	json_decref(copy);
-	return code;
-}
-
-enum ctl_exit ctl_store_compact(struct ctl *ctl, json_t *params)
-{
-	const char *folder = folder_of(params);
-	struct bns_diag diag = {.text = "out of memory"};
-	uint64_t before = 0, after = 0;
-	if (bns_store_compact(folder, &before, &after, &diag) != BNS_OK) {
-		ctl_complain_diag(ctl, &diag);
-		return CTL_ERROR;
-	}
-	if (ctl->json) {
-		json_t *result = json_pack("{s:i, s:s, s:I, s:I}", "schema", 1, "folder", folder, "before_bytes",
-					   (json_int_t)before, "after_bytes", (json_int_t)after);
-		ctl_print_json(ctl, result);
-		json_decref(result);
-	} else {
-		char from[BNS_SIZE_TEXT_MAX], to[BNS_SIZE_TEXT_MAX];
-		printf("%s: %s became %s\n", folder, bns_size_to_text(before, from), bns_size_to_text(after, to));
-	}
-	return CTL_DONE;
 }

@@ -13,9 +13,6 @@
 #include "store/store_internal.h"
 #include "store/store_tree.h"
 
-/* A copy takes the daemon's place only once it is whole. */
-#define PART_NAME "data.mdb.part"
-
 static enum bns_error path_in(const char *folder, const char *name, char path[PATH_MAX], struct bns_diag *diag)
 {
 	if (snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX)
@@ -83,7 +80,7 @@ static enum bns_error copy_into(struct bns_store_view *v, const char *dest, cons
 				struct bns_diag *diag)
 {
 	char part[PATH_MAX], final[PATH_MAX];
-	enum bns_error err = path_in(dest, PART_NAME, part, diag);
+	enum bns_error err = path_in(dest, BNS_STORE_PART_NAME, part, diag);
 	if (!err)
 		err = path_in(dest, "data.mdb", final, diag);
 	if (!err)

@@ -24,6 +24,9 @@ void bns_store_view_close(struct bns_store_view *v);
 unsigned bns_store_view_format(const struct bns_store_view *v);
 uint64_t bns_store_view_bytes(const struct bns_store_view *v);
 
+/* How many values bns_store_view_each will tell. */
+size_t bns_store_view_count(struct bns_store_view *v);
+
 /* "version": a database's name for people. */
 const char *bns_store_view_name(enum bns_store_db db);
 
@@ -35,6 +38,9 @@ char *bns_store_key_to_text(const void *key, size_t len, char out[BNS_STORE_KEY_
 typedef void (*bns_store_view_fn)(void *arg, enum bns_store_db db, const uint8_t *key, size_t key_len,
 				  const uint8_t *value, size_t len, bool damaged);
 enum bns_error bns_store_view_each(struct bns_store_view *v, bns_store_view_fn each, void *arg) BNS_MUST_CHECK;
+
+/* A copy takes the file's place only once it is whole; until then it is this one, beside it. */
+#define BNS_STORE_PART_NAME "data.mdb.part"
 
 /* A consistent copy in the new folder DEST, without free pages: a store to point database.storage at. */
 enum bns_error bns_store_backup(const char *folder, const char *dest, struct bns_diag *diag) BNS_MUST_CHECK;

@@ -139,6 +139,17 @@ enum bns_error bns_store_view_open(const char *folder, struct bns_store_view **o
 	return err;
 }
 
+size_t bns_store_view_count(struct bns_store_view *v)
+{
+	size_t count = 0;
+	MDB_stat stat;
+	MDB_dbi dbi;
+	for (size_t i = 0; i < BNS_DB_COUNT; i++)
+		if (!mdb_dbi_open(v->txn, bns_store_db_names[i], 0, &dbi) && !mdb_stat(v->txn, dbi, &stat))
+			count += stat.ms_entries;
+	return count;
+}
+
 static int each_of(struct bns_store_view *v, enum bns_store_db db, bns_store_view_fn each, void *arg)
 {
 	MDB_cursor *c;

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Long work shows how far it is: a bar for who looks, and nothing in the way of who reads by program."""
 
+import json
 import os
 import pty
 import select
 import subprocess
 
 import flow
+from espapi import link
 
 ZONES = 300
 
@@ -54,6 +56,26 @@ def test_no_bar_is_drawn_where_nobody_looks(t):
     done = subprocess.run([flow.BUILD / "src/brandnsctl", "check-zone", folder(t)], capture_output=True, text=True,
                           timeout=60, check=True)
     assert done.stderr == "" and done.stdout.count(": good") == ZONES, done.stderr
+
+
+def test_an_import_and_the_stores_verbs_show_how_far_they_are(t):
+    links, policy = t.folder / "links.json", t.folder / "branding.yaml"
+    links.write_text(json.dumps([link(i, f"url{i}.z{i}.example", f"{100000 + i}.z{i}.example") for i in range(ZONES)]))
+    ctl = flow.BUILD / "src/brandnsctl"
+    code, output, seen = on_terminal(ctl, "import", links, "--into", policy)
+    assert code == 0 and output.count("new ") == ZONES and f"of {ZONES} brandings merged" in seen, seen
+    node = flow.Brandnsd(t, {"zone-directory": [{"path": str(folder(t))}]})
+    flow.wait_for(lambda: node.serial(f"z{ZONES - 1}.example") == 1, 20, "the zones")
+    node.stop()
+    store, copy = node.folder / "db", t.folder / "copy"
+    code, output, seen = on_terminal(ctl, "store", "check", store)
+    assert code == 0 and "nothing is wrong" in output and " values checked" in seen and "[" in seen, seen
+    code, _, seen = on_terminal(ctl, "store", "backup", store, copy)
+    assert code == 0 and " KB copied" in seen and " values checked" in seen, seen
+    code, _, seen = on_terminal(ctl, "store", "compact", copy)
+    assert code == 0 and " KB copied" in seen and seen.endswith("\r\x1b[K"), repr(seen)
+    piped = subprocess.run([ctl, "store", "check", copy], capture_output=True, text=True, timeout=60, check=True)
+    assert piped.stderr == ""
 
 
 def test_few_zones_need_no_bar(t):
