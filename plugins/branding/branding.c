@@ -5,6 +5,7 @@
  */
 #include "check.h"
 #include "account_live.h"
+#include "found.h"
 #include "life.h"
 #include "overview.h"
 #include "seen.h"
@@ -32,6 +33,7 @@ static void lb_free(struct lb *lb)
 {
 	lb_lives_free(lb->lives);
 	lb_seen_close(lb);
+	lb_found_close(lb);
 	lb_expected_close(lb);
 	lb_memory_close(lb);
 	if (!lb->policy_is_watched)
@@ -161,6 +163,7 @@ static void branding_apply(struct bns_plugin *p, void *prepared)
 	lb_recheck_set(lb->recheck, lb->options->recheck_s);
 	lb_overrides_replaced(lb, former, lb->host->now_s());
 	lb_watch_drop(lb, watched);
+	lb_found_replaced(lb);
 	lb->sweep_at = 0;
 	lb_live_replaced(lb);
 	free(c);

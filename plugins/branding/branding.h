@@ -210,6 +210,7 @@ struct lb {
 	struct lb_watch *watch; /* shared with packet threads */
 	struct lb_map memory;   /* host → struct lb_memory_entry */
 	struct lb_lives *lives;
+	struct lb_map found;    /* host → which rules it breaks as it is served; see found.c */
 	struct lb_map seen;     /* host → what probes saw; see seen.c */
 	struct lb_map expected; /* host → struct lb_expected */
 	struct lb_map heard;    /* host → what the ESP's API said of it; see account_heard.c */

@@ -8,6 +8,7 @@
 
 #include "account.h"
 #include "cases.h"
+#include "found.h"
 #include "seen.h"
 
 #define KEY_PREFIX "life/"
@@ -227,6 +228,7 @@ void lb_life_drop(struct lb *lb, const uint8_t *host)
 	char key[BNS_NAME_TEXT_MAX + 8];
 
 	lb_seen_drop(lb, host);
+	lb_found_put(lb, host, &(struct lb_findings){.count = 0});
 	if (!life || life->step_count == 0)
 		return;
 	lb->host->forget(lb->plugin, key_of(lb, host, key));
@@ -237,19 +239,21 @@ void lb_life_drop(struct lb *lb, const uint8_t *host)
 	life->written_s = lb->host->now_s();
 }
 
-/* The finding of severity C that breaks a routed edge; its words go to `why`. */
-static bool find_break(const struct lb_look *look, char *why, size_t cap)
+/* Keeps what is found. True: one of severity C breaks a routed edge; its words go to `why`. */
+static bool find_break(struct lb *lb, const struct lb_look *look, char *why, size_t cap)
 {
 	struct lb_findings found = {0};
 	bool broken = false;
 
-	if (look->c->is_protected)
-		lb_rules_ask(look, &found);
-	for (size_t i = 0; i < found.count && !broken; i++) {
+	lb_rules_ask(look, &found);
+	size_t count = look->c->is_protected ? found.count : 0;
+	for (size_t i = 0; i < count && !broken; i++) {
 		broken = found.list[i].severity == 'C' && found.list[i].role == LB_EDGE;
 		if (broken)
 			snprintf(why, cap, "%s: %s", found.list[i].rule->id, found.list[i].text);
 	}
+	lb_rules_ask_standing(look, &found);
+	lb_found_put(lb, look->c->branding->host, &found);
 	lb_findings_free(&found);
 	return broken;
 }
@@ -339,7 +343,7 @@ void lb_life_look(struct lb *lb, const struct lb_case *c, const struct bns_conte
 		.is_managed = whole,
 		.esp_valid = says && says->valid,
 		.ssl_enabled = lb_account_https_user(lb, c->branding, &user),
-		.is_broken = find_break(&look, why, sizeof(why)),
+		.is_broken = find_break(lb, &look, why, sizeof(why)),
 	};
 	const struct lb_seen *seen = target ? lb_seen_at(lb, c->branding->host, look.edge.names[1]) : NULL;
 	signs.tls = weigh(seen);

@@ -11,6 +11,7 @@
 
 #include "commands.h"
 #include "evidence.h"
+#include "found.h"
 #include "life.h"
 #include "rules.h"
 #include "seen.h"
@@ -200,12 +201,27 @@ static void tell_findings(struct bns_plugin *p, const struct bns_metric_sink *ou
 			bns_metric_tell_of(out, "rule", lb_rules[i].id, counts[i]);
 }
 
+/* Those that are always told, so that a rise from nothing is one: what zone data alone can answer. */
+static void tell_served_findings(struct bns_plugin *p, const struct bns_metric_sink *out)
+{
+	const struct lb *lb = lb_of(p);
+
+	for (size_t i = 0; i < lb_rule_count; i++) {
+		const char severity[] = {lb_rules[i].severity, '\0'};
+		const struct bns_label labels[] = {{"rule", lb_rules[i].id}, {"severity", severity}, {NULL, NULL}};
+		if (lb_rules[i].judge)
+			out->value(out->arg, "", labels, (double)lb_found_count(lb, i));
+	}
+}
+
 const struct bns_metric lb_metrics[] = {
 	{"brandns_branding_brandings", BNS_METRIC_GAUGE, "Brandings of the policy.", tell_brandings},
 	{"brandns_branding_probed", BNS_METRIC_GAUGE, "Branded hosts by what the last probe of them showed.",
 	 tell_probed},
 	{"brandns_branding_findings", BNS_METRIC_GAUGE, "Branded hosts for which the last probe found that rule.",
 	 tell_findings},
+	{"brandns_branding_served_findings", BNS_METRIC_GAUGE,
+	 "Brandings that break that rule as they are served, by the rule and its severity.", tell_served_findings},
 	{"brandns_branding_certificate_expires_seconds", BNS_METRIC_GAUGE,
 	 "When the certificate that a probe last saw for the host ends, Unix time; of several the first.",
 	 tell_certificates},

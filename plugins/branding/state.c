@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cases.h"
+#include "found.h"
 #include "life.h"
 
 #define KEY_PREFIX "host/"
@@ -208,6 +209,7 @@ void lb_memory_served(struct lb *lb, const struct bns_change *change)
 	if (change->dry_run)
 		return;
 	if (!change->candidate) {
+		lb_found_drop_zone(lb, change->zone);
 		if (change->served)
 			forget_zone(lb, change->zone, change->served);
 		return;

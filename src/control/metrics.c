@@ -40,13 +40,14 @@ static void tell_workers(const struct bns_control_env *env, const struct bns_met
 	bns_metric_tell(out, env->server ? bns_server_workers(env->server) : 0);
 }
 
+static const char *const transport_words[] = {
+	[BNS_TRANSPORT_UDP] = "udp", [BNS_TRANSPORT_TCP] = "tcp", [BNS_TRANSPORT_TLS] = "tls"};
+
 static void tell_queries(const struct bns_control_env *env, const struct bns_metric_sink *out)
 {
-	static const char *const words[] = {
-		[BNS_TRANSPORT_UDP] = "udp", [BNS_TRANSPORT_TCP] = "tcp", [BNS_TRANSPORT_TLS] = "tls"};
 	struct bns_answer_counts counts = counts_of(env);
 	for (unsigned i = 0; i <= BNS_TRANSPORT_TLS; i++)
-		bns_metric_tell_of(out, "transport", words[i], (double)counts.transport[i]);
+		bns_metric_tell_of(out, "transport", transport_words[i], (double)counts.transport[i]);
 }
 
 /* Those that are always told, so that a rate of them is never missing; others once they were asked for. */
@@ -90,24 +91,33 @@ static void tell_truncated(const struct bns_control_env *env, const struct bns_m
 	bns_metric_tell(out, (double)counts_of(env).truncated);
 }
 
-static void tell_duration(const struct bns_control_env *env, const struct bns_metric_sink *out)
+static void tell_durations(enum bns_transport transport, const struct bns_latency *l, const struct bns_metric_sink *out)
 {
-	struct bns_latency l = {0};
+	const char *word = transport_words[transport];
+	const struct bns_label labels[] = {{"transport", word}, {NULL, NULL}};
 	char bound[32];
 	uint64_t so_far = 0;
-	if (env->server)
-		bns_server_latency(env->server, &l);
 	for (unsigned i = 0; i < BNS_LATENCY_BUCKETS; i++) {
-		so_far += l.bucket[i];
+		so_far += l->bucket[i];
 		if (i < BNS_LATENCY_BUCKETS - 1)
 			snprintf(bound, sizeof(bound), "%.9g", bns_latency_bound_s(i));
 		else
 			strcpy(bound, "+Inf");
-		const struct bns_label labels[] = {{"le", bound}, {NULL, NULL}};
-		out->value(out->arg, "_bucket", labels, (double)so_far);
+		const struct bns_label of_bucket[] = {{"transport", word}, {"le", bound}, {NULL, NULL}};
+		out->value(out->arg, "_bucket", of_bucket, (double)so_far);
 	}
-	out->value(out->arg, "_sum", NULL, (double)l.sum_ns / 1e9);
-	out->value(out->arg, "_count", NULL, (double)so_far);
+	out->value(out->arg, "_sum", labels, (double)l->sum_ns / 1e9);
+	out->value(out->arg, "_count", labels, (double)so_far);
+}
+
+static void tell_duration(const struct bns_control_env *env, const struct bns_metric_sink *out)
+{
+	for (enum bns_transport transport = BNS_TRANSPORT_UDP; transport <= BNS_TRANSPORT_TLS; transport++) {
+		struct bns_latency l = {0};
+		if (env->server)
+			bns_server_latency(env->server, transport, &l);
+		tell_durations(transport, &l, out);
+	}
 }
 
 static void tell_memory(const struct bns_control_env *env, const struct bns_metric_sink *out)
@@ -198,7 +208,7 @@ static const struct bns_own_metric metrics[] = {
 		"Requests left to the main loop: NOTIFY, zone transfers, what is signed by TSIG.", tell_handed_over),
 	COUNTER("responses_truncated_total", "Answers with the TC bit.", tell_truncated),
 	{{"brandns_response_duration_seconds", BNS_METRIC_HISTOGRAM,
-	  "From a UDP batch's receipt to its answers' sending; of every sixteenth batch.", NULL},
+	  "From a batch's receipt to its answers' sending, by transport; of every sixteenth batch.", NULL},
 	 tell_duration},
 	GAUGE("memory_bytes", "Resident memory: anonymous, of files, shared.", tell_memory),
 	GAUGE("store_used_bytes", "Of the store's file.", tell_store_used),

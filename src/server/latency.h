@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How long answers over UDP take, from the batch in which their questions were
- * received to the one in which they have been sent. Every sixteenth batch is
- * timed, so that the clock costs nothing that could be measured: a batch that
- * isn't costs an addition and a comparison.
+ * How long answers take, from the batch in which their questions were received
+ * to the one in which they have been sent; over TCP and TLS a batch is what has
+ * come on one connection, until the kernel has its answers. Every sixteenth
+ * batch is timed, so that the clock costs nothing that could be measured: a
+ * batch that isn't costs an addition and a comparison.
  * Thread: one writes, the worker; any reads, each number by one atomic load.
  */
 #ifndef BNS_SERVER_LATENCY_H

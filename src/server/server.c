@@ -338,12 +338,12 @@ void bns_server_counts(const struct bns_server *s, struct bns_answer_counts *sum
 			add_counts(sum, &s->threads[i]->counts);
 }
 
-void bns_server_latency(const struct bns_server *s, struct bns_latency *sum)
+void bns_server_latency(const struct bns_server *s, enum bns_transport transport, struct bns_latency *sum)
 {
 	memset(sum, 0, sizeof(*sum));
 	for (size_t i = 0; i < thread_count(s); i++)
 		if (s->threads[i])
-			bns_latency_sum(sum, &s->threads[i]->latency);
+			bns_latency_sum(sum, &s->threads[i]->latency[transport]);
 }
 
 static void close_connections(struct bns_handoff *h)

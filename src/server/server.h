@@ -82,7 +82,7 @@ void bns_server_reply(const struct bns_datagram *d, const uint8_t *msg, size_t l
 
 /* Sum over the workers; each count is read once, atomically. */
 void bns_server_counts(const struct bns_server *s, struct bns_answer_counts *sum);
-void bns_server_latency(const struct bns_server *s, struct bns_latency *sum);
+void bns_server_latency(const struct bns_server *s, enum bns_transport transport, struct bns_latency *sum);
 unsigned bns_server_workers(const struct bns_server *s);
 
 /* Stops and joins the workers, closes the sockets and the main loop's handles (run the loop once more after it). */

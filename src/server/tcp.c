@@ -104,8 +104,9 @@ static size_t first_frame_len(const uint8_t *in, size_t len)
 	return len < 2 ? 2 : 2 + (size_t)bns_get_u16(in);
 }
 
-/* Answers requests of `in` until it is empty, `answers` is full or a request is another's. Octets of answers. */
-static size_t answer_requests(struct bns_tcp_conn *conn)
+/* Answers requests of `in` until it is empty, `answers` is full or a request is another's. Octets of `count` answers.
+ */
+static size_t answer_requests(struct bns_tcp_conn *conn, unsigned *count)
 {
 	struct bns_worker *w = &conn->tcp->worker->worker;
 	uint8_t *answers = conn->tcp->answers;
@@ -126,6 +127,7 @@ static size_t answer_requests(struct bns_tcp_conn *conn)
 		if (action == BNS_ANSWER_SEND) {
 			bns_put_u16(answers + used, (uint16_t)len);
 			used += 2 + len;
+			*count += 1;
 		}
 	}
 	memmove(conn->in, conn->in + pos, conn->in_len - pos);
@@ -174,8 +176,12 @@ static ssize_t take(struct bns_tcp_conn *conn)
 static void go_on(struct bns_tcp_conn *conn)
 {
 	struct bns_tcp *tcp = conn->tcp;
+	struct bns_latency *latency = &tcp->worker->worker.latency[transport_of(conn)];
 	for (;;) {
-		size_t len = answer_requests(conn);
+		bool has_request = conn->in_len >= first_frame_len(conn->in, conn->in_len);
+		uint64_t began_ns = has_request ? bns_latency_begin(latency) : 0;
+		unsigned count = 0;
+		size_t len = answer_requests(conn, &count);
 		if (len == 0 && !conn->hand_over && bns_tcp_pending(conn) && take(conn) > 0)
 			continue;
 		if (len == 0)
@@ -185,6 +191,7 @@ static void go_on(struct bns_tcp_conn *conn)
 			hang_up(conn);
 			return;
 		}
+		bns_latency_end(latency, began_ns, count);
 		if (conn->out_len > 0) {
 			watch_for(conn, UV_WRITABLE);
 			return;

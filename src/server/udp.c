@@ -177,7 +177,7 @@ static void take_wake_signal(void)
 
 static void answer_datagrams(struct bns_udp *udp, unsigned received)
 {
-	struct bns_latency *latency = &udp->worker.latency;
+	struct bns_latency *latency = &udp->worker.latency[BNS_TRANSPORT_UDP];
 	uint64_t began_ns = bns_latency_begin(latency);
 	bns_rcu_online();
 	unsigned answers = answer_batch(udp, received);

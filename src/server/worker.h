@@ -35,7 +35,7 @@ struct bns_worker {
 	const struct bns_worker_kind *kind;
 	struct bns_answer_env env;
 	struct bns_answer_counts counts;
-	struct bns_latency latency;
+	struct bns_latency latency[BNS_TRANSPORT_TLS + 1];
 	uv_thread_t thread;
 	uv_async_t *wake;
 	int cpu;

@@ -112,8 +112,11 @@ def test_what_is_asked_is_counted_by_type_rcode_and_transport(t):
     assert grown("brandns_responses_total", rcode="NXDOMAIN") == 3
     assert grown("brandns_responses_total", rcode="NOERROR") == 21
     # One batch in sixteen is timed, and each of these questions came alone.
-    assert 1 <= after[key("brandns_response_duration_seconds_count")] <= 4
-    assert 0 < after[key("brandns_response_duration_seconds_sum")] < 4
+    assert 1 <= after[key("brandns_response_duration_seconds_count", transport="udp")] <= 4
+    assert 0 < after[key("brandns_response_duration_seconds_sum", transport="udp")] < 4
+    assert after[key("brandns_response_duration_seconds_count", transport="tcp")] >= 1
+    assert 0 < after[key("brandns_response_duration_seconds_sum", transport="tcp")] < 4
+    assert after[key("brandns_response_duration_seconds_bucket", transport="tls", le="+Inf")] == 0
     assert after[key("brandns_zone_serial", zone="example.com")] == 7
     assert after[key("brandns_zones", state="served")] == 1
     assert after[key("brandns_memory_bytes", kind="anonymous")] > 100000
@@ -144,6 +147,28 @@ def test_a_held_change_and_a_secondary_are_told(t):
     assert values[key("brandns_held_findings", rule="LB01", severity="C")] == 1
 
 
+def test_what_is_served_and_broken_is_told_by_its_rule(t):
+    policy = t.folder / "branding.yaml"
+    policy.write_text(branded.policy(on_change="observe"))
+    node = start(t, [{"id": "branding", "policy": str(policy)}], {branded.ZONE: branded.zone(1)})
+    broken = key("brandns_branding_served_findings", rule="LB01", severity="C")
+    assert exposition.values(scrape(node.http))[broken] == 0
+    path = t.folder / f"{branded.ZONE}.zone"
+    path.write_text(branded.zone(2, edge=branded.ESP))
+    assert node.ctl("zone", "reload", branded.ZONE).exit in (0, 2)
+    fresh(node, broken, 1)
+    policy.write_text("branding: []\n")
+    assert node.ctl("reload").exit == 0
+    fresh(node, broken, 0)
+    policy.write_text(branded.policy(on_change="observe"))
+    node.ctl("reload")
+    fresh(node, broken, 1)
+    path.write_text(branded.zone(3))
+    node.ctl("zone", "reload", branded.ZONE)
+    fresh(node, broken, 0)
+    assert exposition.check(scrape(node.http)) == []
+
+
 def test_a_hostile_name_stays_within_its_quotes(t):
     name = 'a\\"} 1\\010b'
     node = start(t, zones={"example.com": flow.zone(1)})
@@ -156,7 +181,7 @@ def test_a_hostile_name_stays_within_its_quotes(t):
 
 
 def test_more_values_than_allowed_are_left_out_and_counted(t):
-    node = start(t, zones={f"z{i}.example": flow.zone(1, origin=f"z{i}.example") for i in range(9)}, **{"series-max": 30})
+    node = start(t, zones={f"z{i}.example": flow.zone(1, origin=f"z{i}.example") for i in range(9)}, **{"series-max": 80})
     assert exposition.values(scrape(node.http))[key("brandns_metrics_left_out")] == 0
     node.kill()
     node.configure({**node.conf, "plugin": [{**node.conf["plugin"][0], "series-max": 4}]})

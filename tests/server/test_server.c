@@ -491,7 +491,7 @@ static void server_counts_over_all_workers(void **state)
 	/* A worker's first batch is timed, and some worker has had more than one. */
 	struct bns_latency latency;
 	uint64_t timed = 0;
-	bns_server_latency(net.server, &latency);
+	bns_server_latency(net.server, BNS_TRANSPORT_UDP, &latency);
 	for (unsigned i = 0; i < BNS_LATENCY_BUCKETS; i++)
 		timed += latency.bucket[i];
 	assert_in_range(timed, 1, 15);
