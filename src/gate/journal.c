@@ -203,7 +203,7 @@ enum bns_error bns_gate_journal_way(struct bns_gate *g, const struct bns_zone *z
 {
 	const struct bns_zone_record *r = &zone->record;
 	uint64_t bytes = 0, whole_bytes = 0;
-	for (uint64_t seq = r->version_seq; r->has_version && seq >= r->oldest_seq; seq--) {
+	for (uint64_t seq = r->version_seq; r->has_version && seq >= r->oldest_seq && seq > 0; seq--) {
 		struct row row;
 		enum bns_error err = read_row(g, zone, seq, &row);
 		if (err)
@@ -236,7 +236,7 @@ json_t *bns_gate_journal_list(struct bns_gate *g, const struct bns_zone *zone)
 {
 	const struct bns_zone_record *r = &zone->record;
 	json_t *list = json_array();
-	for (uint64_t seq = r->version_seq; r->has_version && seq >= r->oldest_seq; seq--) {
+	for (uint64_t seq = r->version_seq; r->has_version && seq >= r->oldest_seq && seq > 0; seq--) {
 		json_t *o = version_json(g, zone, seq);
 		struct bns_contents *c;
 		/* Kept by an older brandnsd, which didn't write down how it came. */

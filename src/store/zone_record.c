@@ -31,6 +31,14 @@ void bns_zone_record_encode(const struct bns_zone_record *r, uint8_t out[BNS_ZON
 	bns_write_u64(&w, r->image_digest);
 }
 
+static bool has_possible_versions(const struct bns_zone_record *r)
+{
+	if (!r->has_version)
+		return true;
+	return r->oldest_seq > 0 && r->oldest_seq <= r->version_seq &&
+	       r->version_seq - r->oldest_seq < BNS_ZONE_RECORD_VERSIONS_MAX;
+}
+
 enum bns_error bns_zone_record_decode(const void *data, size_t len, struct bns_zone_record *out)
 {
 	struct bns_reader r = bns_reader_of(data, len);
@@ -63,5 +71,5 @@ enum bns_error bns_zone_record_decode(const void *data, size_t len, struct bns_z
 		out->published_s = (int64_t)bns_read_u64(&r);
 	if (len > FORMER_LEN)
 		out->image_digest = bns_read_u64(&r);
-	return BNS_OK;
+	return has_possible_versions(out) ? BNS_OK : BNS_EINVAL;
 }

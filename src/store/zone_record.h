@@ -13,6 +13,9 @@
 
 #define BNS_ZONE_RECORD_LEN 80
 
+/* No record that we wrote spans more versions: the most that database.journal-depth takes. */
+#define BNS_ZONE_RECORD_VERSIONS_MAX 100000
+
 struct bns_zone_record {
 	bool has_version;         /* something was served once */
 	bool amended_ever;        /* our contents have differed from upstream's */
@@ -32,6 +35,7 @@ struct bns_zone_record {
 };
 
 void bns_zone_record_encode(const struct bns_zone_record *r, uint8_t out[BNS_ZONE_RECORD_LEN]);
+/* BNS_EINVAL: of versions that can't be; all are walked in places. */
 enum bns_error bns_zone_record_decode(const void *data, size_t len, struct bns_zone_record *out) BNS_MUST_CHECK;
 
 #endif

@@ -167,6 +167,34 @@ def transfers():
     yield "with_opt", framed(header(0x8400, an=5, ar=1) + q + ends + body + edge + ends + opt())
 
 
+def differences():
+    q = question("example.com", IXFR)
+    apex, old, new = b"\xc0\x0c", soa_plain(1), soa_plain(2)
+    at = lambda label, rtype, rdata: record(label + apex, rtype, rdata)
+    edge = lambda target: at(b"\7url1234", CNAME, name(target))
+    gone, came = edge("d1.cdn.example"), edge("d2.cdn.example")
+    first, last = at(b"", SOA, new), at(b"", SOA, old)
+    whole = at(b"", NS, name("ns1.example.com")) + at(b"\3ns1", A, b"\xc0\0\2\1")
+    middle = at(b"", SOA, soa_plain(7))
+    yield "one_step", framed(header(0x8400, an=6) + q + first + last + gone + first + came + first)
+    yield "two_steps", framed(header(0x8400, an=10) + q + first + last + gone + middle + came + middle + came + first +
+                              edge("d3.cdn.example") + first)
+    yield "two_messages", framed(header(0x8400, an=3) + q + first + last + gone,
+                                 header(0x8400, an=3) + q + first + came + first)
+    yield "an_addition", framed(header(0x8400, an=5) + q + first + last + first + at(b"\1a", A, b"\xc0\0\2\3") + first)
+    yield "serial_alone", framed(header(0x8400, an=4) + q + first + last + first + first)
+    yield "what_is_not_there_goes", framed(header(0x8400, an=5) + q + first + last + came + first + first)
+    yield "what_is_there_comes", framed(header(0x8400, an=5) + q + first + last + first + gone + first)
+    yield "from_another_serial", framed(header(0x8400, an=6) + q + first + middle + gone + first + came + first)
+    yield "nothing_new", framed(header(0x8400, an=1) + q + last)
+    yield "whole_zone", framed(header(0x8400, an=4) + q + first + whole + first)
+    yield "cut_off", framed(header(0x8400, an=3) + q + first + last + gone)
+
+
+def soa_plain(serial):
+    return soa(serial, name("ns1.example.com"), name("hostmaster.example.com"))
+
+
 def stored(apex, records, count=None, version=1):
     out = b"BNSC" + bytes([version]) + name(apex) + struct.pack("!I", len(records) if count is None else count)
     return out + b"".join(owner + struct.pack("!HIH", t, 300, len(data)) + data for owner, t, data in records)
@@ -187,6 +215,41 @@ def contents():
         (in_zone(b"\1a\1b\4deep"), MX, b"\0\x0a" + name("example.com"))])
     yield "later_version", stored("example.com", zone, version=2)
     yield "owner_too_long", stored("a" * 60 + ".example.com", [(in_zone((b"\x3f" + b"x" * 63) * 3), A, bytes(4))])
+
+
+def rows():
+    meta, zone_db, version_db, upstream, candidate, data, audit, plugin, member, file, journal = range(11)
+    in_zone = lambda octets: b"\1" + bytes([len(octets)]) + octets
+    body = lambda serial: stored("example.com", [
+        (in_zone(b""), SOA, soa_plain(serial)), (b"\0", NS, name("ns1.example.com")),
+        (in_zone(b"\3ns1"), A, b"\xc0\0\2\1")])
+    row = lambda db, which, value: struct.pack("!BBH", db, which, len(value)) + value
+    record_of = lambda newest, oldest, serial=1, flags=1: struct.pack(
+        "!BBHIIQQqqIIIqqQ", 1, flags, 0, serial, serial, newest, oldest, 1, 2**40, 3600, 600, 2**20, 0, 1, 0)
+    words = ('{"id":"example.com@%d-00000000","zone":"example.com","state":"%s","serial":%d,"served_serial":1,"origin":1,'
+             '"source":"192.0.2.1@53","since_s":1,"deadline_s":0,"findings":[],"changes":[],"rollback":false}')
+    waits = lambda n, state: row(candidate, n, (words % (n, state, n)).encode()) + row(data, n, body(n))
+    note = b'{"serial":2,"when_s":1,"origin":1,"source":"x","changes":1,"verdict":"pass","by":"","id":"x"}'
+    gone, came = (stored("example.com", [(in_zone(b""), SOA, soa_plain(n))]) for n in (1, 2))
+    delta = struct.pack("!I", len(gone)) + gone + came
+    noted = row(journal, 2, b"\1" + struct.pack("!IQI", 2, len(body(2)), len(note)) + note + delta)
+    served = row(zone_db, 0, record_of(1, 1)) + row(version_db, 1, body(1))
+    approved = b'[{"owner":"www.example.com","host":"www.example.com","rule":"LB01","rdata":"x","until_s":0}]'
+    yield "nothing", b""
+    yield "served", served
+    yield "held", served + waits(2, "held")
+    yield "reviewing", served + waits(2, "reviewing")
+    yield "rejected", served + waits(2, "rejected") + waits(3, "rejected")
+    yield "two_versions", row(zone_db, 0, record_of(2, 1, 2)) + row(version_db, 2, body(2)) + noted
+    yield "no_record", row(version_db, 1, body(1)) + row(version_db, 2, body(2)) + noted
+    yield "versions_without_end", row(zone_db, 0, record_of(2**63, 0)) + row(version_db, 1, body(1))
+    yield "version_zero", row(version_db, 0, body(1))
+    yield "upstream", served + row(upstream, 0, body(3))
+    yield "approvals", served + row(plugin, 0, approved)
+    yield "member", served + row(member, 0, b'{"owner":"control","tag":"","settings":{"template":"small"}}')
+    yield "member_of_no_template", row(member, 0, b'{"owner":"control","tag":"","settings":{"template":"large"}}')
+    yield "file", served + row(file, 0, b"\1\1" + bytes(64))
+    yield "damaged_version", row(zone_db, 0, record_of(2, 1, 2)) + row(version_db, 1, body(1)) + row(version_db, 2, b"BNSC")
 
 
 def catalogs():
@@ -414,7 +477,8 @@ def names():
 
 
 CORPORA = {
-    "message": messages, "query": queries, "tsig": tsigs, "axfr": transfers, "contents": contents, "catalog": catalogs,
+    "message": messages, "query": queries, "tsig": tsigs, "axfr": transfers, "ixfr": differences,
+    "store": rows, "contents": contents, "catalog": catalogs,
     "zone_text": zones,
     "zone_format": zones, "control": controls, "conf": configurations, "policy": policies, "name_text": names,
 }

@@ -23,7 +23,7 @@ dictionary()
 	case $1 in
 	zone_*) echo zone ;;
 	name_text) echo name ;;
-	message | query | tsig | axfr | contents | catalog) echo message ;;
+	message | query | tsig | axfr | ixfr | contents | catalog | store) echo message ;;
 	*) echo "$1" ;;
 	esac
 }

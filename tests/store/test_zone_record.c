@@ -16,7 +16,7 @@ static void record_is_the_same_after_encode_and_decode(void **state)
 		.upstream_serial = 0xfffffffe,
 		.published_serial = 2026112302,
 		.version_seq = UINT64_MAX - 1,
-		.oldest_seq = 3,
+		.oldest_seq = UINT64_MAX - 20,
 		.refreshed_s = 1795452540,
 		.published_s = 1795452539,
 		.expires_s = -1,
@@ -34,7 +34,7 @@ static void record_is_the_same_after_encode_and_decode(void **state)
 	assert_int_equal(back.upstream_serial, r.upstream_serial);
 	assert_int_equal(back.published_serial, r.published_serial);
 	assert_true(back.version_seq == r.version_seq);
-	assert_int_equal(back.oldest_seq, 3);
+	assert_true(back.oldest_seq == r.oldest_seq);
 	assert_int_equal(back.refreshed_s, r.refreshed_s);
 	assert_int_equal(back.expires_s, -1);
 	assert_int_equal(back.published_s, 1795452539);
@@ -70,6 +70,25 @@ static void flags_are_kept_apart(void **state)
 	assert_false(back.has_version);
 }
 
+static void record_of_versions_that_cannot_be_is_refused(void **state)
+{
+	(void)state;
+	const struct {
+		uint64_t oldest, newest;
+		enum bns_error wanted;
+	} spans[] = {
+		{1, 1, BNS_OK},     {5, 24, BNS_OK},     {1, BNS_ZONE_RECORD_VERSIONS_MAX, BNS_OK},
+		{0, 1, BNS_EINVAL}, {2, 1, BNS_EINVAL}, {1, BNS_ZONE_RECORD_VERSIONS_MAX + 1, BNS_EINVAL},
+	};
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+		struct bns_zone_record r = {
+			.has_version = true, .oldest_seq = spans[i].oldest, .version_seq = spans[i].newest};
+		uint8_t data[BNS_ZONE_RECORD_LEN];
+		bns_zone_record_encode(&r, data);
+		assert_int_equal(bns_zone_record_decode(data, sizeof(data), &r), spans[i].wanted);
+	}
+}
+
 static void short_long_or_newer_record_is_refused(void **state)
 {
 	(void)state;
@@ -89,6 +108,7 @@ int main(void)
 		cmocka_unit_test(record_is_the_same_after_encode_and_decode),
 		cmocka_unit_test(record_of_an_older_brandnsd_is_read),
 		cmocka_unit_test(flags_are_kept_apart),
+		cmocka_unit_test(record_of_versions_that_cannot_be_is_refused),
 		cmocka_unit_test(short_long_or_newer_record_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
