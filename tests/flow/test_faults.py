@@ -111,8 +111,7 @@ def test_descriptors_run_out_and_come_back(t):
     for _ in range(150):
         line = socket.create_connection((flow.HOST, node.port), timeout=5)
         idle.append(line)
-    used = len(os.listdir(f"/proc/{node.process.pid}/fd"))
-    assert used >= 94, used
+    flow.wait_for(lambda: len(os.listdir(f"/proc/{node.process.pid}/fd")) >= 94, 20, "every descriptor to be taken")
     for _ in range(20):
         assert node.serial(ORIGIN) == 1, "UDP needs no new descriptor"
     knot.update(ORIGIN, flow.zone(2))
