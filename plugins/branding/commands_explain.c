@@ -41,14 +41,25 @@ static json_t *json_consequence(const struct lb *lb, const struct lb_rule *rule)
 	return json_sprintf("%s %s", rule->consequence, lb->policy->fallback->profile->certificate);
 }
 
+/* What one has to look at; as the column of docs/rules.md. */
+static const char *seen_in(const struct lb_rule *rule)
+{
+	static const char *const words[2][2] = {{"zone", "zone, probe"}, {"policy", "policy, probe"}};
+
+	if (!rule->judge)
+		return "probe";
+	if (rule->flags & LB_TIMES)
+		return "times";
+	return words[(rule->flags & LB_STANDING) != 0][(rule->flags & LB_PROBED) != 0];
+}
+
 static json_t *json_rule(const struct lb *lb, const struct lb_rule *rule)
 {
 	static const char *const gates[] = {"default", "hold", "note"};
 	char severity[2] = {rule->severity, '\0'};
-	const char *seen = rule->judge ? (rule->flags & LB_STANDING ? "policy" : "zone") : "probe";
 
 	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "schema", 1, "rule", rule->id, "name",
-			 rule->name, "severity", severity, "seen_in", seen, "sees", rule->sees, "consequence",
+			 rule->name, "severity", severity, "seen_in", seen_in(rule), "sees", rule->sees, "consequence",
 			 json_consequence(lb, rule), "remedy", rule->remedy, "gate",
 			 gates[lb->policy->gate[rule - lb_rules]]);
 }

@@ -65,6 +65,8 @@ struct lb_rule {
 enum lb_rule_flag {
 	LB_ABSENCE = 1,  /* the record isn't there: a set-up that hasn't come that far isn't put right */
 	LB_STANDING = 2, /* no change of a zone breaks or mends it: shown, not gated */
+	LB_PROBED = 4,   /* probes look for it, too */
+	LB_TIMES = 8,    /* it is about the zone's timers */
 };
 
 extern const struct lb_rule lb_rules[];

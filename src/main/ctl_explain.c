@@ -43,7 +43,7 @@ static const char *gate_words(const json_t *rule)
 		return "this policy only notes it";
 	if (*bns_rpc_str(rule, "severity") == 'M')
 		return "a change that brings it passes with a note";
-	if (strcmp(seen_in, "zone") == 0)
+	if (strncmp(seen_in, "zone", 4) == 0)
 		return "a change that brings it is held";
 	return strcmp(seen_in, "probe") == 0 ? "a new target that has it is held where a probe is required" : "";
 }
