@@ -173,7 +173,8 @@ void bns_job_end(struct bns_job *job, enum bns_outcome outcome, const char *fmt,
 	struct bns_gate *g = job->gate;
 	va_list args;
 	/* At the end of the daemon it stays what it is: interrupted. */
-	if (job->reviewing && outcome == BNS_OUTCOME_FAILED && !g->stopping)
+	bool undecided = outcome == BNS_OUTCOME_FAILED || outcome == BNS_OUTCOME_NOTHING_NEW;
+	if (job->reviewing && undecided && !g->stopping)
 		leave_no_review(job);
 	va_start(args, fmt);
 	settle(job, outcome, fmt, args);

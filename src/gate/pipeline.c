@@ -303,8 +303,12 @@ static void note_approval(struct bns_job *job, const struct bns_review_result *r
 
 static void judged(struct bns_job *job)
 {
+	/* A permission has ended and nothing can be put back: what is served stays, under its serial. */
+	bool stays = job->origin == BNS_ORIGIN_RESTORE && job->diff.count == 0 && job->amendment_count == 0;
 	if (job->verdict == BNS_VERDICT_HOLD)
 		bns_hold(job);
+	else if (stays)
+		bns_job_end(job, BNS_OUTCOME_NOTHING_NEW, "%s", "");
 	else if (job->kind == BNS_JOB_REMOVE)
 		bns_publish_removal(job);
 	else

@@ -89,6 +89,7 @@ static void prepare(struct bns_job *job)
 	if (job->expect[0])
 		bns_report_hash(job->zone->apex, job->served, job->candidate, job->plan);
 	job->nothing_new = job->candidate && is_nothing_new(job);
+	job->pool_error = bns_serial_check_signed(job);
 }
 
 /* Takes `next` as what will be published. */
@@ -145,6 +146,11 @@ static enum bns_error amend(struct bns_job *job)
 static enum bns_error renumber(struct bns_job *job)
 {
 	uint32_t upstream = job->rollback ? job->record.upstream_serial : job->candidate->serial;
+	if (job->candidate->is_signed) {
+		job->new_serial = job->candidate->serial; /* see bns_serial_check_signed */
+		job->new_amended_ever = job->record.amended_ever;
+		return BNS_OK;
+	}
 	job->new_serial =
 		bns_serial_to_publish(&job->record, job->serial_policy, upstream, job->amended || job->rollback,
 				      bns_clock_wall_s(), &job->new_amended_ever);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdarg.h>
 #include <string.h>
 
 #include "gate/work.h"
@@ -21,6 +22,37 @@ uint32_t bns_serial_to_publish(const struct bns_zone_record *r, enum bns_serial_
 	if (policy == BNS_SERIAL_UNIXTIME)
 		return bns_serial_max(next, (uint32_t)now_s);
 	return bns_serial_max(next, upstream);
+}
+
+BNS_PRINTF(3, 4)
+static enum bns_error refuse_serial(struct bns_job *job, const struct bns_record *soa, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	enum bns_error err = bns_problems_add(&job->problems, job->candidate, BNS_CHECK_SERIAL_SIGNED, soa,
+					      job->candidate->apex, BNS_TYPE_SOA, fmt, args);
+	va_end(args);
+	return err;
+}
+
+enum bns_error bns_serial_check_signed(struct bns_job *job)
+{
+	const struct bns_contents *c = job->candidate;
+	const uint32_t published = job->record.published_serial;
+	size_t count;
+	if (!c || !c->is_signed || !job->record.has_version || job->nothing_new ||
+	    bns_serial_newer(c->serial, published) || job->diff.count == 0)
+		return BNS_OK;
+	const struct bns_record *soa = bns_contents_find(c, c->apex, BNS_TYPE_SOA, &count);
+	if (job->rollback)
+		return refuse_serial(job, soa,
+				     "is signed: a version that comes back needs a new serial, which only who signs "
+				     "the zone can give it");
+	return refuse_serial(
+		job, soa,
+		"is signed, so its serial can't be raised here, and %u isn't above %u, which is published: "
+		"sign the zone under a higher one",
+		(unsigned)c->serial, (unsigned)published);
 }
 
 /* "(primary, serial)" as rejected: the primary is its address without the port. */

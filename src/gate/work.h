@@ -396,6 +396,8 @@ struct bns_zone *bns_approvals_zone(struct bns_gate *g, const uint8_t *key, size
 
 /* ---- serials.c ---- */
 
+/* A signed zone keeps its serial, or its SOA would be bogus: one that isn't newer is a problem. In the pool. */
+enum bns_error bns_serial_check_signed(struct bns_job *job) BNS_MUST_CHECK;
 /* The serial to publish, by architecture's two serials; sets amended_ever where contents or order part from upstream's. */
 uint32_t bns_serial_to_publish(const struct bns_zone_record *r, enum bns_serial_policy policy, uint32_t upstream,
                                bool amended, int64_t now_s, bool *amended_ever);

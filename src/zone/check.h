@@ -28,7 +28,8 @@
 	X(BNS_CHECK_RRSET_TOO_LARGE, "rrset-too-large") /* fits no message of 65,535 octets */   \
 	X(BNS_CHECK_ZONEMD_BAD, "zonemd-bad")           /* RFC 8976 §4 */                        \
 	X(BNS_CHECK_NSEC3_COSTLY, "nsec3-costly")       /* RFC 5155 §10.3, RFC 9276 §3.1 */      \
-	X(BNS_CHECK_CATALOG_BAD, "catalog-bad")         /* RFC 9432 §5.1; zone/catalog.h */
+	X(BNS_CHECK_CATALOG_BAD, "catalog-bad")         /* RFC 9432 §5.1; zone/catalog.h */      \
+	X(BNS_CHECK_SERIAL_SIGNED, "serial-signed")     /* gate/serials.c */
 
 enum bns_check {
 #define X(code, word) code,

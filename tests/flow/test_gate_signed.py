@@ -61,6 +61,12 @@ class Signed:
         answer = self.node.ctl("zone", "reload", ZONE)
         return answer.exit, answer.json["zones"][0]["outcome"]
 
+    def whole(self):
+        """What is served is signed as it stands."""
+        plain = self.keys / "served"
+        plain.write_text(self.node.ctl("zone", "dump", ZONE, plain=True).stdout)
+        self.call("dnssec-verify", "-z", "-o", ZONE, plain)
+
     def edge(self):
         answer = self.node.dig(branded.HOST, "CNAME", dnssec=True)
         assert flow.texts(answer, "RRSIG"), "the answer must be signed"
@@ -76,6 +82,53 @@ def test_pin_on_a_signed_zone_holds(t):
     assert rules_of(candidate) == ["LB01"] and zone.edge() == CDN
     answer = zone.node.ctl("held", "approve", candidate["id"], "--reason", "the rest", "--keep-branding")
     assert answer.exit == 3 and zone.edge() == CDN and zone.node.held(), "it can't be amended either"
+
+
+def test_pin_is_judged_anew_where_a_zone_is_signed_no_more_and_again(t):
+    zone = Signed(t, rules=policy(on_change="pin"))
+    zone.write(zone.zone(2, edge=ESP))
+    assert zone.reload() == (3, "held") and zone.node.held()[0]["deadline"]
+    zone.file.write_text(zone.zone(3, edge=ESP, more="plain A 192.0.2.9"))
+    assert zone.reload() == (0, "served") and zone.node.held() == []
+    answer = zone.node.dig(branded.HOST, "CNAME", dnssec=True)
+    assert flow.texts(answer, "CNAME") == [CDN] and not flow.texts(answer, "RRSIG"), answer
+    assert flow.texts(zone.node.dig(f"plain.{ZONE}", "A"), "A") == ["192.0.2.9"]
+    zone.write(zone.zone(4, edge=ESP, more="again A 192.0.2.9"))
+    assert zone.reload() == (3, "held") and zone.node.held()[0]["deadline"] is None
+    assert flow.texts(zone.node.dig(branded.HOST, "CNAME"), "CNAME") == [CDN]
+    zone.write(zone.zone(5))
+    assert zone.reload() == (0, "served") and zone.edge() == CDN
+    zone.whole()
+
+
+def test_a_signed_zone_is_never_served_under_another_serial(t):
+    zone = Signed(t, rules=policy(on_change="pin"))
+    zone.write(zone.zone(1, more="same A 192.0.2.9"))
+    assert zone.reload() == (1, "refused") and "sign the zone under a higher one" in zone.node.log_text()
+    zone.write(zone.zone(2, more="next A 192.0.2.9"))
+    assert zone.reload() == (0, "served")
+    back = zone.node.ctl("zone", "rollback", ZONE, "1")
+    assert back.exit == 1 and "only who signs" in back.stderr, back
+    for more in ("one", "two"):
+        zone.file.write_text(zone.zone(3, edge=ESP, more=f"{more} A 192.0.2.9"))
+        assert zone.reload() == (0, "served")
+    assert zone.node.serial(ZONE) == 4
+    zone.write(zone.zone(4))
+    assert zone.reload() == (1, "refused"), "4 was an unsigned zone's"
+    zone.write(zone.zone(5))
+    assert zone.reload() == (0, "served") and zone.node.serial(ZONE) == 5
+    zone.whole()
+
+
+def test_a_permission_that_ends_leaves_a_signed_zone_as_it_is(t):
+    more = (f'override:\n  - {{host: {branded.HOST}, rule: LB01, reason: moving, by: ops, '
+            f'until: "{branded.until(3)}"}}\n')
+    zone = Signed(t, rules=policy(more=more))
+    zone.write(zone.zone(2, edge=ESP))
+    assert zone.reload() == (0, "served")
+    flow.wait_for(lambda: [e for e in zone.node.ctl("events").json["events"] if e["kind"] == "alarm"], 10, "the alarm")
+    assert zone.edge() == ESP and zone.node.serial(ZONE) == 2 and zone.node.held() == []
+    zone.whole()
 
 
 def test_a_lawful_signed_version_passes_with_its_signatures(t):
