@@ -4,7 +4,9 @@
  * is done by hooks-helper; here events only wait until it is done with them.
  * Thread: main loop.
  */
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +14,8 @@
 #include "pending.h"
 #include "plugin/plugin.h"
 
+#define EVENT_KEY     "event/" /* with its id: what the store has until it is delivered */
+#define LAST_KEY      "last"   /* id that was given: none is given twice */
 #define TRIES_MAX     100
 #define TIMEOUT_MAX_S 300
 
@@ -123,13 +127,32 @@ static bool is_wanted(const struct options *o, const char *kind)
 	return false;
 }
 
+static const char *key_of(uint64_t id, char out[32])
+{
+	snprintf(out, 32, EVENT_KEY "%" PRIu64, id);
+	return out;
+}
+
+/* Until it is delivered the store has it: it outlives the daemon. */
+static void keep(struct hooks *h, const struct hooks_event *e)
+{
+	char key[32];
+
+	if (h->host->remember(h->plugin, key_of(e->id, key), e->message, strlen(e->message)) != BNS_OK ||
+	    h->host->remember(h->plugin, LAST_KEY, &e->id, sizeof(e->id)) != BNS_OK)
+		h->host->log(h->plugin, BNS_LOG_WARN, "event %" PRIu64 " can't be kept: a restart would lose it",
+			     e->id);
+}
+
 static void hooks_event(struct bns_plugin *p, const char *kind, const char *json)
 {
 	struct hooks *h = bns_host_of(p)->state(p);
 
 	if (!is_wanted(h->options, kind))
 		return;
-	if (hooks_pending_add(&h->pending, kind, json, ways_of(h->options))) {
+	const struct hooks_event *e = hooks_pending_add(&h->pending, kind, json, ways_of(h->options));
+	if (e) {
+		keep(h, e);
 		send_all(h);
 		return;
 	}
@@ -157,6 +180,7 @@ static void take_result(struct hooks *h, const json_t *message)
 	json_int_t id = json_integer_value(json_object_get(message, "id"));
 	size_t way = index_of(json_string_value(json_object_get(message, "way")), way_words, WAYS);
 	size_t result = index_of(json_string_value(json_object_get(message, "result")), result_words, RESULTS);
+	char key[32];
 
 	if (way == WAYS || result == RESULTS)
 		return;
@@ -169,7 +193,8 @@ static void take_result(struct hooks *h, const json_t *message)
 			     way_words[way], text ? text : "");
 	if (result == RESULT_FAILED)
 		return;
-	hooks_pending_done(&h->pending, (uint64_t)id, 1U << way);
+	if (hooks_pending_done(&h->pending, (uint64_t)id, 1U << way))
+		h->host->forget(h->plugin, key_of((uint64_t)id, key));
 	h->told_full = h->told_full && h->pending.count > 0;
 }
 
@@ -233,6 +258,43 @@ static enum bns_error check_options(const struct bns_plugin *p, const struct opt
 	return BNS_EINVAL;
 }
 
+static void recall_event(void *arg, const char *key, const void *value, size_t len)
+{
+	struct hooks *h = arg;
+	char *message = strndup(value, len);
+	uint64_t id = strtoull(key + strlen(EVENT_KEY), NULL, 10);
+
+	if (!message || !hooks_pending_put(&h->pending, id, message))
+		h->host->log(h->plugin, BNS_LOG_ERR, "event %" PRIu64 " was kept, and can't be told: memory is short",
+			     id);
+	free(message);
+}
+
+static void recall_last(void *arg, const char *key, const void *value, size_t len)
+{
+	struct hooks *h = arg;
+	uint64_t id;
+
+	if (strcmp(key, LAST_KEY) != 0 || len != sizeof(id))
+		return;
+	memcpy(&id, value, sizeof(id));
+	if (id > h->pending.last_id)
+		h->pending.last_id = id;
+}
+
+/* What was undelivered at the end of the daemon before. */
+static enum bns_error recall(struct hooks *h)
+{
+	enum bns_error err = h->host->recall(h->plugin, EVENT_KEY, recall_event, h);
+
+	if (!err)
+		err = h->host->recall(h->plugin, LAST_KEY, recall_last, h);
+	if (!err && h->pending.count > 0)
+		h->host->log(h->plugin, BNS_LOG_NOTICE, "%zu events of the former run are still to be delivered",
+			     h->pending.count);
+	return err;
+}
+
 static enum bns_error hooks_open(struct bns_plugin *p, const struct bns_host *host, struct bns_diag *diag)
 {
 	struct hooks *h = calloc(1, sizeof(*h));
@@ -244,9 +306,13 @@ static enum bns_error hooks_open(struct bns_plugin *p, const struct bns_host *ho
 	host->set_state(p, h);
 	enum bns_error err = check_options(p, h->options, diag);
 	if (err == BNS_OK)
+		err = recall(h);
+	if (err == BNS_OK)
 		err = host->helper_start(p, "hooks-helper", &helper_events, diag);
-	if (err != BNS_OK)
+	if (err != BNS_OK) {
+		hooks_pending_free(&h->pending);
 		free(h);
+	}
 	return err;
 }
 
@@ -272,7 +338,8 @@ static void hooks_close(struct bns_plugin *p)
 	struct hooks *h = bns_host_of(p)->state(p);
 
 	if (h->pending.count > 0)
-		h->host->log(p, BNS_LOG_WARN, "%zu events were not delivered before the end", h->pending.count);
+		h->host->log(p, BNS_LOG_NOTICE, "%zu events are kept, to be delivered after the next start",
+			     h->pending.count);
 	hooks_pending_free(&h->pending);
 	free(h);
 }

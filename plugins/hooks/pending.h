@@ -29,8 +29,11 @@ void hooks_pending_free(struct hooks_pending *p);
 /* NULL: too many wait, or memory is short. `json` is an object's text. */
 struct hooks_event *hooks_pending_add(struct hooks_pending *p, const char *kind, const char *json, unsigned ways);
 
-/* One way (its bit) of that event came to its end; with the last one the event goes. */
-void hooks_pending_done(struct hooks_pending *p, uint64_t id, unsigned way);
+/* One that was kept, with its message as hooks_pending_add makes it. NULL likewise, or it isn't one. */
+struct hooks_event *hooks_pending_put(struct hooks_pending *p, uint64_t id, const char *message);
+
+/* One way (its bit) of that event came to its end. True: it was the last one, and the event is gone. */
+bool hooks_pending_done(struct hooks_pending *p, uint64_t id, unsigned way);
 
 /* The helper has died: none is sent. */
 void hooks_pending_unsend(struct hooks_pending *p);

@@ -200,6 +200,33 @@ def test_what_was_not_delivered_is_told_again_after_the_helper_died(t):
     web.close()
 
 
+def test_what_is_undelivered_is_delivered_after_the_next_start(t):
+    port = flow.free_port()
+    node = start(t, url=f"http://{flow.HOST}:{port}/", pause="10m", tries=3)
+    hold(node)
+    flow.wait_for(lambda: node.rpc("hooks.status")["webhook"]["failed"] == 1, 10, "the first attempt")
+    node.stop()
+    node.start()  # and nobody listens yet
+    flow.wait_for(lambda: node.rpc("hooks.status")["webhook"]["failed"] >= 1, 10, "another attempt")
+    node.kill()
+    web = Receiver()
+    node.conf["plugin"][-1]["url"] = f"http://{flow.HOST}:{web.port}/"
+    node.configure(node.conf)
+    node.start()
+    flow.wait_for(lambda: web.events(), 20, "the event of two runs before")
+    assert web.events()[0]["kind"] == "held" and web.got[0][1]["X-Brandns-Delivery"] == "1"
+    flow.wait_for(lambda: node.rpc("hooks.status")["waiting"] == 0, 10, "nothing to wait")
+    node.ctl("held", "reject", node.held()[0]["id"], "--reason", "no")
+    flow.wait_for(lambda: len(web.got) > 1, 10, "a further event")
+    numbers = [int(headers["X-Brandns-Delivery"]) for _, headers, _ in web.got]
+    assert len(set(numbers)) == len(numbers), "a number is given once"
+    node.stop()
+    web.got.clear()
+    node.start()
+    assert node.rpc("hooks.status")["waiting"] == 0 and not web.got
+    web.close()
+
+
 def test_only_the_events_that_are_wanted_are_told(t):
     web = Receiver()
     node = start(t, url=f"http://{flow.HOST}:{web.port}/", events=["rejected"])
