@@ -10,6 +10,7 @@
 #define RECEIVE_BUFFER_BYTES (4 << 20)
 #define BACKLOG              1024
 #define IPV6_MIN_MTU         1280
+#define UDP_HEADERS          48 /* IPv6's and UDP's */
 
 bool bns_socket_is_wildcard(const union bns_addr *addr)
 {
@@ -63,6 +64,13 @@ static bool set_udp_options(int fd, const union bns_addr *addr)
 	}
 	try_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
 	return !bns_socket_is_wildcard(addr) || set_option(fd, IPPROTO_IP, IP_PKTINFO);
+}
+
+void bns_socket_set_payload(int fd, const union bns_addr *addr, size_t payload)
+{
+	const int discover = payload + UDP_HEADERS <= IPV6_MIN_MTU ? IP_PMTUDISC_PROBE : IP_PMTUDISC_OMIT;
+	if (addr->sa.sa_family == AF_INET)
+		try_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, discover);
 }
 
 /* An answer is written as a whole: nothing to wait for. */

@@ -31,8 +31,12 @@ enum bns_error bns_socket_probe(const union bns_addr *addr, enum bns_transport t
 /* Makes a socket that somebody else bound to `addr` fit for a worker; errno where that fails. */
 bool bns_socket_prepare(int fd, const union bns_addr *addr, enum bns_transport transport);
 
-/* 0.0.0.0 or ::. */
-bool bns_socket_is_wildcard(const union bns_addr *addr);
+/*
+ * Answers of up to `payload` octets will be sent. Where every path should take
+ * them whole, they say so (RFC 9715 §3.1): no router fragments them, and the
+ * kernel doesn't look for a number that their fragments would share.
+ */
+void bns_socket_set_payload(int fd, const union bns_addr *addr, size_t payload);
 
 /* The address a socket is bound to. */
 enum bns_error bns_socket_bound(int fd, union bns_addr *addr) BNS_MUST_CHECK;

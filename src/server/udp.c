@@ -261,6 +261,7 @@ enum bns_error bns_udp_open(const struct bns_worker_conf *conf, int fd, struct b
 		return BNS_ENOMEM;
 	enum bns_error err = bns_socket_bound(fd, &addr);
 	udp->wildcard = bns_socket_is_wildcard(&addr);
+	bns_socket_set_payload(fd, &addr, conf->env.udp_max_payload);
 	for (unsigned i = 0; i < BATCH; i++)
 		set_up_place(udp, i);
 	reset_places(udp, BATCH);
