@@ -133,14 +133,15 @@ struct bns_zone *bns_candidate_zone(struct bns_gate *g, const char *id)
 	return bns_gate_zone_find(g, apex);
 }
 
-enum bns_error bns_candidate_contents(struct bns_gate *g, const char *id, struct bns_contents **out)
+enum bns_error bns_candidate_contents(struct bns_gate *g, const struct bns_zone *zone, const char *id,
+				      struct bns_contents **out)
 {
 	void *data;
 	size_t len;
 	enum bns_error err = bns_store_get(g->store, BNS_DB_CANDIDATE_DATA, id, strlen(id), &data, &len);
 	if (err)
 		return err;
-	err = bns_contents_decode(data, len, out);
+	err = bns_version_decode(zone, data, len, out);
 	free(data);
 	return err;
 }

@@ -25,7 +25,7 @@ static enum bns_error read_version(struct bns_gate *g, const struct bns_zone *zo
 	enum bns_error err = bns_version_blob(g, zone, seq, &form, &len);
 	if (err)
 		return err;
-	err = bns_contents_decode(form, len, out);
+	err = bns_version_decode(zone, form, len, out);
 	free(form);
 	return err;
 }

@@ -45,7 +45,7 @@ static enum bns_error read_decided(struct bns_job *job)
 	job->origin = held->origin;
 	job->rollback = held->rollback;
 	memcpy(job->source, held->source, sizeof(job->source));
-	return bns_candidate_contents(job->gate, job->id, &job->candidate);
+	return bns_candidate_contents(job->gate, job->zone, job->id, &job->candidate);
 }
 
 static void review(struct bns_job *job);

@@ -12,9 +12,9 @@
 #include "zone/load.h"
 
 /* The stored form as contents; an absent one is no error. */
-static enum bns_error decode(const void *blob, size_t len, struct bns_contents **out)
+static enum bns_error decode(const struct bns_job *job, const void *blob, size_t len, struct bns_contents **out)
 {
-	return blob ? bns_contents_decode(blob, len, out) : BNS_OK;
+	return blob ? bns_version_decode(job->zone, blob, len, out) : BNS_OK;
 }
 
 /*
@@ -24,7 +24,7 @@ static enum bns_error decode(const void *blob, size_t len, struct bns_contents *
 static enum bns_error prepare_served(struct bns_job *job)
 {
 	if (job->version_blob)
-		return decode(job->version_blob, job->version_len, &job->served);
+		return decode(job, job->version_blob, job->version_len, &job->served);
 	return job->served_image ? bns_image_contents(job->served_image, &job->served) : BNS_OK;
 }
 
@@ -78,7 +78,7 @@ static void prepare(struct bns_job *job)
 	if (!job->pool_error)
 		job->pool_error = prepare_served(job);
 	if (!job->pool_error)
-		job->pool_error = decode(job->upstream_blob, job->upstream_len, &job->upstream);
+		job->pool_error = decode(job, job->upstream_blob, job->upstream_len, &job->upstream);
 	if (!job->pool_error && job->catalog)
 		job->pool_error = bns_catalog_look_in_pool(job->catalog, job->served, job->candidate, &job->problems);
 	if (!job->pool_error)

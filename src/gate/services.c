@@ -17,7 +17,7 @@ void bns_restore(struct bns_gate *g, struct bns_zone *zone)
 	if (!sub.rollback)
 		err = bns_store_get(g->store, BNS_DB_UPSTREAM, zone->apex, bns_name_len(zone->apex), &form, &len);
 	if (!err) {
-		err = bns_contents_decode(form, len, &sub.contents);
+		err = bns_version_decode(zone, form, len, &sub.contents);
 		free(form);
 	} else if (err == BNS_ENOENT) {
 		err = bns_gate_version(g, zone, zone->record.published_serial, &sub.contents);

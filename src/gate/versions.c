@@ -68,6 +68,21 @@ enum bns_error bns_version_forget_zone(struct bns_store_txn *txn, const struct b
 	return err ? err : forget_candidates(txn, zone);
 }
 
+enum bns_error bns_version_decode(const struct bns_zone *zone, const void *data, size_t len, struct bns_contents **out)
+{
+	struct bns_contents *c;
+	enum bns_error err = bns_contents_decode(data, len, &c);
+	if (err)
+		return err;
+	/* Published it would be another zone's. */
+	if (!bns_name_equal(c->apex, zone->apex)) {
+		bns_contents_free(c);
+		return BNS_EFORMAT;
+	}
+	*out = c;
+	return BNS_OK;
+}
+
 enum bns_error bns_version_blob(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq, void **data, size_t *len)
 {
 	uint8_t key[KEY_MAX];
@@ -82,7 +97,7 @@ static enum bns_error whole_version(struct bns_gate *g, const struct bns_zone *z
 	enum bns_error err = bns_version_blob(g, zone, seq, &data, &len);
 	if (err)
 		return err;
-	err = bns_contents_decode(data, len, out);
+	err = bns_version_decode(zone, data, len, out);
 	free(data);
 	return err;
 }

@@ -342,7 +342,8 @@ enum bns_error bns_candidate_recall(struct bns_gate *g, struct bns_zone *zone) B
 struct bns_zone *bns_candidate_zone(struct bns_gate *g, const char *id);
 
 /* The records of a stored candidate. */
-enum bns_error bns_candidate_contents(struct bns_gate *g, const char *id, struct bns_contents **out) BNS_MUST_CHECK;
+enum bns_error bns_candidate_contents(struct bns_gate *g, const struct bns_zone *zone, const char *id,
+				      struct bns_contents **out) BNS_MUST_CHECK;
 
 /* ---- audit.c: what is told ---- */
 
@@ -409,6 +410,9 @@ enum bns_error bns_version_put(struct bns_store_txn *txn, const struct bns_zone 
 enum bns_error bns_version_prune(struct bns_gate *g, struct bns_store_txn *txn, const struct bns_zone *zone,
                                  struct bns_zone_record *record) BNS_MUST_CHECK;
 enum bns_error bns_version_forget_zone(struct bns_store_txn *txn, const struct bns_zone *zone) BNS_MUST_CHECK;
+/* A stored form of the zone's; BNS_EFORMAT where it is another zone's. */
+enum bns_error bns_version_decode(const struct bns_zone *zone, const void *data, size_t len,
+                                  struct bns_contents **out) BNS_MUST_CHECK;
 enum bns_error bns_version_blob(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq, void **data,
                                 size_t *len) BNS_MUST_CHECK;
 

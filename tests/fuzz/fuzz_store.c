@@ -35,7 +35,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	struct bns_diag diag = {.text = ""};
 	(void)argc;
 	(void)argv;
-	bns_log_set_level(BNS_LOG_CRIT);
+	bns_log_set_level((enum bns_log_level)(BNS_LOG_CRIT - 1)); /* damage is what it is about */
 	fuzz_file_open(&file);
 	fuzz_file_write(&file, conf_text, sizeof(conf_text) - 1);
 	FUZZ_REQUIRE(bns_conf_load(file.path, &conf, &diag) == BNS_OK);
@@ -146,9 +146,8 @@ static void read_on_demand(struct bns_gate *g, const struct bns_zone *zone)
 		if (!bns_gate_journal_delta(g, zone, serial, &delta))
 			bns_delta_free(&delta);
 	}
-	for (const struct bns_candidate *held = zone->held; held; held = NULL)
-		if (!bns_candidate_contents(g, held->id, &c))
-			bns_contents_free(c);
+	if (zone->held && !bns_candidate_contents(g, zone, zone->held->id, &c))
+		bns_contents_free(c);
 	if (zone->state != BNS_IMAGE_SERVED)
 		return;
 	FUZZ_REQUIRE(bns_gate_served(g, zone, &c) == BNS_OK);
