@@ -17,6 +17,16 @@ bool bns_is_damage(enum bns_error err)
 	       err == BNS_ENOENT || err == BNS_EINVAL;
 }
 
+/* What can't be compiled can't be served: it isn't whole. */
+static enum bns_error try_to_build(const struct bns_contents *c)
+{
+	struct bns_image *img;
+	enum bns_error err = bns_image_build(c, &img);
+	if (!err)
+		bns_image_free(img);
+	return err;
+}
+
 static enum bns_error read_version(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq,
 				   struct bns_contents **out)
 {
@@ -25,8 +35,16 @@ static enum bns_error read_version(struct bns_gate *g, const struct bns_zone *zo
 	enum bns_error err = bns_version_blob(g, zone, seq, &form, &len);
 	if (err)
 		return err;
-	err = bns_version_decode(zone, form, len, out);
+	struct bns_contents *c;
+	err = bns_version_decode(zone, form, len, &c);
 	free(form);
+	if (err)
+		return err;
+	err = try_to_build(c);
+	if (err)
+		bns_contents_free(c);
+	else
+		*out = c;
 	return err;
 }
 

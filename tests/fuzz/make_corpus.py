@@ -251,6 +251,9 @@ def rows():
     yield "file", served + row(file, 0, b"\1\1" + bytes(64))
     foreign = stored("example.net", [(in_zone(b""), SOA, soa_plain(1)), (b"\0", NS, name("ns1.example.com"))])
     yield "version_of_another_zone", row(zone_db, 0, record_of(1, 1)) + row(version_db, 1, foreign)
+    headless = stored("example.com", [(b"\0", NS, name("ns1.example.com"))])
+    yield "versions_that_cannot_be_compiled", row(zone_db, 0, record_of(2, 1, 2)) + row(
+        version_db, 1, headless) + row(version_db, 2, headless)
     yield "damaged_version", row(zone_db, 0, record_of(2, 1, 2)) + row(version_db, 1, body(1)) + row(version_db, 2, b"BNSC")
 
 
