@@ -74,4 +74,29 @@ int collect(struct xdp_md *ctx)
 	return XDP_DROP;
 }
 
+/* Sends every question back as it is: what any answer from here costs at least. */
+SEC("xdp")
+int flip(struct xdp_md *ctx)
+{
+	__u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct ethhdr *eth = (void *)data;
+	struct iphdr *ip = (void *)(eth + 1);
+	struct udphdr *udp = (void *)(ip + 1);
+
+	if ((__u8 *)(udp + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) || ip->protocol != IPPROTO_UDP)
+		return XDP_PASS;
+	for (int i = 0; i < ETH_ALEN / 2; i++) {
+		__u16 *a = (__u16 *)eth->h_dest + i, *b = (__u16 *)eth->h_source + i, t = *a;
+		*a = *b;
+		*b = t;
+	}
+	__u32 address = ip->saddr;
+	ip->saddr = ip->daddr;
+	ip->daddr = address;
+	__u16 port = udp->source;
+	udp->source = udp->dest;
+	udp->dest = port;
+	return XDP_TX;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
+ * load OBJECT flip INTERFACE: questions there come back as they are, until it
+ * is ended.
  * load OBJECT INTERFACE FRAMES SECONDS WINDOW: sends the frames of a file
  * (each struct load_frame) in random order into the other end of a veth pair,
  * and prints how many answers came back: "ANSWERS NANOSECONDS LOST".
@@ -84,12 +86,36 @@ static void generate(int fd, double seconds)
 		die("live frames");
 }
 
+static void attach(const struct bpf_object *o, const char *name, const char *interface)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, drv, .flags = XDP_FLAGS_DRV_MODE);
+
+	if (bpf_link_create(program(o, name), (int)if_nametoindex(interface), BPF_XDP, &drv) < 0)
+		die(interface);
+}
+
+static int flip(const char *object, const char *interface)
+{
+	struct bpf_object *o = bpf_object__open(object);
+
+	if (!o || bpf_object__load(o))
+		die(object);
+	attach(o, "flip", interface);
+	puts("ready");
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct stat st;
 
+	if (argc == 4 && strcmp(argv[2], "flip") == 0)
+		return flip(argv[1], argv[3]);
+
 	if (argc != 6 || stat(argv[3], &st) != 0) {
-		fprintf(stderr, "usage: load OBJECT INTERFACE FRAMES SECONDS WINDOW\n");
+		fprintf(stderr, "usage: load OBJECT INTERFACE FRAMES SECONDS WINDOW, or load OBJECT flip INTERFACE\n");
 		return 1;
 	}
 	uint32_t count = (uint32_t)((size_t)st.st_size / sizeof(struct load_frame));
@@ -101,10 +127,7 @@ int main(int argc, char **argv)
 	s->count = count;
 	s->window = (uint32_t)atoi(argv[5]);
 	s->interface = if_nametoindex(argv[2]);
-	LIBBPF_OPTS(bpf_link_create_opts, drv, .flags = XDP_FLAGS_DRV_MODE);
-	int link = bpf_link_create(program(o, "collect"), (int)s->interface, BPF_XDP, &drv);
-	if (link < 0)
-		die(argv[2]);
+	attach(o, "collect", argv[2]);
 	/* Whoever measures begins at the first line and ends at the second. */
 	sigaction(SIGALRM, &(struct sigaction){.sa_handler = wake}, NULL);
 	generate(program(o, "generate"), 0.3);
