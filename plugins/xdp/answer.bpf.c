@@ -129,14 +129,14 @@ INLINE bool read_ipv4(const struct iphdr *ip, const struct xdp_control *c, const
 	const __u16 more_or_offset = bpf_htons(0x3fff);
 	return ip->ihl == 5 && ip->version == 4 && !(ip->frag_off & more_or_offset) && ip->protocol == IPPROTO_UDP &&
 	       ip->tot_len == bpf_htons(bpf_ntohs(udp->len) + sizeof(*ip)) && is_plain_ipv4(ip->saddr) &&
-	       fold(sum_words(ip, sizeof(*ip) / 4)) == 0xffff && udp->check != 0 &&
+	       ip->saddr != ip->daddr && fold(sum_words(ip, sizeof(*ip) / 4)) == 0xffff && udp->check != 0 &&
 	       is_served(c, false, &ip->daddr, udp->dest, vlan);
 }
 
 INLINE bool read_ipv6(const struct ipv6hdr *ip, const struct xdp_control *c, const struct udphdr *udp, __u16 vlan)
 {
 	return ip->version == 6 && ip->nexthdr == IPPROTO_UDP && ip->payload_len == udp->len &&
-	       is_plain_ipv6(ip->saddr.s6_addr32) && udp->check != 0 &&
+	       is_plain_ipv6(ip->saddr.s6_addr32) && !is_same_ipv6(&ip->saddr, &ip->daddr) && udp->check != 0 &&
 	       is_served(c, true, ip->daddr.s6_addr32, udp->dest, vlan);
 }
 
@@ -169,7 +169,6 @@ INLINE bool read_headers(struct xdp_md *ctx, const struct xdp_control *c, struct
 	} else {
 		return false;
 	}
-	w->ip = ip;
 	w->is_ipv6 = proto == bpf_htons(ETH_P_IPV6);
 	w->message_len = (__u32)bpf_ntohs(udp->len) - sizeof(*udp);
 	return fits && udp->source != 0;
@@ -178,9 +177,8 @@ INLINE bool read_headers(struct xdp_md *ctx, const struct xdp_control *c, struct
 /* Of addresses, ports and lengths, as they stand before the message in `header`. */
 INLINE __u64 pseudo_sum(const struct work *w, __u16 udp_len)
 {
-	const __u8 *ip = w->header + within(w->ip, 31);
 	__u64 sum = (__u64)bpf_htons(IPPROTO_UDP) + bpf_htons(udp_len);
-	return sum + (w->is_ipv6 ? sum_words(ip + 8, 8) : sum_words(ip + 12, 2));
+	return sum + (w->is_ipv6 ? sum_words(w->header + IPV6_AT + 8, 8) : sum_words(w->header + IPV4_AT + 12, 2));
 }
 
 #define QUESTION_MAX (QUESTION_AT + XDP_NAME_MAX + 1 + 4 + OPT_LEN + ECS_MAX) /* 115 */
@@ -201,24 +199,20 @@ INLINE __u64 message_sum(const struct work *w, __u32 len)
 /* Copies headers and message, and verifies the checksum over both. */
 INLINE bool read_message(struct xdp_md *ctx, struct work *w)
 {
-	__u64 header_len = w->header_len, len = w->message_len;
-	__u64 *clear = (__u64 *)w->message;
+	__u32 len = w->message_len;
+	__u64 whole = w->header_len + len, *clear = (__u64 *)w->message;
 
 	if (len < QUESTION_AT + 1 + 4 || len > QUESTION_MAX)
 		return false;
 #pragma unroll
 	for (int i = 0; i < 128 / 8; i++)
 		clear[i] = 0;
-	opaque(len);
-	if (len < 1 || len > 128)
+	opaque(whole);
+	if (whole < 1 || whole > HEADER_MAX + 128)
 		return false;
-	opaque(header_len);
-	if (header_len < 1 || header_len > HEADER_MAX)
+	if (bpf_xdp_load_bytes(ctx, 0, header_begin(w), whole))
 		return false;
-	if (bpf_xdp_load_bytes(ctx, 0, w->header, header_len) ||
-	    bpf_xdp_load_bytes(ctx, w->header_len, w->message, len))
-		return false;
-	const struct udphdr *udp = (const void *)(w->header + within(w->header_len - sizeof(*udp), 63));
+	const struct udphdr *udp = (const void *)(w->header + UDP_AT);
 	__u64 sum = pseudo_sum(w, bpf_ntohs(udp->len)) + sum_words(udp, 2) + message_sum(w, w->message_len);
 	return fold(sum) == 0xffff;
 }
@@ -332,15 +326,6 @@ struct found {
 	bool unsure;
 };
 
-INLINE __u64 hash_name(const struct xdp_control *c, const __u8 *name)
-{
-	__u64 hash = c->seed;
-#pragma unroll
-	for (int i = 0; i < XDP_NAME_WORDS; i++)
-		hash = xdp_hash_step(hash, *(const __u64 *)(name + 8 * i));
-	return hash;
-}
-
 /* The place of that tag; 0: none. */
 INLINE __u64 find_place(const struct xdp_bucket *b, __u32 tag)
 {
@@ -378,7 +363,7 @@ static __noinline int find_record(struct work *w, struct xdp_control *c, __u32 a
 	if (!w || !c || !f)
 		return 0;
 	const __u8 *name = w->name + within(at, 63);
-	__u64 hash = hash_name(c, name);
+	__u64 hash = xdp_hash(c->seed, (const __u64 *)name);
 	__u32 number = xdp_first_bucket(hash, c->bucket_count);
 	const struct xdp_bucket *b = bpf_map_lookup_elem(&buckets, &number);
 
@@ -493,8 +478,8 @@ INLINE void swap(void *a, void *b, int words)
 
 INLINE void write_headers(struct work *w, __u32 len)
 {
-	struct ethhdr *eth = (void *)w->header;
-	struct udphdr *udp = (void *)(w->header + within(w->header_len - sizeof(*udp), 63));
+	struct ethhdr *eth = (void *)header_begin(w);
+	struct udphdr *udp = (void *)(w->header + UDP_AT);
 	__u16 udp_len = (__u16)(sizeof(*udp) + len);
 
 	swap(eth->h_dest, eth->h_source, 3);
@@ -502,12 +487,13 @@ INLINE void write_headers(struct work *w, __u32 len)
 	udp->len = bpf_htons(udp_len);
 	udp->check = 0;
 	if (w->is_ipv6) {
-		struct ipv6hdr *ip = (void *)(w->header + within(w->ip, 31));
+		struct ipv6hdr *ip = (void *)(w->header + IPV6_AT);
 		swap(&ip->saddr, &ip->daddr, 8);
+		*(__u32 *)ip = bpf_htonl(6U << 28); /* no class, no flow: those were the question's */
 		ip->payload_len = udp->len;
 		ip->hop_limit = 64;
 	} else {
-		struct iphdr *ip = (void *)(w->header + within(w->ip, 31));
+		struct iphdr *ip = (void *)(w->header + IPV4_AT);
 		swap(&ip->saddr, &ip->daddr, 2);
 		ip->tos = 0;
 		ip->tot_len = bpf_htons((__u16)(udp_len + sizeof(*ip)));
@@ -530,19 +516,16 @@ INLINE bool resize(struct xdp_md *ctx, __u32 want)
 
 INLINE bool send(struct xdp_md *ctx, struct work *w, const struct reply *reply)
 {
-	__u64 len = write_message(w, reply), header_len = w->header_len;
+	__u32 len = write_message(w, reply);
+	__u64 whole = w->header_len + len;
 
-	write_headers(w, (__u32)len);
-	if (!resize(ctx, (__u32)(header_len + len)))
+	write_headers(w, len);
+	if (!resize(ctx, (__u32)whole))
 		return false;
-	opaque(header_len);
-	if (header_len < 1 || header_len > HEADER_MAX)
+	opaque(whole);
+	if (whole < 1 || whole > HEADER_MAX + MESSAGE_MAX)
 		return false;
-	opaque(len);
-	if (len < 1 || len > MESSAGE_MAX)
-		return false;
-	return !bpf_xdp_store_bytes(ctx, 0, w->header, header_len) &&
-	       !bpf_xdp_store_bytes(ctx, w->header_len, w->message, len);
+	return !bpf_xdp_store_bytes(ctx, 0, header_begin(w), whole);
 }
 
 /* ---- what is passed up although it could be answered ---- */
@@ -567,11 +550,11 @@ INLINE bool is_watched(const struct xdp_control *c, const struct work *w, struct
 /* /24 and /56, as response rate limiting has them by default; networks that share a count only wait sooner. */
 INLINE bool is_above_rate(const struct xdp_control *c, const struct work *w)
 {
-	const __u32 *ip = (const void *)(w->header + within(w->ip, 31));
+	const __u32 *ipv4 = (const void *)(w->header + IPV4_AT), *ipv6 = (const void *)(w->header + IPV6_AT);
 	if (!c->rate)
 		return false;
-	__u64 network =
-		w->is_ipv6 ? ((__u64)ip[2] << 32 | (ip[3] & bpf_htonl(0xffffff00))) : ip[3] & bpf_htonl(0xffffff00);
+	__u64 network = w->is_ipv6 ? ((__u64)ipv6[2] << 32 | (ipv6[3] & bpf_htonl(0xffffff00)))
+				   : ipv4[3] & bpf_htonl(0xffffff00);
 	__u32 key = (__u32)(xdp_hash_step(c->seed, network) >> 40) % XDP_RATES;
 	__u64 *cell = bpf_map_lookup_elem(&rates, &key);
 	if (!cell)

@@ -22,8 +22,11 @@
 
 #define INLINE      static __always_inline
 #define VLAN_LEN    4
-#define HEADER_MAX  72  /* Ethernet, one tag, IPv6, UDP, rounded up */
-#define MESSAGE_MAX 256 /* of an answer, rounded up */
+#define HEADER_MAX  72               /* Ethernet, one tag, IPv6, UDP, rounded up */
+#define MESSAGE_MAX 256              /* of an answer, rounded up */
+#define UDP_AT      (HEADER_MAX - 8) /* headers end where the message begins */
+#define IPV4_AT     (UDP_AT - 20)
+#define IPV6_AT     (UDP_AT - 40)
 
 /* clang merges and reorders comparisons until no verifier can follow; it can't look behind this. */
 #define opaque(x) asm volatile("" : "+r"(x))
@@ -39,12 +42,11 @@ INLINE __u32 within(__u32 index, __u32 mask)
 
 /* One frame on its way; one per core, since programs of one core don't interrupt each other here. */
 struct work {
-	__u8 header[HEADER_MAX];
+	__u8 header[HEADER_MAX];                  /* right before the message, as in the frame */
 	__u8 message[MESSAGE_MAX + XDP_DATA_MAX]; /* the question, then the answer; room for stores beyond the end */
 	__u8 name[2 * 64];                        /* in lower case; zeros behind it */
 	__u8 label[16];                           /* where labels begin in it */
 	__u32 header_len;
-	__u32 ip; /* where it begins */
 	__u32 message_len;
 	__u32 name_len;
 	__u32 labels;
@@ -53,6 +55,11 @@ struct work {
 	__u8 has_opt;
 	__u8 dnssec_ok;
 };
+
+INLINE __u8 *header_begin(struct work *w)
+{
+	return w->header + within(HEADER_MAX - w->header_len, 31);
+}
 
 /* NULL: not to us. */
 INLINE const struct xdp_interface *our_interface(const struct xdp_control *c, __u32 ifindex, const __u8 *mac)
@@ -105,6 +112,12 @@ INLINE bool is_plain_ipv6(const __u32 *source)
 {
 	bool mapped_or_less = source[0] == 0 && source[1] == 0; /* ::, ::1, ::ffff:0:0/96 */
 	return !mapped_or_less && (bpf_ntohl(source[0]) >> 24) != 0xff;
+}
+
+INLINE bool is_same_ipv6(const struct in6_addr *a, const struct in6_addr *b)
+{
+	const __u32 *x = a->s6_addr32, *y = b->s6_addr32;
+	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3];
 }
 
 INLINE __u16 fold(__u64 sum)

@@ -153,6 +153,16 @@ static inline __attribute__((always_inline)) __u64 xdp_hash_step(__u64 hash, __u
 	return hash ^ (hash >> 29);
 }
 
+/* Of a name. Products of words that don't wait for each other; only the last step mixes. */
+static inline __attribute__((always_inline)) __u64 xdp_hash(__u64 seed, const __u64 name[XDP_NAME_WORDS])
+{
+	__u64 sum = name[0] * 0xf03d70e0c4e794c5ULL + name[1] * 0x8a8483496c5940ddULL +
+		    name[2] * 0xe02d98052beccd71ULL + name[3] * 0xd06579ad1cf7b1afULL +
+		    name[4] * 0xb5e5167b9e2b6e07ULL + name[5] * 0xba4623e068a803f5ULL +
+		    name[6] * 0xbb4bfec2c928914bULL + name[7] * 0xcb87653ec5ada5c1ULL;
+	return xdp_hash_step(xdp_hash_step(seed, sum), sum >> 32);
+}
+
 static inline __attribute__((always_inline)) __u32 xdp_tag(__u64 hash)
 {
 	return (__u32)hash | 1;

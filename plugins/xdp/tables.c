@@ -19,11 +19,7 @@ static void store32(__u32 *at, uint32_t value)
 
 static uint64_t hash_of(const struct xdp_tables *t, const __u64 *name)
 {
-	uint64_t hash = t->control->seed;
-
-	for (int i = 0; i < XDP_NAME_WORDS; i++)
-		hash = xdp_hash_step(hash, name[i]);
-	return hash;
+	return xdp_hash(t->control->seed, name);
 }
 
 uint32_t xdp_tables_buckets(uint32_t names)

@@ -31,6 +31,7 @@ www A 192.0.2.1
 QUESTIONS_SHARE = float(os.environ.get("BRANDNS_XDP_QUESTIONS", "0.05"))
 CHANGES = int(os.environ.get("BRANDNS_XDP_CHANGES", "600"))
 CHANGING_ZONES = 200
+NOBODY = (65534, 65534)
 IXFR = 251  # from the main loop, in its own time
 
 
@@ -354,6 +355,31 @@ def test_a_zone_that_goes_is_refused_by_the_kernel_too(t):
     flow.wait_for(lambda: pair.ask("a.other.example").rcode() == dns.rcode.REFUSED, 10, "the zone to go")
 
 
+def alike(pair, name):
+    """The rcode, where the interface brings what the socket says; None where they differ."""
+    heard, said = pair.ask(name, id=1), over_loopback(name, "A", pair.host, id=1)
+    return heard.rcode() if heard.to_wire() == said.to_wire() else None
+
+
+def test_a_zone_without_a_version_is_the_daemons_until_it_has_one(t):
+    pair = veth.Pair(t)
+    folder = zones_of(t)
+    primary = flow.Knot(t, {"sec.example": flow.zone(1, "a CNAME b.test.", origin="sec.example", refresh=1, retry=1,
+                                                     expire=2)}, start=False)
+    conf = configuration(folder, [pair])
+    conf["remote"] = [primary.as_remote("primary")]
+    conf["zone"] = [{"domain": "sec.example", "primary": ["primary"], "refresh-min-interval": "1s",
+                     "retry-min-interval": "1s", "expire-min-interval": "2s"}]
+    node = started(t, conf)
+    assert alike(pair, "a.sec.example") == dns.rcode.SERVFAIL and passed(node, "zone") == 1
+    primary.start()
+    flow.wait_for(lambda: alike(pair, "a.sec.example") == dns.rcode.NOERROR, 20, "the first version")
+    before = answered(node)
+    assert alike(pair, "a.sec.example") == dns.rcode.NOERROR and answered(node) == before + 1
+    primary.stop()
+    flow.wait_for(lambda: alike(pair, "a.sec.example") == dns.rcode.SERVFAIL, 30, "the zone to expire")
+
+
 def test_several_interfaces_with_several_queues_are_answered_at(t):
     pairs = [veth.Pair(t, number, queues=2) for number in (0, 1)]
     node, _ = node_of(t, *pairs)
@@ -481,35 +507,43 @@ def privileges(pid):
     return sets
 
 
-def test_no_privilege_is_left_once_the_program_is_attached(t):
-    pair = veth.Pair(t)
-    folder = zones_of(t)
-    for path in (t.folder, folder):
-        path.chmod(0o755)
+def without_privileges(t, pair, wrapper):
+    """A daemon of "nobody"; with `wrapper` it is that from its beginning."""
+    story = t.folder / ("ambient" if wrapper else "dropped")
+    folder = story / "zones"
+    folder.mkdir(parents=True)
+    write(folder, 1)
     conf = configuration(folder, [pair])
-    conf["server"]["user"] = "nobody"
-    conf["control"] = {"listen": str(t.folder / "control.sock"), "admin": ["root"]}
-    conf["database"] = {"storage": str(t.folder / "db")}
-    (t.folder / "db").mkdir()
-    subprocess.run(["chown", "-R", "nobody", str(t.folder)], check=True)
-    t.folder.chmod(0o777)
+    conf["plugin"].pop()
     port = flow.free_port()
     conf["server"]["listen"].append(f"{flow.HOST}@{port}")
-    node = flow.Brandnsd(t, conf, port=port, start=False)
-    node.socket = t.folder / "control.sock"
-    node.folder.chmod(0o777)
-    node.conf_file.chmod(0o644)
+    conf["server"]["user"] = "nobody"
+    conf["control"] = {"admin": ["root"]}
+    node = flow.Brandnsd(t, conf, port=port, start=False, wrapper=wrapper)
+    for path in (t.folder, *t.folder.rglob("*")):
+        os.chown(path, *NOBODY)
     node.start()
     flow.wait_for(lambda: node.rpc("xdp.status")["names"]["complete"], 20, "all zones to be told")
-    for of_thread in privileges(node.process.pid):
-        assert not any(of_thread[name] for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")), of_thread
-    # And still changes reach the kernel, through what was mapped before.
-    write(folder, 2, "d222.cloudfront.net.")
-    subprocess.run(["chmod", "-R", "a+rX", str(folder)], check=True)
-    assert node.ctl("zone", "reload", "example.com").exit == 0
-    before = answered(node)
-    assert "d222.cloudfront.net." in pair.ask("url1234.example.com").to_text()
-    assert answered(node) == before + 1
+    return node, folder
+
+
+AMBIENT = "+bpf,+net_admin,+perfmon,+net_bind_service"
+
+
+def test_no_privilege_is_left_once_the_program_is_attached(t):
+    pair = veth.Pair(t)
+    for wrapper in ([], ["setpriv", "--reuid", str(NOBODY[0]), "--regid", str(NOBODY[1]), "--clear-groups",
+                         "--inh-caps", AMBIENT, "--ambient-caps", AMBIENT]):
+        node, folder = without_privileges(t, pair, wrapper)
+        for of_thread in privileges(node.process.pid):
+            assert not any(of_thread[name] for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")), of_thread
+        # And still changes reach the kernel, through what was mapped before.
+        write(folder, 2, "d222.cloudfront.net.")
+        assert node.ctl("zone", "reload", "example.com").exit == 0
+        before = answered(node)
+        assert "d222.cloudfront.net." in pair.ask("url1234.example.com").to_text()
+        assert answered(node) == before + 1
+        node.stop()
 
 
 if __name__ == "__main__":

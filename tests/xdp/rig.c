@@ -251,9 +251,11 @@ void rig_assert_turned(const struct rig_frame *in, const struct rig_frame *out, 
 	assert_memory_equal(out->data + udp + 2, in->data + udp, 2);
 	assert_int_equal(rig_get16(out->data + udp + 4), out->len - udp);
 	assert_int_equal(rig_udp_sum(out->data + ip, is_ipv6), 0xffff);
-	if (is_ipv6)
+	if (is_ipv6) {
+		static const uint8_t plain[] = {0x60, 0, 0, 0};
+		assert_memory_equal(out->data + ip, plain, sizeof(plain));
 		assert_int_equal(rig_get16(out->data + ip + 4), out->len - udp);
-	else
+	} else
 		assert_int_equal(rig_get16(out->data + ip + 2), out->len - ip);
 	if (!is_ipv6)
 		assert_int_equal(rig_fold16(rig_sum16(out->data + ip, 20, 0)), 0xffff);

@@ -32,8 +32,8 @@ static bool is_known_source(const uint8_t *ip, bool is_ipv6)
 	static const uint8_t none[8] = {0};
 
 	if (!is_ipv6)
-		return ip[12] != 0 && ip[12] != 127 && ip[12] < 224;
-	return ip[8] != 0xff && memcmp(ip + 8, none, 8) != 0;
+		return ip[12] != 0 && ip[12] != 127 && ip[12] < 224 && memcmp(ip + 12, ip + 16, 4) != 0;
+	return ip[8] != 0xff && memcmp(ip + 8, none, 8) != 0 && memcmp(ip + 8, ip + 24, 16) != 0;
 }
 
 static bool deliver_udp(const uint8_t *ip, bool is_ipv6, const uint8_t *udp, size_t room, struct delivered *d)
@@ -357,6 +357,12 @@ static void headers_the_stack_must_see_are_passed_up(void **state)
 		if (rig_run(&in, &out) != XDP_PASS)
 			fail_msg("%s", rows[i].what);
 	}
+	rig_frame(&in, RIG_IPV4, q.message, q.len);
+	memcpy(in.data + RIG_ETH_LEN + 12, in.data + RIG_ETH_LEN + 16, 4); /* from itself */
+	put_ip_sum(&in);
+	rig_put16(in.data + RIG_ETH_LEN + 26, 0);
+	rig_put16(in.data + RIG_ETH_LEN + 26, (uint16_t)~rig_udp_sum(in.data + RIG_ETH_LEN, false));
+	assert_int_equal(rig_run(&in, &out), XDP_PASS);
 	rig_frame(&in, RIG_IPV4, q.message, q.len);
 	rig_put16(in.data + RIG_ETH_LEN + 26, 0); /* no checksum: allowed over IPv4, and not looked into here */
 	assert_int_equal(rig_run(&in, &out), XDP_PASS);
