@@ -59,6 +59,14 @@ def skip(reason):
     raise Skip(reason)
 
 
+def replace_file(path, text, mode=0o600):
+    """Whoever reads the file meanwhile has the old one or the new one, never half of it."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text)
+    fresh.chmod(mode)
+    fresh.replace(path)
+
+
 # -- waiting, ports, texts ------------------------------------------------------------------------------------------
 
 
@@ -286,8 +294,7 @@ class Brandnsd(Daemon):
             text = string.Template(conf).safe_substitute(PORT=self.port, FOLDER=self.folder)
         else:
             text = to_yaml(self._completed(conf)) + "\n"
-        self.conf_file.write_text(text)
-        self.conf_file.chmod(0o600)
+        replace_file(self.conf_file, text)
 
     def _completed(self, conf):
         full = {
@@ -389,9 +396,7 @@ class Foreign(Daemon):
 
     def update(self, origin, text):
         """Replaces the zone's file and loads it; NOTIFY goes out by itself. Returns when the new serial is served."""
-        fresh = self.zone_file(origin).with_suffix(".new")
-        fresh.write_text(text)
-        fresh.replace(self.zone_file(origin))
+        replace_file(self.zone_file(origin), text, 0o644)
         self.load(origin)
         serial = int(re.search(r"\sSOA\s+\S+\s+\S+\s+(\d+)", text)[1])
         wait_for(lambda: self.serial(origin, timeout=SHORT) == serial, 20, f"{self.id} to serve serial {serial}")
