@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "check.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,33 @@
 
 /* ---- asking ---- */
 
+/* An address where this server takes questions, as it asks itself; false: none. */
+static bool own_address(const struct lb *lb, char out[64])
+{
+	union bns_addr addr;
+	char text[INET6_ADDRSTRLEN];
+
+	if (!lb->host->listening(lb->plugin, 0, &addr))
+		return false;
+	if (addr.sa.sa_family == AF_INET6) {
+		bool any = IN6_IS_ADDR_UNSPECIFIED(&addr.in6.sin6_addr);
+		inet_ntop(AF_INET6, any ? &in6addr_loopback : &addr.in6.sin6_addr, text, sizeof(text));
+		snprintf(out, 64, "%s@%u", text, ntohs(addr.in6.sin6_port));
+		return true;
+	}
+	bool any = addr.in4.sin_addr.s_addr == htonl(INADDR_ANY);
+	inet_ntop(AF_INET, &addr.in4.sin_addr, text, sizeof(text));
+	snprintf(out, 64, "%s@%u", any ? "127.0.0.1" : text, ntohs(addr.in4.sin_port));
+	return true;
+}
+
 /* What the zone is like here, for comparing with what others serve of it. */
 static char *details_of(const struct lb *lb, const struct bns_contents *zone, const struct lb_case *c, bool http_only)
 {
 	const char *const *issuers = lb_caa_issuers(c);
 	json_t *list = json_array();
 	struct bns_zone_times times = {0};
+	char here[64];
 	json_t *details;
 
 	lb->host->times(lb->plugin, zone->apex, &times);
@@ -28,6 +50,8 @@ static char *details_of(const struct lb *lb, const struct bns_contents *zone, co
 	details =
 		json_pack("{s:b, s:I, s:b, s:i, s:o}", "http_only", (int)http_only, "serial", (json_int_t)zone->serial,
 			  "held", times.held_since_s != 0, "limit_ms", LIMIT_MS - 5000, "caa_issuers", list);
+	if (details && own_address(lb, here))
+		json_object_set_new(details, "here", json_string(here));
 	char *text = details ? json_dumps(details, JSON_COMPACT) : NULL;
 	json_decref(details);
 	return text;

@@ -5,7 +5,7 @@
  * is JSON. First the settings: {"threads":4,"timeout_ms":10000,…}, and again
  * whenever they change; orders that run keep theirs. Then
  * {"id":7,"kind":"route"|"check"|"link","host":"…","target":"…","origin":"…",
- * "zone":"…","http_only":false,"serial":1,"held":false,
+ * "zone":"…","http_only":false,"serial":1,"here":"127.0.0.1@53","held":false,
  * "caa_issuers":[],"limit_ms":18000,"path":"…"}; only id, kind and host must be there.
  * Back comes {"id":7,"good":true,"steps":[{"good":true,"text":"…"},
  * {"good":false,"rule":"LB02","severity":"C","text":"…","remedy":"…"}],
@@ -107,6 +107,7 @@ static void run_order(const json_t *m, const struct bns_probe_settings *settings
 		.origin = word(m, "origin"),
 		.zone = word(m, "zone"),
 		.serial = number(m, "serial"),
+		.here = word(m, "here"),
 		.held = json_is_true(json_object_get(m, "held")),
 		.caa_issuers = json_object_get(m, "caa_issuers"),
 		.http_only = json_is_true(json_object_get(m, "http_only")),

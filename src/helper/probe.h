@@ -46,6 +46,7 @@ struct bns_probe {
 	const char *origin;        /* the ESP's host; NULL: nothing to compare with */
 	const char *zone;          /* NULL: not known */
 	uint32_t serial;           /* of the zone as the daemon serves it; 0: not known */
+	const char *here;          /* where the daemon takes questions, "127.0.0.1@53"; NULL: not known */
 	bool held;                 /* a change of the zone waits there */
 	const json_t *caa_issuers; /* those of the host's certificate; NULL or empty: the settings' */
 	bool http_only;            /* links are http still: the ESP's own name is the lawful target */
@@ -189,6 +190,9 @@ char *bns_probe_addr_text(const union bns_addr *addr, char out[BNS_ADDR_TEXT_MAX
 union bns_addr bns_probe_at_port(const union bns_addr *addr, uint16_t port);
 
 /* ---- the steps ---- */
+
+/* Is the time for all of them over? */
+bool bns_probe_is_over(const struct bns_probe *p);
 
 /* Each is a step or more. False: what comes after makes no sense. */
 bool bns_probe_resolve(struct bns_probe *p, const char *name, struct bns_probe_addrs *out);

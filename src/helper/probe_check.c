@@ -13,6 +13,8 @@
 
 #define REFUSED_WAY "mend the delegation: each name server must be authoritative"
 
+#define DNS_PORT 53
+
 enum { NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3 }; /* RFC 1035 §4.1.1 */
 
 /* ---- the first test of every set-up guide: `dig cname HOST` ---- */
@@ -59,13 +61,34 @@ static void judge_cname(struct bns_probe *p, const struct bns_probe_answer *a)
 		bns_probe_good(p, "%s CNAME %s", p->host, a->cname);
 }
 
-/* As the daemon serves it, which is what all others are compared with. */
+/* Over the network, as anybody would ask it. False: nobody knows where, or no answer came. */
+static bool ask_here(const struct bns_probe *p, struct bns_probe_answer *here)
+{
+	union bns_addr addr;
+	if (!p->here || bns_addr_from_text(p->here, DNS_PORT, &addr) != BNS_OK)
+		return false;
+	bns_probe_ask(p->settings, &addr, p->host, BNS_TYPE_CNAME, false, here);
+	return !here->why[0];
+}
+
+/* What all others are compared with: the answer, or else the zone that is served. */
 static void check_here(struct bns_probe *p)
 {
-	struct bns_probe_answer here = {.aa = true};
+	struct bns_probe_answer here;
 	if (!p->target)
 		return;
-	bns_probe_asking(p, "dig CNAME %s at this server, serial %u", p->host, (unsigned)p->serial);
+	if (ask_here(p, &here)) {
+		bns_probe_asking(p, "dig CNAME %s at this server (%s), serial %u", p->host, p->here,
+				 (unsigned)p->serial);
+		if (here.aa)
+			judge_cname(p, &here);
+		else
+			bns_probe_bad(p, "LB30", 'C', "look at `zone status` and at what stands before this server",
+				      "it doesn't answer with authority for %s", p->host);
+		return;
+	}
+	here = (struct bns_probe_answer){.aa = true};
+	bns_probe_asking(p, "CNAME of %s in the zone this server serves, serial %u", p->host, (unsigned)p->serial);
 	if (strcasecmp(p->target, p->host) != 0) {
 		snprintf(here.cname, sizeof(here.cname), "%s", p->target);
 		snprintf(here.all, sizeof(here.all), "%s", p->target);
@@ -191,8 +214,13 @@ static void check_servers(struct bns_probe *p)
 		if (addrs->count == 0)
 			bns_probe_bad(p, "LB30", 'C', "mend the name server's address records",
 				      "the name server %s has no address: %s", servers.list[i].name, addrs->why);
-		for (size_t j = 0; j < addrs->count; j++)
+		for (size_t j = 0; j < addrs->count && !bns_probe_is_over(p); j++)
 			check_server(p, servers.list[i].name, &addrs->list[j]);
+		if (!bns_probe_is_over(p))
+			continue;
+		bns_probe_bad(p, "LB30", 'C', "see which of the zone's name servers answer slowly or not at all",
+			      "the time for a check was over before all name servers of %s could be asked", p->zone);
+		return;
 	}
 	check_dnssec(p, &servers);
 }

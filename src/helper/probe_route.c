@@ -186,10 +186,15 @@ bool bns_probe_resolve(struct bns_probe *p, const char *name, struct bns_probe_a
 
 /* ---- all of it ---- */
 
+bool bns_probe_is_over(const struct bns_probe *p)
+{
+	return p->until_ms != 0 && bns_clock_mono_ms() >= p->until_ms;
+}
+
 static bool is_late(struct bns_probe *p, const union bns_addr *addr)
 {
 	char where[BNS_ADDR_TEXT_MAX];
-	if (p->until_ms == 0 || bns_clock_mono_ms() < p->until_ms)
+	if (!bns_probe_is_over(p))
 		return false;
 	bns_probe_asking(p, "TLS to %s", bns_probe_addr_text(addr, where));
 	bns_probe_bad(p, "LB05", 'C', "see which of the target's addresses answer slowly or not at all",

@@ -17,7 +17,8 @@ def test_a_check_reads_like_the_steps_of_a_set_up(t):
     assert node.check().exit == 0 and node.show()["probe"]["evidence"] == "good"
     told = node.daemon.ctl("branding", "check", HOST, plain=True).stdout
     at = 0
-    for words in (f"  1 ok       dig CNAME {HOST} at this server, serial 1\n", f"{HOST} CNAME {CLOUDFRONT}\n",
+    for words in (f"  1 ok       dig CNAME {HOST} at this server ({flow.HOST}@5300), serial 1\n",
+                  f"{HOST} CNAME {CLOUDFRONT}\n",
                   f"dig NS {ZONE} at its parent's", f"dig CNAME {HOST} at ns.example.com ({OURS})",
                   f"dig DS {ZONE}", f"dig CNAME {HOST} through the resolver, as recipients have it",
                   f"{CLOUDFRONT} is at {CDNS['good']}", f"TLS to {CDNS['good']}@443 with the name {HOST}",
