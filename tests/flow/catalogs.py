@@ -3,7 +3,6 @@
 ours as either."""
 
 import shutil
-import sqlite3
 import subprocess
 
 import dns.rcode
@@ -168,8 +167,7 @@ class PowerDns(flow.Daemon):
         if not shutil.which("pdns_server", path="/usr/sbin:/sbin"):
             flow._absent("pdns_server")  # pylint: disable=protected-access
         super().__init__(t, port)
-        with sqlite3.connect(self.folder / "db") as store, open(matrix.SCHEMA, encoding="ascii") as schema:
-            store.executescript(schema.read())
+        matrix.make_pdns_database(self.folder / "db")
         (self.folder / "pdns.conf").write_text(f"""launch=gsqlite3
 gsqlite3-database={self.folder}/db
 local-address={flow.HOST}
@@ -181,6 +179,9 @@ allow-axfr-ips={flow.HOST}
 allow-notify-from={flow.HOST}
 only-notify=
 xfr-cycle-interval=1
+receiver-threads=1
+retrieval-threads=1
+distributor-threads=1
 cache-ttl=0
 query-cache-ttl=0
 negquery-cache-ttl=0

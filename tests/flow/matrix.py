@@ -306,6 +306,13 @@ tls-auth:
         return [flow._which("nsd"), "-d", "-c", str(self.folder / "nsd.conf")]
 
 
+def make_pdns_database(path):
+    """Ahead-written, as a reader else makes PowerDNS lose what another of its threads writes ("database is locked")."""
+    with sqlite3.connect(path) as store, open(SCHEMA, encoding="ascii") as schema:
+        store.execute("PRAGMA journal_mode=WAL")
+        store.executescript(schema.read())
+
+
 class PowerDns(Peer):
     name = "powerdns"
     program = "pdns_server"
@@ -313,8 +320,7 @@ class PowerDns(Peer):
 
     def write_conf(self):
         folder, key = self.folder, self.table.key
-        with sqlite3.connect(folder / "db") as store, open(SCHEMA, encoding="ascii") as schema:
-            store.executescript(schema.read())
+        make_pdns_database(folder / "db")
         (folder / "pdns.conf").write_text(f"""launch=gsqlite3
 gsqlite3-database={folder}/db
 gsqlite3-dnssec=yes
