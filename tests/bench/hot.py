@@ -89,11 +89,16 @@ class Server:
     def command(self):
         raise NotImplementedError
 
-    def start(self):
+    def reload(self, name):
+        """The commands after which a zone's new file is served."""
+        raise NotImplementedError
+
+    def start(self, cores=(SERVER_CORE,)):
+        command = self.command()
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             cwd=self.folder, start_new_session=True,
-                                            preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}))
+                                            preexec_fn=lambda: os.sched_setaffinity(0, cores))
 
     def wait(self):
         probe, end = scale.Probe(self.port), time.monotonic() + READY_S
@@ -151,10 +156,13 @@ class Brandnsd(Server):
                    f"template:\n  - {{id: default, file: {self.zones}/%s}}\nzone:\n"
                    + "".join(f"  - domain: {name}\n" for name in self.names())
                    + "plugin:\n  - {id: branding, policy: branding.yaml}\n")
-        self.write("branding.yaml", "account:\n  - {id: bench, provider: sendgrid, region: global}\nbranding:\n" + "".join(
+        self.write("branding.yaml", "gate: {LB37: note}\naccount:\n  - {id: bench, provider: sendgrid, region: global}\nbranding:\n" + "".join(
             f"  - {{host: {z.host}, owner: {z.owner}, account: bench, mode: cdn, target: [{z.target}], routed: true}}\n"
             for z in map(scale.Zone, range(self.count))))
         return [flow.BUILD / "src" / "brandnsd", "-c", self.folder / "brandnsd.yaml"]
+
+    def reload(self, name):
+        return [[flow.BUILD / "src" / "brandnsctl", "-s", self.folder / "control.sock", "zone", "reload", name]]
 
 
 class Gdnsd(Server):
@@ -166,15 +174,21 @@ class Gdnsd(Server):
         (self.folder / "zones").symlink_to(self.zones)
         return ["gdnsd", "-c", str(self.folder), "start"]
 
+    def reload(self, name):
+        return [["gdnsdctl", "-c", str(self.folder), "reload-zones"]]  # there is no reload of one
+
 
 class Nsd(Server):
     def command(self):
         self.write("nsd.conf", f'server:\n ip-address: {flow.HOST}@{self.port}\n server-count: 1\n username: ""\n'
                    f' database: ""\n pidfile: "{self.folder}/pid"\n xfrdfile: "{self.folder}/xfrd"\n'
                    f' zonelistfile: "{self.folder}/list"\n xfrdir: "{self.folder}"\n'
-                   + "remote-control:\n control-enable: no\n"
+                   f'remote-control:\n control-enable: yes\n control-interface: "{self.folder}/control"\n'
                    + "".join(f'zone:\n name: "{name}"\n zonefile: "{self.zones}/{name}"\n' for name in self.names()))
         return ["nsd", "-d", "-c", str(self.folder / "nsd.conf")]
+
+    def reload(self, name):
+        return [["nsd-control", "-c", str(self.folder / "nsd.conf"), "reload", name]]
 
 
 class Knot(Server):
@@ -184,6 +198,9 @@ class Knot(Server):
                    f"  - id: default\n    storage: {self.zones}\n    file: \"%s\"\n    zonefile-sync: -1\nzone:\n"
                    + "".join(f"  - domain: {name}\n" for name in self.names()))
         return ["knotd", "-c", str(self.folder / "knot.conf")]
+
+    def reload(self, name):
+        return [["knotc", "-c", str(self.folder / "knot.conf"), "zone-reload", name]]
 
 
 class Pdns(Server):
@@ -196,9 +213,32 @@ class Pdns(Server):
                                          for name in self.names()))
         return ["pdns_server", f"--config-dir={self.folder}"]
 
+    def reload(self, name):
+        control = ["pdns_control", f"--config-dir={self.folder}", f"--socket-dir={self.folder}"]
+        return [[*control, "bind-reload-now", name], [*control, "purge", name + "$"]]
 
-SERVERS = {"echo": Echo, "brandnsd": Brandnsd, "gdnsd": Gdnsd, "nsd": Nsd, "knot": Knot, "pdns": Pdns}
-NEEDED = {"gdnsd": "gdnsd", "nsd": "nsd", "knot": "knotd", "pdns": "pdns_server"}
+
+class Bind(Server):
+    def command(self):
+        key = 'key "k" { algorithm hmac-sha256; secret "YmVuY2htYXJrLWxvb3BiYWNrLW9ubHkta2V5ISE="; };\n'
+        control = flow.free_port()
+        self.write("rndc.conf", key + f'options {{ default-key "k"; default-server {flow.HOST}; default-port {control}; }};\n')
+        self.write("named.conf", key + f'options {{ directory "{self.folder}"; listen-on port {self.port} {{ {flow.HOST}; }};\n'
+                   f' listen-on-v6 {{ none; }}; pid-file none; session-keyfile none; recursion no; notify no;\n'
+                   f' managed-keys-directory "{self.folder}"; dnssec-validation no; empty-zones-enable no;\n'
+                   " minimal-responses yes; };\n"
+                   f'controls {{ inet {flow.HOST} port {control} allow {{ {flow.HOST}; }} keys {{ "k"; }}; }};\n'
+                   + "".join(f'zone "{name}" {{ type primary; file "{self.zones}/{name}"; }};\n' for name in self.names()))
+        # A copy: a profile that confines /usr/sbin/named would keep it out of the folder.
+        shutil.copy(shutil.which("named"), self.folder / "named")
+        return [self.folder / "named", "-g", "-n", "1", "-c", self.folder / "named.conf"]
+
+    def reload(self, name):
+        return [["rndc", "-c", str(self.folder / "rndc.conf"), "reload", name]]
+
+
+SERVERS = {"echo": Echo, "brandnsd": Brandnsd, "gdnsd": Gdnsd, "nsd": Nsd, "knot": Knot, "pdns": Pdns, "bind": Bind}
+NEEDED = {"gdnsd": "gdnsd", "nsd": "nsd", "knot": "knotd", "pdns": "pdns_server", "bind": "named"}
 
 
 # -- load -------------------------------------------------------------------------------------------------------------
@@ -248,15 +288,17 @@ def show(results, reference):
               f"| {statistics.median(row[1] for row in rows):,.0f} | {sum(row[2] for row in rows)} |", flush=True)
 
 
-def chosen(args):
-    """Those asked for that are installed."""
-    names = args.servers.split(",")
-    if args.tcp:
-        names = [name for name in names if name != "echo"]
+def installed(names):
+    """Those of them that are."""
+    names = list(names)
     absent = [name for name in names if name in NEEDED and not flow._which(NEEDED[name])]  # pylint: disable=protected-access
     if absent:
         print("not installed: " + ", ".join(absent))
     return [name for name in names if name not in absent]
+
+
+def chosen(args):
+    return installed(name for name in args.servers.split(",") if not (args.tcp and name == "echo"))
 
 
 def compare(folder, args):
