@@ -91,6 +91,7 @@ struct bns_rrset {
 struct bns_signatures {
 	uint32_t wire_len;
 	uint16_t count;
+	uint16_t pad; /* zero: images are written to files and compared by their octets */
 };
 
 #define BNS_NSEC3_HASH_LEN 20 /* SHA-1, the one algorithm there is (RFC 5155 §11) */
