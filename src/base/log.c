@@ -131,7 +131,7 @@ static void write_text(enum bns_log_level level, const char *text)
 
 	if (len > sizeof(line) - start - 1)
 		len = sizeof(line) - start - 1;
-	memcpy(line + start, text, len);
+	memcpy(line + start, text, len); /* NOLINT(bugprone-not-null-terminated-result): written by its length */
 	line[start + len] = '\n';
 	write_line(line, start + len + 1);
 }

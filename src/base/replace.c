@@ -34,6 +34,7 @@ static int open_beside(struct bns_replace *r)
 			errno = ENOMEM;
 			return -1;
 		}
+		/* Its owner frees the name; NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		int fd = open(r->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (fd >= 0 || errno != EEXIST)
 			return fd;

@@ -83,6 +83,7 @@ static void tell(const struct bns_launcher *l, const struct bns_launch_end *end)
 	struct launched *one;
 	LIST_FOREACH(one, &l->launched, next)
 	{
+		/* The one that is freed is taken off the list before; NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		if (one->id == end->id) {
 			end_launched(one, how);
 			return;
@@ -99,6 +100,7 @@ static void mourn(struct bns_launcher *l)
 	uv_poll_stop(&l->poll);
 	bns_log(BNS_LOG_CRIT, "the launcher of helper programs has ended: restart brandnsd");
 	while (!LIST_EMPTY(&l->launched))
+		/* As above; NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		end_launched(LIST_FIRST(&l->launched), "the launcher's end");
 }
 
@@ -164,12 +166,15 @@ static int spawn(struct bns_plugins *ps, struct bns_launcher *l, char *path, int
 	return code;
 }
 
-/* On failure what was opened is closed by the loop. */
+/* On failure `l` is gone, or will be once the loop has closed what was opened. */
 static int open_both(struct bns_plugins *ps, struct bns_launcher *l, char *path)
 {
 	int ends[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-		return -errno;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+		int error = errno > 0 ? -errno : UV_UNKNOWN;
+		free(l);
+		return error;
+	}
 	int code = uv_poll_init(ps->services.loop, &l->poll, ends[0]);
 	if (code != 0) {
 		close(ends[0]);
@@ -213,6 +218,7 @@ enum bns_error bns_launcher_get(struct bns_plugins *ps, struct bns_launcher **ou
 	LIST_INIT(&l->launched);
 	int code = open_both(ps, l, path);
 	if (code != 0) {
+		/* The loop frees it; NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		bns_diag_set(diag, NULL, 0, 0, "%s can't be started: %s", path, uv_strerror(code));
 		return BNS_EIO;
 	}
