@@ -14,7 +14,8 @@ its own, and daemons made with `t` are stopped when the story ends:
     flow.run()
 
 Environment: top_builddir (whose src/brandnsd is tried), top_srcdir, BRANDNS_ALLOW_SKIP (a name server that isn't
-installed skips a story instead of failing it), BRANDNS_KEEP (scratch folders stay).
+installed skips a story instead of failing it), BRANDNS_KEEP (scratch folders stay), BRANDNS_WRAPPER (a command that each
+daemon under test runs in, without its filters of system calls, such as valgrind).
 """
 
 import base64
@@ -48,6 +49,7 @@ SRC = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(__file__).resolve()
 BUILD = pathlib.Path(os.environ.get("top_builddir", SRC))
 HOST = "127.0.0.1"
 PORTS = range(20000, 30000)
+WRAPPER = os.environ.get("BRANDNS_WRAPPER", "").split()  # what each daemon under test runs in
 SHORT = 0.1  # seconds to wait for an answer of a daemon that may not listen yet
 
 
@@ -282,7 +284,7 @@ class Brandnsd(Daemon):
         super().__init__(t, port)
         self.conf_file = self.folder / "brandns.yaml"
         self.socket = self.folder / "control.sock"
-        self.wrapper = list(wrapper)
+        self.wrapper = list(wrapper) or WRAPPER
         self.configure(conf)
         if start:
             self.start()
@@ -298,7 +300,8 @@ class Brandnsd(Daemon):
 
     def _completed(self, conf):
         full = {
-            "server": {"listen": [f"{HOST}@{self.port}"], "workers": 1, "user": user_name()},
+            "server": {"listen": [f"{HOST}@{self.port}"], "workers": 1, "user": user_name(),
+                       **({"seccomp": "no"} if WRAPPER else {})},
             "database": {"storage": str(self.folder / "db")},
             "control": {"listen": str(self.socket), "admin": [user_name()]},
         }
