@@ -6,6 +6,7 @@
 
 /* Of all places, so that there is always one to be made. */
 #define FILL_PERCENT 80
+#define STEPS_MAX    2 /* with none, one name in some hundred thousand finds no place */
 
 static void store64(__u64 *at, uint64_t value)
 {
@@ -111,13 +112,18 @@ static __u64 *free_place_for(const struct xdp_tables *t, uint64_t hash, struct x
 	return place;
 }
 
-/* Frees a place in a full bucket: some name there has room in its other one (cuckoo hashing). */
-static __u64 *make_place(struct xdp_tables *t, struct xdp_bucket *b)
+/*
+ * Frees a place in a full bucket: some name there has room in its other one
+ * (cuckoo hashing), or finds it by so many further steps.
+ */
+static __u64 *make_place(struct xdp_tables *t, struct xdp_bucket *b, unsigned steps)
 {
 	for (int i = 0; i < XDP_PLACES; i++) {
 		uint64_t hash = hash_of(t, t->records[b->place[i] >> 32].name);
 		struct xdp_bucket *first = first_of(t, hash), *other = first == b ? second_of(t, hash) : first;
 		__u64 *place = free_place_for(t, hash, other);
+		if (!place && steps > 0 && other != b && (place = make_place(t, other, steps - 1)) && other != first)
+			store32(&first->overflow, 1);
 		if (!place)
 			continue;
 		store64(place, b->place[i]);
@@ -135,8 +141,8 @@ static __u64 *new_place(struct xdp_tables *t, uint64_t hash)
 	if (!place)
 		place = free_place_for(t, hash, second);
 	if (!place)
-		place = make_place(t, first);
-	if (!place && (place = make_place(t, second)))
+		place = make_place(t, first, STEPS_MAX);
+	if (!place && (place = make_place(t, second, STEPS_MAX)))
 		store32(&first->overflow, 1);
 	return place;
 }

@@ -108,7 +108,7 @@ static bool try_frame(struct rig_frame *in)
 		fail_msg("the stack wouldn't have delivered what is answered");
 	}
 	in->message = (size_t)(d.message - in->data);
-	bool is_ipv6 = in->data[in->message - 8 - 40] >> 4 == 6 && in->message >= RIG_ETH_LEN + 48;
+	bool is_ipv6 = in->message >= RIG_ETH_LEN + 48;
 	rig_assert_turned(in, &out, is_ipv6);
 	rig_assert_answer(in, &out, d.message, d.len);
 	return true;

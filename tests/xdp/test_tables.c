@@ -245,6 +245,35 @@ static void many_changes_lose_no_record(void **state)
 	close_tables(f);
 }
 
+/* One that finds none costs every denial. */
+static void large_table_takes_every_name_it_was_made_for(void **state)
+{
+	enum { NAMES = 400000 };
+	struct fixture *f = open_tables(NAMES, 0);
+	char name[16];
+
+	(void)state;
+	for (unsigned i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof(name), "zone%u", i);
+		if (!put(f, (const char *const[]){name}, 1))
+			fail_msg("no room for name %u of %u", i, (unsigned)NAMES);
+	}
+	for (unsigned i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof(name), "zone%u", i);
+		if (kind_of(f, name) != XDP_KIND_APEX)
+			fail_msg("name %u has gone", i);
+	}
+	close_tables(f);
+}
+
+static void name_takes_no_more_than_220_octets_of_the_kernels_memory(void **state)
+{
+	const uint32_t names = 1000000;
+
+	(void)state;
+	assert_true(sizeof(struct xdp_record) + sizeof(struct xdp_bucket) * xdp_tables_buckets(names) / names <= 220);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +286,8 @@ int main(void)
 		cmocka_unit_test(full_bucket_sends_readers_to_the_second),
 		cmocka_unit_test(table_takes_as_many_names_as_it_has_room_for),
 		cmocka_unit_test(many_changes_lose_no_record),
+		cmocka_unit_test(large_table_takes_every_name_it_was_made_for),
+		cmocka_unit_test(name_takes_no_more_than_220_octets_of_the_kernels_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

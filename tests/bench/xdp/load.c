@@ -136,7 +136,8 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	uint64_t first = s->received, begun = now_ns();
 	generate(program(o, "generate"), atof(argv[4]));
-	uint64_t lost = s->sent - s->received;
+	/* What came late of the first part isn't missing in the second. */
+	uint64_t lost = s->sent > s->received ? s->sent - s->received : 0;
 	printf("%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", (uint64_t)s->received - first, now_ns() - begun, lost);
 	return 0;
 }
