@@ -72,21 +72,39 @@ static bool recall_one(void *arg, const void *data, size_t len, uint64_t digest)
 {
 	struct bns_gate *g = arg;
 	const struct bns_image *img = data;
-	struct bns_zone *zone = is_image(img, len) ? bns_gate_zone_find(g, img->apex) : NULL;
+	struct bns_zone *zone = NULL;
+	if (is_image(img, len))
+		zone = bns_registry_find_hashed(&g->registry, img->apex, img->apex_hash);
 	if (!zone || !zone->record.has_version || zone->record.image_digest != digest ||
 	    zone->state == BNS_IMAGE_SERVED || bns_start_has_expired(zone))
 		return false;
 	int64_t expires_s = bns_zone_is_secondary(zone) ? zone->record.expires_s : 0;
-	if (bns_image_serve(g, (struct bns_image *)(uintptr_t)img, expires_s))
+	if (bns_table_publish_new(g->table, (struct bns_image *)(uintptr_t)img, expires_s))
 		return false;
 	zone->state = BNS_IMAGE_SERVED;
 	return true;
 }
 
-void bns_images_bring_back(struct bns_gate *g)
+static void ask_ahead(void *arg, const void *data, size_t len, unsigned step)
 {
-	if (g->images)
-		bns_images_recall(g->images, recall_one, g);
+	struct bns_gate *g = arg;
+	const struct bns_image *img = data;
+	if (len < sizeof(*img))
+		return;
+	if (step == 0) {
+		bns_registry_ask_slot(&g->registry, img->apex_hash);
+		return;
+	}
+	bns_registry_ask_zone(&g->registry, img->apex_hash);
+	bns_table_ask_slot(g->table, img->apex_hash);
+}
+
+enum bns_error bns_images_bring_back(struct bns_gate *g)
+{
+	enum bns_error err = bns_table_reserve(g->table, g->registry.count);
+	if (!err && g->images)
+		bns_images_recall(g->images, recall_one, ask_ahead, g);
+	return err;
 }
 
 /* ---- once a second ---- */

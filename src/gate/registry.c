@@ -7,39 +7,59 @@
 
 #define FIRST_SLOTS 64
 
-static size_t slot_of(const struct bns_registry *r, const uint8_t *apex)
+/* A zone and its name lie in one piece of so many lines. */
+#define ZONE_LINES 6
+#define LINE       64
+
+static size_t slot_of(const struct bns_registry *r, const uint8_t *apex, uint64_t hash)
 {
-	size_t at = bns_name_hash(apex) & r->mask;
-	while (r->slots[at] && !bns_name_equal(r->slots[at]->apex, apex))
+	size_t at = hash & r->mask;
+	while (r->slots[at].zone && (r->slots[at].hash != hash || !bns_name_equal(r->slots[at].zone->apex, apex)))
 		at = (at + 1) & r->mask;
 	return at;
 }
 
-static enum bns_error grow(struct bns_registry *r)
+/* No two of them are one. */
+static void move_slots(struct bns_registry *to, const struct bns_registry *from)
 {
-	size_t size = r->slots ? (r->mask + 1) * 2 : FIRST_SLOTS;
-	struct bns_zone **slots = calloc(size, sizeof(*slots));
-	if (!slots)
+	for (size_t i = 0; from->slots && i <= from->mask; i++) {
+		if (!from->slots[i].zone)
+			continue;
+		size_t at = from->slots[i].hash & to->mask;
+		while (to->slots[at].zone)
+			at = (at + 1) & to->mask;
+		to->slots[at] = from->slots[i];
+	}
+}
+
+enum bns_error bns_registry_reserve(struct bns_registry *r, size_t count)
+{
+	struct bns_registry wider = *r;
+	size_t size = r->slots ? r->mask + 1 : FIRST_SLOTS;
+	while (size - 1 < count * 2)
+		size *= 2;
+	if (r->slots && size == r->mask + 1)
+		return BNS_OK;
+	wider.slots = calloc(size, sizeof(*wider.slots));
+	if (!wider.slots)
 		return BNS_ENOMEM;
+	wider.mask = size - 1;
+	move_slots(&wider, r);
 	free(r->slots);
-	r->slots = slots;
-	r->mask = size - 1;
-	for (struct bns_zone *z = r->first; z; z = z->next)
-		r->slots[slot_of(r, z->apex)] = z;
+	*r = wider;
 	return BNS_OK;
 }
 
 enum bns_error bns_registry_add(struct bns_registry *r, struct bns_zone *zone)
 {
-	if (!r->slots || (r->count + 1) * 2 > r->mask) {
-		enum bns_error err = grow(r);
-		if (err)
-			return err;
-	}
-	size_t at = slot_of(r, zone->apex);
-	if (r->slots[at])
+	uint64_t hash = bns_name_hash(zone->apex);
+	enum bns_error err = bns_registry_reserve(r, r->count + 1);
+	if (err)
+		return err;
+	size_t at = slot_of(r, zone->apex, hash);
+	if (r->slots[at].zone)
 		return BNS_EEXIST;
-	r->slots[at] = zone;
+	r->slots[at] = (struct bns_registry_slot){hash, zone};
 	zone->next = r->first;
 	zone->prev_link = &r->first;
 	if (r->first)
@@ -52,22 +72,22 @@ enum bns_error bns_registry_add(struct bns_registry *r, struct bns_zone *zone)
 /* Closes the gap that a removed slot leaves in its run, so that searches need no tombstones. */
 static void close_gap(struct bns_registry *r, size_t gap)
 {
-	for (size_t at = (gap + 1) & r->mask; r->slots[at]; at = (at + 1) & r->mask) {
-		size_t home = bns_name_hash(r->slots[at]->apex) & r->mask;
+	for (size_t at = (gap + 1) & r->mask; r->slots[at].zone; at = (at + 1) & r->mask) {
+		size_t home = r->slots[at].hash & r->mask;
 		if (((at - home) & r->mask) < ((at - gap) & r->mask))
 			continue;
 		r->slots[gap] = r->slots[at];
-		r->slots[at] = NULL;
+		r->slots[at].zone = NULL;
 		gap = at;
 	}
 }
 
 void bns_registry_remove(struct bns_registry *r, struct bns_zone *zone)
 {
-	size_t at = slot_of(r, zone->apex);
-	if (r->slots[at] != zone)
+	size_t at = slot_of(r, zone->apex, bns_name_hash(zone->apex));
+	if (r->slots[at].zone != zone)
 		return;
-	r->slots[at] = NULL;
+	r->slots[at].zone = NULL;
 	close_gap(r, at);
 	*zone->prev_link = zone->next;
 	if (zone->next)
@@ -77,7 +97,30 @@ void bns_registry_remove(struct bns_registry *r, struct bns_zone *zone)
 
 struct bns_zone *bns_registry_find(const struct bns_registry *r, const uint8_t *apex)
 {
-	return r->slots ? r->slots[slot_of(r, apex)] : NULL;
+	return bns_registry_find_hashed(r, apex, bns_name_hash(apex));
+}
+
+struct bns_zone *bns_registry_find_hashed(const struct bns_registry *r, const uint8_t *apex, uint64_t hash)
+{
+	return r->slots ? r->slots[slot_of(r, apex, hash)].zone : NULL;
+}
+
+void bns_registry_ask_slot(const struct bns_registry *r, uint64_t hash)
+{
+	if (r->slots)
+		__builtin_prefetch(&r->slots[hash & r->mask]);
+}
+
+void bns_registry_ask_zone(const struct bns_registry *r, uint64_t hash)
+{
+	if (!r->slots)
+		return;
+	size_t at = hash & r->mask;
+	while (r->slots[at].zone && r->slots[at].hash != hash)
+		at = (at + 1) & r->mask;
+	const char *zone = (const char *)r->slots[at].zone;
+	for (unsigned line = 0; zone && line < ZONE_LINES; line++)
+		__builtin_prefetch(zone + line * LINE);
 }
 
 void bns_registry_free(struct bns_registry *r)

@@ -142,9 +142,10 @@ static void tell_all(struct bns_gate *g)
 
 /* ---- all zones ---- */
 
-void bns_gate_start(struct bns_gate *g)
+enum bns_error bns_gate_start(struct bns_gate *g, size_t count)
 {
 	g->starting = true;
+	return bns_registry_reserve(&g->registry, count);
 }
 
 struct found {
@@ -222,13 +223,50 @@ static enum bns_error recall_decisions(struct bns_gate *g)
 	return err;
 }
 
+/* Rows on their way to their zones: memory is asked for a slot, then for the zone, before each is needed. */
+#define RECORDS 16
+
+struct records {
+	struct bns_gate *g;
+	unsigned count;
+	struct {
+		uint64_t hash;
+		size_t len;
+		uint8_t apex[BNS_NAME_MAX];
+		uint8_t form[BNS_ZONE_RECORD_LEN];
+	} row[RECORDS];
+};
+
+static void bring_to_zones(struct records *r)
+{
+	struct bns_gate *g = r->g;
+	for (unsigned i = 0; i < r->count; i++)
+		bns_registry_ask_zone(&g->registry, r->row[i].hash);
+	for (unsigned i = 0; i < r->count; i++) {
+		struct bns_zone *zone = bns_registry_find_hashed(&g->registry, r->row[i].apex, r->row[i].hash);
+		g->strays += !zone;
+		if (zone && bns_zone_record_decode(r->row[i].form, r->row[i].len, &zone->record))
+			g->has_damage = true;
+	}
+	r->count = 0;
+}
+
 static bool take_record(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t len)
 {
-	struct bns_gate *g = arg;
-	struct bns_zone *zone = bns_name_valid(key, key_len) ? bns_gate_zone_find(g, key) : NULL;
-	g->strays += !zone;
-	if (zone && bns_zone_record_decode(value, len, &zone->record))
-		g->has_damage = true;
+	struct records *r = arg;
+	if (!bns_name_valid(key, key_len)) {
+		r->g->strays++;
+		return true;
+	}
+	/* A longer one isn't a record of ours, and neither is its beginning. */
+	size_t kept = len > BNS_ZONE_RECORD_LEN ? 0 : len;
+	memcpy(r->row[r->count].apex, key, key_len);
+	memcpy(r->row[r->count].form, value, kept);
+	r->row[r->count].len = kept;
+	r->row[r->count].hash = bns_name_hash(key);
+	bns_registry_ask_slot(&r->g->registry, r->row[r->count].hash);
+	if (++r->count == RECORDS)
+		bring_to_zones(r);
 	return true;
 }
 
@@ -236,7 +274,9 @@ static bool take_record(void *arg, const uint8_t *key, size_t key_len, const uin
 static enum bns_error recall_records(struct bns_gate *g)
 {
 	uint64_t damaged = bns_store_damaged(g->store);
-	enum bns_error err = bns_store_each(g->store, BNS_DB_ZONE, "", 0, false, take_record, g);
+	struct records records = {.g = g};
+	enum bns_error err = bns_store_each(g->store, BNS_DB_ZONE, "", 0, false, take_record, &records);
+	bring_to_zones(&records);
 	if (bns_store_damaged(g->store) == damaged && !g->has_damage)
 		return err;
 	g->has_damage = false;
@@ -266,7 +306,9 @@ enum bns_error bns_gate_started(struct bns_gate *g, struct bns_diag *diag)
 		err = recall_decisions(g);
 	if (err)
 		return fail(NULL, err, diag);
-	bns_images_bring_back(g);
+	err = bns_images_bring_back(g);
+	if (err)
+		return fail(NULL, err, diag);
 	for (struct bns_zone *z = g->registry.first; z; z = z->next) {
 		err = z->state == BNS_IMAGE_SERVED ? BNS_OK : publish_first(g, z);
 		if (err)

@@ -212,7 +212,7 @@ enum bns_error bns_image_serve(struct bns_gate *g, struct bns_image *img, int64_
 void bns_image_withdraw(struct bns_gate *g, const uint8_t *apex);
 
 /* Zones whose image is in a file are served again. */
-void bns_images_bring_back(struct bns_gate *g);
+enum bns_error bns_images_bring_back(struct bns_gate *g) BNS_MUST_CHECK;
 void bns_images_tick(struct bns_gate *g);
 
 /* ---- start.c ---- */

@@ -160,10 +160,9 @@ static void follow_first(struct bns_daemon *d, struct bns_zone *zone)
 
 static enum bns_error bring_back(struct bns_daemon *d, struct bns_diag *diag)
 {
-	enum bns_error err = BNS_OK;
 	struct bns_zone *zone;
 	d->starting = true;
-	bns_gate_start(d->gate);
+	enum bns_error err = bns_gate_start(d->gate, d->conf->zone_count);
 	for (size_t i = 0; i < d->conf->zone_count && !err; i++)
 		err = bns_gate_zone_add(d->gate, &d->conf->zones[i], &zone, diag);
 	if (!err)

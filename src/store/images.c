@@ -14,6 +14,8 @@
 /* So much lost room is nothing to speak of. */
 #define LOST_BYTES ((uint64_t)16 << 20)
 
+#define AHEAD 16
+
 struct bns_images {
 	char *folder;
 	uint64_t layout;
@@ -183,14 +185,28 @@ void bns_images_drop(struct bns_images *im, const void *data)
 
 /* ---- the start ---- */
 
-void bns_images_recall(struct bns_images *im, bns_images_each_fn each, void *arg)
+static const struct bns_images_entry *found_entry(const struct bns_images_file *file, size_t k)
+{
+	return bns_images_file_at(file, (size_t)file->found[k] * BNS_IMAGES_ALIGN);
+}
+
+static void look_ahead(const struct bns_images_file *file, size_t k, bns_images_ahead_fn ahead, void *arg)
+{
+	for (unsigned step = 0; step < 2; step++) {
+		size_t at = k + (2 - step) * AHEAD;
+		if (at < file->found_count)
+			ahead(arg, found_entry(file, at)->data, found_entry(file, at)->len, step);
+	}
+}
+
+void bns_images_recall(struct bns_images *im, bns_images_each_fn each, bns_images_ahead_fn ahead, void *arg)
 {
 	look_is_over(im);
 	for (size_t i = 0; i < im->count; i++) {
 		struct bns_images_file *file = im->files[i];
 		for (size_t k = 0; k < file->found_count; k++) {
-			const struct bns_images_entry *entry =
-				bns_images_file_at(file, (size_t)file->found[k] * BNS_IMAGES_ALIGN);
+			const struct bns_images_entry *entry = found_entry(file, k);
+			look_ahead(file, k, ahead, arg);
 			if (each(arg, entry->data, entry->len, entry->digest))
 				file->used_bytes += bns_images_entry_bytes(entry->len);
 		}

@@ -49,7 +49,10 @@ void bns_images_drop(struct bns_images *im, const void *data);
 
 /* At the start, once: every copy that is whole; those for which `each` returns true are in use, the others are not. */
 typedef bool (*bns_images_each_fn)(void *arg, const void *data, size_t len, uint64_t digest);
-void bns_images_recall(struct bns_images *im, bns_images_each_fn each, void *arg);
+
+/* Before that, in two steps (0 and 1) of 16 copies each, so that memory may be asked for what `each` needs of it. */
+typedef void (*bns_images_ahead_fn)(void *arg, const void *data, size_t len, unsigned step);
+void bns_images_recall(struct bns_images *im, bns_images_each_fn each, bns_images_ahead_fn ahead, void *arg);
 
 /*
  * The copies of the file that is used least, if so much room is lost that it is

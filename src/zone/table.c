@@ -230,14 +230,14 @@ static void insert(struct slots *s, uint64_t hash, const struct bns_image *img, 
 	bns_rcu_store(s->slot[i].image, img);
 }
 
-/* Room for one more at two thirds at most; else a new array, without tombstones and at most half full. */
-static enum bns_error make_room(struct bns_table *t)
+/* Room for so many more at two thirds at most; else a new array, without tombstones and at most half full. */
+enum bns_error bns_table_reserve(struct bns_table *t, size_t count)
 {
 	struct slots *old = t->slots;
-	if ((old->taken + 1) * 3 <= (old->mask + 1) * 2)
+	if ((old->taken + count) * 3 <= (old->mask + 1) * 2)
 		return BNS_OK;
 	size_t size = SLOTS_START;
-	while (size < (t->count + 1) * 2)
+	while (size < (t->count + count) * 2)
 		size *= 2;
 	struct slots *s = slots_new(size);
 	if (!s)
@@ -250,6 +250,22 @@ static enum bns_error make_room(struct bns_table *t)
 	return BNS_OK;
 }
 
+static enum bns_error add(struct bns_table *t, const struct bns_image *img, uint32_t expires_s)
+{
+	enum bns_error err = bns_table_reserve(t, 1);
+	if (err)
+		return err;
+	depths_add(&t->depths, img->apex_labels);
+	insert(t->slots, img->apex_hash, img, expires_s);
+	t->count++;
+	return BNS_OK;
+}
+
+static uint32_t stored_expires(int64_t expires_s)
+{
+	return expires_s > UINT32_MAX ? UINT32_MAX : (uint32_t)(expires_s > 0 ? expires_s : 0);
+}
+
 enum bns_error bns_table_publish(struct bns_table *t, struct bns_image *img)
 {
 	const struct bns_image *former;
@@ -259,13 +275,20 @@ enum bns_error bns_table_publish(struct bns_table *t, struct bns_image *img)
 		free_later(former);
 		return BNS_OK;
 	}
-	enum bns_error err = make_room(t);
-	if (err)
-		return err;
-	depths_add(&t->depths, img->apex_labels);
-	insert(t->slots, img->apex_hash, img, 0);
-	t->count++;
-	return BNS_OK;
+	return add(t, img, 0);
+}
+
+enum bns_error bns_table_publish_new(struct bns_table *t, struct bns_image *img, int64_t expires_s)
+{
+	const struct bns_image *former;
+	if (find_slot(t->slots, img->apex, img->apex_len, img->apex_hash, &former))
+		return BNS_EEXIST;
+	return add(t, img, stored_expires(expires_s));
+}
+
+void bns_table_ask_slot(const struct bns_table *t, uint64_t hash)
+{
+	__builtin_prefetch(&t->slots->slot[hash & t->slots->mask], 1);
 }
 
 void bns_table_withdraw(struct bns_table *t, const uint8_t *apex)
@@ -284,7 +307,7 @@ void bns_table_set_expires(struct bns_table *t, const uint8_t *apex, int64_t exp
 {
 	const struct bns_image *img;
 	const struct slot *slot = find_apex(t, apex, &img);
-	uint32_t value = expires_s > UINT32_MAX ? UINT32_MAX : (uint32_t)(expires_s > 0 ? expires_s : 0);
+	uint32_t value = stored_expires(expires_s);
 	if (slot && t->slots->expires_s[slot - t->slots->slot] != value)
 		__atomic_store_n(&t->slots->expires_s[slot - t->slots->slot], value, __ATOMIC_RELAXED);
 }

@@ -45,6 +45,14 @@ const struct bns_image *bns_table_get(const struct bns_table *t, const uint8_t *
  */
 enum bns_error bns_table_publish(struct bns_table *t, struct bns_image *img) BNS_MUST_CHECK;
 
+/*
+ * Writer: the same for many, which are new to the table: room is made for `count` of them, memory is asked for the slot
+ * of each, and then they are published with their end (see bns_table_set_expires).
+ */
+enum bns_error bns_table_reserve(struct bns_table *t, size_t count) BNS_MUST_CHECK;
+void bns_table_ask_slot(const struct bns_table *t, uint64_t hash);
+enum bns_error bns_table_publish_new(struct bns_table *t, struct bns_image *img, int64_t expires_s) BNS_MUST_CHECK;
+
 /* Writer: the zone is not ours any more. */
 void bns_table_withdraw(struct bns_table *t, const uint8_t *apex);
 

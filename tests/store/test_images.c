@@ -27,6 +27,7 @@ struct fixture {
 	struct bns_images *im;
 	const void *copies[COUNT];
 	size_t recalled;
+	size_t announced[2];
 	unsigned skip_every; /* of those that are recalled; 0: none */
 };
 
@@ -91,6 +92,17 @@ static bool take(void *arg, const void *data, size_t len, uint64_t digest)
 	return true;
 }
 
+static void ahead(void *arg, const void *data, size_t len, unsigned step)
+{
+	struct fixture *f = arg;
+	uint8_t expected[1200];
+	unsigned i;
+	memcpy(&i, data, sizeof(i));
+	assert_true(i < COUNT && step < 2);
+	assert_int_equal(fill(i, expected), len);
+	f->announced[step]++;
+}
+
 static void restart(struct fixture *f, uint64_t layout)
 {
 	bns_images_close(f->im);
@@ -99,7 +111,10 @@ static void restart(struct fixture *f, uint64_t layout)
 	f->recalled = 0;
 	f->im = bns_images_open(f->folder, layout);
 	assert_non_null(f->im);
-	bns_images_recall(f->im, take, f);
+	memset(f->announced, 0, sizeof(f->announced));
+	bns_images_recall(f->im, take, ahead, f);
+	assert_in_range(f->announced[0], 0, f->announced[1]);
+	assert_in_range(f->announced[1], 0, f->recalled);
 }
 
 static size_t file_count(const struct fixture *f)

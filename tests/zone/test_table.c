@@ -320,6 +320,28 @@ static void table_changes_when_a_served_zone_expires(void **state)
 	free_table(t);
 }
 
+static void many_new_zones_are_published_with_their_end(void **state)
+{
+	(void)state;
+	struct bns_table *t = bns_table_new();
+	char apex[32];
+	assert_int_equal(bns_table_reserve(t, 1000), BNS_OK);
+	for (uint32_t i = 0; i < 1000; i++) {
+		snprintf(apex, sizeof(apex), "z%u.example", i);
+		struct bns_image *img = image_of(apex, i);
+		bns_table_ask_slot(t, img->apex_hash);
+		assert_int_equal(bns_table_publish_new(t, img, i), BNS_OK);
+		assert_int_equal(bns_table_expires(t, img), i);
+	}
+	assert_int_equal(bns_table_count(t), 1000);
+	struct bns_image *again = image_of("z7.example", 7);
+	assert_int_equal(bns_table_publish_new(t, again, 0), BNS_EEXIST);
+	bns_image_free(again);
+	assert_zone(t, "www.z7.example", false, "z7.example");
+	assert_zone(t, "www.z1000.example", false, NULL);
+	bns_table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +355,7 @@ int main(void)
 		cmocka_unit_test(table_survives_many_names_that_come_and_go),
 		cmocka_unit_test(table_changes_when_a_served_zone_expires),
 		cmocka_unit_test(table_serves_readers_while_the_writer_publishes_and_withdraws),
+		cmocka_unit_test(many_new_zones_are_published_with_their_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
