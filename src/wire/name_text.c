@@ -94,7 +94,19 @@ enum bns_error bns_name_from_text(const char *text, const uint8_t *origin, uint8
 /* What has a meaning of its own in a zone file (RFC 1035 §5.1). */
 static bool is_special(uint8_t c)
 {
-	return strchr(".\\\"();@$", c) != NULL;
+	switch (c) {
+	case '.':
+	case '\\':
+	case '"':
+	case '(':
+	case ')':
+	case ';':
+	case '@':
+	case '$':
+		return true;
+	default:
+		return false;
+	}
 }
 
 static char *put_octet(char *p, uint8_t c)
