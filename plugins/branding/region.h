@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-
 /* What a region was made of. */
 struct lb_region_key {
 	uint64_t words[4];

@@ -20,8 +20,8 @@ struct lb_seen {
 	int64_t at_s;
 	int64_t certificate_ends_s; /* the first of those seen; 0: none was */
 	uint64_t rules;             /* found, by their places in lb_rules */
-	char *text; /* the worst finding with its rule, or else what the probe says as a whole */
-	char *json; /* as it is stored; see lb_seen_json */
+	char *text;                 /* the worst finding with its rule, or else what the probe says as a whole */
+	char *json;                 /* as it is stored; see lb_seen_json */
 	struct lb_seen *next;
 	uint8_t target[]; /* lower-case */
 };

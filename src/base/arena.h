@@ -16,7 +16,7 @@ struct bns_arena_block;
 struct bns_arena {
 	struct bns_arena_block *head;
 	size_t used_bytes; /* handed out so far, over all blocks */
-	bool wiped;        /* to be set after bns_arena_init: there may be secrets in it, overwritten before they are freed */
+	bool wiped; /* to be set after bns_arena_init: there may be secrets in it, overwritten before they are freed */
 };
 
 void bns_arena_init(struct bns_arena *arena);

@@ -28,7 +28,7 @@ struct bns_peer {
 };
 
 struct bns_call {
-	struct bns_session *session; /* NULL once the peer has left */
+	struct bns_session *session;               /* NULL once the peer has left */
 	void (*ended)(void *arg, json_t *message); /* a call from inside: hears the answer, borrowed; else NULL */
 	void *arg;
 	const struct bns_control_env *env;

@@ -64,8 +64,7 @@ void bns_approvals_add(struct bns_zone *zone, const json_t *findings, int64_t un
 {
 	size_t i;
 	json_t *f;
-	json_array_foreach((json_t *)findings, i, f)
-	{
+	json_array_foreach ((json_t *)findings, i, f) {
 		if (was_held(f))
 			add(zone, f, until_s);
 	}
@@ -150,8 +149,7 @@ static json_t *all_to_json(const struct bns_zone *zone, const json_t *findings, 
 							     bns_name_to_text(a->owner, owner), a->until_s));
 	size_t i;
 	json_t *f;
-	json_array_foreach((json_t *)findings, i, f)
-	{
+	json_array_foreach ((json_t *)findings, i, f) {
 		if (was_held(f))
 			json_array_append_new(list,
 					      approval_to_json(text_of(f, "host"), text_of(f, "rule"),
@@ -191,8 +189,7 @@ enum bns_error bns_approvals_recall(struct bns_gate *g, struct bns_zone *zone)
 	json_t *list = json_loadb(value, len, 0, NULL);
 	size_t i;
 	json_t *o;
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach (list, i, o) {
 		add(zone, o, json_integer_value(json_object_get(o, "until_s")));
 	}
 	json_decref(list);

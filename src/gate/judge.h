@@ -17,6 +17,6 @@
  * reference to gate/report.h's object.
  */
 enum bns_error bns_judge(struct bns_plugins *plugins, const uint8_t *apex, const struct bns_contents *before,
-                         const struct bns_contents *after, const char *source, json_t **report) BNS_MUST_CHECK;
+			 const struct bns_contents *after, const char *source, json_t **report) BNS_MUST_CHECK;
 
 #endif

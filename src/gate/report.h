@@ -27,10 +27,11 @@
  * NULL. `before` and `after` may be NULL (nothing served; removal).
  */
 json_t *bns_report(const uint8_t *apex, const struct bns_contents *before, const struct bns_contents *after,
-                   const struct bns_diff *diff, const struct bns_review_result *review,
-                   const struct bns_problems *problems);
+		   const struct bns_diff *diff, const struct bns_review_result *review,
+		   const struct bns_problems *problems);
 
-/* The report's "hash": of the zone (its name in lower case), what was before and what would be after; "" on a failure. */
+/* The report's "hash": of the zone (its name in lower case), what was before and what would be after; "" on a failure.
+ */
 #define BNS_REPORT_HASH_MAX (2 * BNS_DIGEST_LEN + 1)
 void bns_report_hash(const uint8_t *apex, const struct bns_contents *before, const struct bns_contents *after,
 		     char hex[BNS_REPORT_HASH_MAX]);

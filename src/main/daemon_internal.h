@@ -42,7 +42,7 @@ struct bns_daemon {
 	unsigned signal_count;
 	bool conf_is_bad; /* why the start failed */
 	bool store_lost;  /* its folder went away; said once */
-	bool starting; /* zones come back from the store */
+	bool starting;    /* zones come back from the store */
 	bool stopping;
 };
 

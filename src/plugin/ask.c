@@ -13,7 +13,7 @@ struct bns_ask {
 	uint64_t deadline_mono_ms;
 	bns_answer_fn done; /* NULL: called already */
 	void *arg;
-	bool being_asked; /* the answerer hasn't returned yet */
+	bool being_asked;         /* the answerer hasn't returned yet */
 	enum bns_answerer weight; /* what it returned */
 	struct bns_ask *next;
 };

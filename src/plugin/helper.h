@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A plugin's helper program: a process of its own for what may hang, crash or
- * fork, started by the launcher (plugin/launcher.h). It is spoken to in frames (base/frame.h), over its standard input and
- * output; what it writes to its standard error goes to ours. One that dies is
- * started again after a pause. Thread: main loop.
+ * fork, started by the launcher (plugin/launcher.h). It is spoken to in frames (base/frame.h), over its standard input
+ * and output; what it writes to its standard error goes to ours. One that dies is started again after a pause. Thread:
+ * main loop.
  */
 #ifndef BNS_PLUGIN_HELPER_H
 #define BNS_PLUGIN_HELPER_H

@@ -16,11 +16,12 @@ struct bns_launcher;
 typedef void (*bns_launched_fn)(void *arg, const char *how);
 
 /* Starts it with the first helper; the same one afterwards. */
-enum bns_error bns_launcher_get(struct bns_plugins *ps, struct bns_launcher **out, struct bns_diag *diag) BNS_MUST_CHECK;
+enum bns_error bns_launcher_get(struct bns_plugins *ps, struct bns_launcher **out,
+				struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* The pipes' ends are the program's standard input and output; they stay open here. `id` is of this one life. */
-enum bns_error bns_launcher_start(struct bns_launcher *l, const char *program, const int pipes[2], bns_launched_fn ended,
-				  void *arg, uint32_t *id) BNS_MUST_CHECK;
+enum bns_error bns_launcher_start(struct bns_launcher *l, const char *program, const int pipes[2],
+				  bns_launched_fn ended, void *arg, uint32_t *id) BNS_MUST_CHECK;
 
 void bns_launcher_kill(struct bns_launcher *l, uint32_t id, int signal);
 

@@ -20,7 +20,8 @@ static void log_request(const struct bns_zone *zone, const struct bns_asked *a, 
 {
 	char client[BNS_ADDR_TEXT_MAX];
 
-	bns_log_limited(BNS_LOG_INFO, "zone=%s transfer to %s: %s", zone->text, bns_addr_to_text(&a->client, client), what);
+	bns_log_limited(BNS_LOG_INFO, "zone=%s transfer to %s: %s", zone->text, bns_addr_to_text(&a->client, client),
+			what);
 }
 
 bool bns_axfr_out_allowed(struct bns_transfer *t, struct bns_asked *a, struct bns_reply *reply)

@@ -188,7 +188,8 @@ static void send_next_of_transfer(struct bns_connection *c)
 	else
 		bns_axfr_out_next(&c->axfr, &reply);
 	if (reply.len == 0)
-		bns_log(BNS_LOG_ERR, "a transfer out ends early: no message holds the next record, or the journal has moved on");
+		bns_log(BNS_LOG_ERR,
+			"a transfer out ends early: no message holds the next record, or the journal has moved on");
 	send_reply(c, &reply);
 }
 

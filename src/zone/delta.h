@@ -16,12 +16,12 @@ struct bns_delta {
 };
 
 enum bns_error bns_delta_make(const struct bns_contents *before, const struct bns_contents *after,
-                              struct bns_delta *out) BNS_MUST_CHECK;
+			      struct bns_delta *out) BNS_MUST_CHECK;
 void bns_delta_free(struct bns_delta *d);
 
 /* From what was after it back to what was before. BNS_EFORMAT: it doesn't end in `after`. */
 enum bns_error bns_delta_undo(const struct bns_delta *d, const struct bns_contents *after,
-                              struct bns_contents **out) BNS_MUST_CHECK;
+			      struct bns_contents **out) BNS_MUST_CHECK;
 
 /* Byte form for the store: the length of one side, then both in the form of bns_contents_encode. */
 enum bns_error bns_delta_encode(const struct bns_delta *d, uint8_t **data, size_t *len) BNS_MUST_CHECK;

@@ -28,7 +28,7 @@ struct bns_diff {
 
 /* Either side may be NULL: all is added, or all removed. Must outlive neither of them. */
 enum bns_error bns_diff_make(const struct bns_contents *before, const struct bns_contents *after,
-                             struct bns_diff *out) BNS_MUST_CHECK;
+			     struct bns_diff *out) BNS_MUST_CHECK;
 void bns_diff_free(struct bns_diff *d);
 
 #endif
