@@ -156,9 +156,11 @@ class Brandnsd(Server):
                    f"template:\n  - {{id: default, file: {self.zones}/%s}}\nzone:\n"
                    + "".join(f"  - domain: {name}\n" for name in self.names())
                    + "plugin:\n  - {id: branding, policy: branding.yaml}\n")
-        self.write("branding.yaml", "gate: {LB37: note}\naccount:\n  - {id: bench, provider: sendgrid, region: global}\nbranding:\n" + "".join(
+        brandings = "".join(
             f"  - {{host: {z.host}, owner: {z.owner}, account: bench, mode: cdn, target: [{z.target}], routed: true}}\n"
-            for z in map(scale.Zone, range(self.count))))
+            for z in map(scale.Zone, range(self.count)))
+        self.write("branding.yaml", "gate: {LB37: note}\naccount:\n  - {id: bench, provider: sendgrid, region: global}\n"
+                   f"branding:\n{brandings}")
         return [flow.BUILD / "src" / "brandnsd", "-c", self.folder / "brandnsd.yaml"]
 
     def reload(self, name):
