@@ -252,7 +252,6 @@ static bool find_break(struct lb *lb, const struct lb_look *look, char *why, siz
 		if (broken)
 			snprintf(why, cap, "%s: %s", found.list[i].rule->id, found.list[i].text);
 	}
-	lb_rules_ask_standing(look, &found);
 	lb_found_put(lb, look->c->branding->host, &found);
 	lb_findings_free(&found);
 	return broken;

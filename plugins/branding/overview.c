@@ -209,7 +209,7 @@ static void tell_served_findings(struct bns_plugin *p, const struct bns_metric_s
 	for (size_t i = 0; i < lb_rule_count; i++) {
 		const char severity[] = {lb_rules[i].severity, '\0'};
 		const struct bns_label labels[] = {{"rule", lb_rules[i].id}, {"severity", severity}, {NULL, NULL}};
-		if (lb_rules[i].judge)
+		if (lb_rules[i].judge && !(lb_rules[i].flags & LB_STANDING))
 			out->value(out->arg, "", labels, (double)lb_found_count(lb, i));
 	}
 }

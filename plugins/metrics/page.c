@@ -45,7 +45,7 @@ static void put_facts(FILE *out, const struct mt *mt, const json_t *brandings)
 	put_number(out, number(zones, "not-ready"), "zones not ready", true);
 	if (brandings) {
 		put_number(out, number(brandings, "total"), "brandings", false);
-		put_number(out, number(brandings, "bad"), "brandings with findings", true);
+		put_number(out, number(brandings, "bad"), "brandings that probes found bad", true);
 	}
 	put_number(out, number(status, "queries"), "queries since the start", false);
 	fputs("</ul>\n<p>Version ", out);
@@ -136,7 +136,7 @@ static void put_held(FILE *out, const struct mt *mt, const json_t *row)
 	put_changes(out, json_object_get(c, "changes"));
 	fputs("<p>To decide: <code>brandnsctl held approve ", out);
 	mt_put(out, mt_text(c, "id"));
-	fputs(" --reason …</code>, or <code>held reject</code>.</p></article>\n", out);
+	fputs(" --reason …</code>, or <code>held reject</code> likewise.</p></article>\n", out);
 	json_decref(held);
 }
 
