@@ -6,6 +6,7 @@
 
 #include "conf/describe.h"
 #include "main/daemon.h"
+#include "main/mistyped.h"
 
 const char *argp_program_version = PACKAGE_STRING;
 
@@ -66,7 +67,12 @@ int main(int argc, char **argv)
 {
 	static const struct argp argp = {options, parse, NULL, "Authoritative DNS server for branded links.", 0, 0, 0};
 	struct arguments a = {0};
+	const char *meant, *word = bns_mistyped(options, argc, argv, false, &meant);
 	argp_err_exit_status = BNS_EXIT_CONF;
+	if (word) {
+		fprintf(stderr, "brandnsd: there is no option '%s'; did you mean '--%s'?\n", word, meant);
+		return BNS_EXIT_CONF;
+	}
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	return a.check_only ? bns_daemon_check(&a.options) : bns_daemon_run(&a.options);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "main/ctl.h"
+#include "main/mistyped.h"
 
 #define KEY_USAGE      0x100
 #define KEY_DESCRIBE   0x101
@@ -98,6 +99,11 @@ bool ctl_options(struct ctl *ctl, int argc, char **argv)
 		ctl->words = (const char *const *)argv + 2;
 		ctl->word_count = (size_t)(argc - 2);
 		return true;
+	}
+	const char *meant, *word = bns_mistyped(options, argc, argv, true, &meant);
+	if (word) {
+		ctl_complain(ctl, "there is no option '%s'; did you mean '--%s'?", word, meant);
+		return false;
 	}
 	argp_err_exit_status = CTL_ERROR;
 	argv[0] = program; /* every message begins alike, wherever the program lies */

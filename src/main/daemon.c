@@ -386,8 +386,8 @@ static int run(struct bns_daemon *d)
 	bns_daemon_start_events(d);
 	bns_loader_start(&d->loader);
 	sd_notify(0, "READY=1");
-	bns_log(BNS_LOG_NOTICE, "%s serves %zu zones with %u workers", PACKAGE_STRING, bns_gate_zone_count(d->gate),
-		bns_server_workers(d->server));
+	bns_log(BNS_LOG_NOTICE, "started version=" PACKAGE_VERSION " zones=%zu workers=%u",
+		bns_gate_zone_count(d->gate), bns_server_workers(d->server));
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	bns_log(BNS_LOG_NOTICE, "stopped");
 	return BNS_EXIT_CLEAN;

@@ -81,7 +81,7 @@ static void reload_on_signal(struct bns_daemon *d)
 	if (!bns_daemon_reload(d, &diag))
 		return;
 	bns_daemon_log_diag(BNS_LOG_ERR, &diag);
-	bns_log(BNS_LOG_ERR, "reload failed; what was in force stays in force");
+	bns_log(BNS_LOG_ERR, "reload-failed scope=configuration what was in force stays in force");
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -92,7 +92,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	} else if (number == SIGUSR1) {
 		bns_daemon_open_log(d->options);
 	} else {
-		bns_log(BNS_LOG_NOTICE, "stopping on signal %d", number);
+		bns_log(BNS_LOG_NOTICE, "stopping signal=%d", number);
 		bns_daemon_stop(d);
 	}
 }

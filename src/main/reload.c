@@ -12,8 +12,8 @@ void bns_daemon_removed(void *arg, struct bns_zone *zone, const struct bns_resul
 {
 	const struct bns_daemon *d = arg;
 	if (zone && !zone->member && !bns_conf_zone(d->conf, zone->text))
-		bns_log(BNS_LOG_WARN, "zone=%s is not in the configuration any more and is served on: %s", zone->text,
-			result->reason);
+		bns_log(BNS_LOG_WARN, "kept zone=%s it is not in the configuration any more and is served on: %s",
+			zone->text, result->reason);
 }
 
 static void follow_conf(struct bns_daemon *d, struct bns_zone *zone, const struct bns_conf *conf)
@@ -95,10 +95,10 @@ enum bns_error bns_daemon_reload(void *arg, struct bns_diag *diag)
 		bns_gate_judge_held(d->gate);
 		bns_loader_start(&d->loader);
 		bns_conf_free(was);
-		bns_log(BNS_LOG_NOTICE, "configuration and policies are read again: %zu zones",
-			bns_gate_zone_count(d->gate));
+		bns_log(BNS_LOG_NOTICE, "reloaded zones=%zu", bns_gate_zone_count(d->gate));
 		if (*later)
-			bns_log(BNS_LOG_WARN, "in force with the next start only: %s", later);
+			bns_log(BNS_LOG_WARN,
+				"restart-needed scope=configuration in force with the next start only: %s", later);
 		bns_diag_set(diag, NULL, 0, 0, "%s", later);
 	}
 	sd_notify(0, "READY=1");

@@ -22,7 +22,7 @@ static void BNS_PRINTF(3, 4) call_log(const struct bns_plugin *p, int level, con
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	bns_log((enum bns_log_level)level, "%s: %s", p->id, text);
+	bns_log((enum bns_log_level)level, "plugin=%s %s", p->id, text);
 }
 
 static void *call_state(const struct bns_plugin *p)

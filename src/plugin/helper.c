@@ -78,7 +78,8 @@ static void end_of_process(struct bns_helper *h)
 	bns_frames_free(&h->frames);
 	close_handle((uv_handle_t *)&h->to);
 	close_handle((uv_handle_t *)&h->from);
-	bns_log(BNS_LOG_ERR, "%s: its helper %s ended with %s and is started again", h->plugin->id, h->program, h->how);
+	bns_log(BNS_LOG_ERR, "helper-ended plugin=%s program=%s it ended with %s and is started again", h->plugin->id,
+		h->program, h->how);
 	h->events->ended(h->plugin, h->how);
 	uv_timer_start(&h->restart, on_restart, RESTART_MS, 0);
 }

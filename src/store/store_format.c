@@ -111,7 +111,7 @@ static int migrate(const char *folder, MDB_txn *txn, const MDB_dbi dbi[BNS_DB_CO
 {
 	int rc = 0;
 	if (format < BNS_STORE_FORMAT)
-		bns_log(BNS_LOG_NOTICE, "store=%s format %lu is brought up to %d", folder, format, BNS_STORE_FORMAT);
+		bns_log(BNS_LOG_NOTICE, "store-upgrade store=%s from=%lu to=%d", folder, format, BNS_STORE_FORMAT);
 	for (; format < BNS_STORE_FORMAT && !rc; format++)
 		rc = migrations[format - 1](txn, dbi);
 	return rc;

@@ -31,7 +31,7 @@ static enum bns_rcode take(struct bns_transfer *t, const struct bns_asked *a)
 				      : "it is no secondary zone");
 		return BNS_RCODE_REFUSED;
 	}
-	bns_log(BNS_LOG_INFO, "zone=%s NOTIFY from %s", zone->text, from);
+	bns_log(BNS_LOG_INFO, "notify-in zone=%s from=%s", zone->text, from);
 	bns_refresh_notified(zone->refresh, &a->client);
 	return BNS_RCODE_NOERROR;
 }

@@ -143,7 +143,7 @@ static void log_changes(const struct bns_xfr_in *x)
 	char zone[BNS_NAME_TEXT_MAX];
 
 	/* Each step has two SOAs beside its differences. */
-	bns_log(BNS_LOG_INFO, "zone=%s IXFR from %s: %zu steps, %zu differences",
+	bns_log(BNS_LOG_INFO, "ixfr-in zone=%s from=%s steps=%zu differences=%zu",
 		bns_name_to_text_nodot(x->stream.ask.qname, zone), bns_addr_to_text(&x->primary->addr, primary),
 		c->section_count / 2, c->records->count - c->section_count);
 }

@@ -117,7 +117,7 @@ def test_a_policy_with_a_typo_leaves_the_former_one_in_force(t):
     pair.push_held(zone(2, edge=ESP), 2)
     assert pair.edge() == CDN
     pair.node.signal(signal.SIGHUP)
-    flow.wait_for(lambda: "reload failed" in pair.node.log_text(), 10, "the failure in the log")
+    flow.wait_for(lambda: "reload-failed " in pair.node.log_text(), 10, "the failure in the log")
     assert re.search(rf"{pair.policy_file}:1:1: .*defualt", pair.node.log_text())
     assert pair.held()["serial"] == 2 and pair.edge() == CDN
     pair.set_policy(wrong.replace("defualt:", "default:"))

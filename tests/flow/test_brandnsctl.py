@@ -228,6 +228,20 @@ def test_a_plugin_s_verb_is_found_through_the_daemon(t):
     assert code == 1 and "did you mean `branding list`" in err, err
 
 
+def test_a_mistyped_option_of_the_programs_brings_the_one_that_was_meant(t):
+    for program, words, meant, status in (("brandnsctl", ["--jsno", "status"], "--json", 1),
+                                          ("brandnsctl", ["-s", "/x", "--timeot=3", "status"], "--timeout", 1),
+                                          ("brandnsd", ["--chekc", "-c", "x"], "--check", 2),
+                                          ("brandnsd", ["-c", "--verbse", "--sylog"], "--syslog", 2)):
+        done = subprocess.run([flow.BUILD / "src" / program, *words], capture_output=True, text=True, timeout=20,
+                              check=False)
+        assert done.returncode == status and f"did you mean '{meant}'?" in done.stderr, (words, done)
+    for words in (["--jso", "-t", "1", "-s", "/nowhere", "status"], ["-s", "--jsno", "status"]):
+        done = subprocess.run([flow.BUILD / "src/brandnsctl", *words], capture_output=True, text=True, timeout=20,
+                              check=False)
+        assert done.returncode == 4 and "mean" not in done.stderr, (words, done)
+
+
 def test_without_a_daemon_the_exit_code_is_four(t):
     nowhere = t.folder / "nowhere.sock"
     assert ctl("-s", nowhere, "status")[0] == 4

@@ -40,7 +40,7 @@ def test_the_format_follows_a_reload(t):
     node.configure({"server": {"log-format": "text"}})
     node.reload()
     last = node.log_text().splitlines()[-1]
-    assert " notice: configuration and policies are read again" in last, last
+    assert " notice: reloaded zones=" in last, last
 
 
 flow.run()

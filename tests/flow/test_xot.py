@@ -205,7 +205,7 @@ def test_notify_goes_by_tls_to_a_remote_with_tls(t):
     primary.reload()
     primary.update(3)
     flow.wait_for(lambda: node.serial(ZONE) == 3, 10, "the transfer after a NOTIFY")
-    assert f"zone={ZONE} NOTIFY from {flow.HOST}" in node.log_text()
+    assert f"notify-in zone={ZONE} from={flow.HOST}" in node.log_text()
 
 
 def test_files_are_read_again_on_reload_and_a_bad_one_changes_nothing(t):
