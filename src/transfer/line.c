@@ -28,6 +28,13 @@ static bool stops(struct bns_line *line)
 	return true;
 }
 
+static void delist(struct bns_line *line, struct bns_place *place)
+{
+	TAILQ_REMOVE(&line->waiting, place, entry);
+	place->entry.tqe_next = NULL;
+	place->entry.tqe_prev = NULL;
+}
+
 /* Who is started may end at once and come back here: the outermost call goes on, so that no stack grows with the line.
  */
 static void start_waiting(struct bns_line *line)
@@ -37,8 +44,7 @@ static void start_waiting(struct bns_line *line)
 	line->starting = true;
 	while (!TAILQ_EMPTY(&line->waiting) && line->running < line->max && !stops(line)) {
 		struct bns_place *place = TAILQ_FIRST(&line->waiting);
-		TAILQ_REMOVE(&line->waiting, place, entry);
-		place->running = true;
+		delist(line, place);
 		line->running++;
 		place->start(place);
 	}
@@ -73,14 +79,14 @@ void bns_line_leave(struct bns_place *place)
 
 	if (!line)
 		return;
-	place->line = NULL;
 	line->count--;
-	if (place->running) {
-		place->running = false;
+	if (bns_place_runs(place)) {
+		place->line = NULL;
 		line->running--;
 		start_waiting(line);
 	} else {
-		TAILQ_REMOVE(&line->waiting, place, entry);
+		delist(line, place);
+		place->line = NULL;
 	}
 	start_stopped(line);
 }

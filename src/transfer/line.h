@@ -15,9 +15,8 @@
 /* Embedded in who runs; all zero: in no line. */
 struct bns_place {
 	struct bns_line *line; /* NULL: neither waits nor runs */
-	bool running;
 	void (*start)(struct bns_place *place);
-	TAILQ_ENTRY(bns_place) entry;
+	TAILQ_ENTRY(bns_place) entry; /* while it waits; else all NULL */
 };
 
 struct bns_line {
@@ -32,6 +31,11 @@ struct bns_line {
 	struct bns_line *next; /* where most go from here; NULL: nowhere */
 	TAILQ_ENTRY(bns_line) entry;
 };
+
+static inline bool bns_place_runs(const struct bns_place *place)
+{
+	return place->line && !place->entry.tqe_prev;
+}
 
 /* `next` NULL: leads nowhere. */
 void bns_line_init(struct bns_line *line, unsigned max, unsigned full, struct bns_line *next);
