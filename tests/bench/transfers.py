@@ -15,6 +15,7 @@ import os
 import pathlib
 import socket
 import statistics
+import sys
 import tempfile
 import time
 
@@ -124,6 +125,7 @@ def compare(title, zones, args):
         for _ in range(args.rounds):
             for kind, rows in results.items():
                 row = measure(kind, zones, primary.port)
+                print(f"  {kind}:", f"{row[0]:.2f} s" if row else "not reached", file=sys.stderr, flush=True)
                 if row:
                     rows.append(row)
         t.end()
