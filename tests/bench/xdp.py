@@ -328,7 +328,8 @@ def main():
     if not os.environ.get("BRANDNS_BENCH_INSIDE"):
         os.execvpe("unshare", ["unshare", "-n", "-m", "sh", "-c", 'mount -t sysfs none /sys; ip link set lo up; exec "$@"',
                                "sh", sys.executable, *sys.argv], {**os.environ, "BRANDNS_BENCH_INSIDE": "1"})
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda n, _: sys.exit(128 + n))
     with tempfile.TemporaryDirectory(prefix="bns-") as folder:
         print(time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), os.uname().release)
         compare(pathlib.Path(folder), args)
