@@ -9,6 +9,8 @@ A page is a story: its blocks are worked on in their order, in one folder and on
     ```sh                  the same without output
     ```console no-run: …   can't be run here, for the reason told
 
+The guide of secondaries has one block more for each other make of primary; a story runs those by themselves.
+
 Output may differ in what differs from run to run (times, digests, ports), and where the page has "…". What a page calls
 /etc/brandns, /var/lib/brandns, /run/brandns and /backup lies in the story's folder, its ports from 5300 on are free ones.
 Every block with commands is of one of these kinds; a page that another test works on is named in ELSEWHERE.
@@ -17,11 +19,14 @@ Every block with commands is of one of these kinds; a page that another test wor
 import os
 import re
 import select
+import shlex
 import shutil
 import subprocess
 import time
+import types
 
 import flow
+import matrix
 
 PLACES = ("/etc/brandns", "/var/lib/brandns", "/run/brandns", "/backup")
 ELSEWHERE = {"review.md": "test_review.py"}
@@ -258,6 +263,84 @@ def test_the_guide_does_what_it_says(t):
 def test_the_guide_of_secondaries_does_what_it_says(t):
     needed()
     assert tell(t, flow.SRC / "docs/guide-secondary.md") >= 5
+
+
+class Behind:
+    """A primary set up with what the guide of secondaries shows for its make, and brandnsd as that page shows it."""
+
+    def __init__(self, t, shown, make):
+        self.node = flow.Brandnsd(t, "", start=False)
+        self.names = Names(self.node.folder)
+        self.shown = shown
+        self.primary = make(t)
+        self.names.ports.update({"5300": str(self.node.port), "5301": str(self.primary.port)})
+        for name in ("xfr.secret", "example.com.zone"):
+            write(self.node.folder, name, self.text(lambda block, name=name: block.file == name))
+        self.zone = self.primary.folder / "example.com.zone"
+        shutil.copy(self.node.folder / "example.com.zone", self.zone)
+
+    def text(self, wanted):
+        return self.names.here("\n".join(next(filter(wanted, self.shown)).lines) + "\n")
+
+    def add(self, file, kind):
+        """The page's lines come after those that name this run's folders and ports."""
+        with open(self.primary.folder / file, "a", encoding="ascii") as conf:
+            conf.write(self.text(lambda block: block.kind == kind))
+
+    def start(self):
+        self.primary.start()
+        flow.wait_for(lambda: self.primary.serial("example.com", timeout=flow.SHORT) == 1, 20, f"{self.primary.id} to serve")
+        self.node.socket = self.node.folder / "run/brandns/control.sock"
+        self.node.configure(completed(self.text(lambda block: block.file == "brandnsd.yaml"), self.node.folder))
+        self.node.start()
+        flow.wait_for(lambda: self.node.serial("example.com") == 1, 20, f"the zone behind {self.primary.id}")
+
+    def change(self):
+        flow.replace_file(self.zone, self.zone.read_text().replace(" 1 3600 ", " 2 3600 ") + "new A 192.0.2.7\n", 0o644)
+        self.primary.load("example.com")
+
+    def check(self):
+        """The zone's refresh is an hour off: without NOTIFY nobody asks meanwhile."""
+        flow.wait_for(lambda: self.node.serial("example.com") == 2, 20, f"the change behind {self.primary.id}")
+        assert flow.texts(self.node.dig("new.example.com"), "A") == ["192.0.2.7"], self.primary.id
+        assert not self.primary.dig("example.com", "AXFR", tcp=True).answer, f"{self.primary.id} feeds who has no key"
+
+
+class PowerDns(matrix.PowerDns):
+    """With no zone and no role, until the page gives it both; who asks from here is nobody it knows."""
+
+    def __init__(self, t):
+        none = {(self.name, way): "" for way in matrix.WAYS}
+        super().__init__(t, types.SimpleNamespace(cannot=none, key=flow.Key("other")))
+        conf = self.folder / "pdns.conf"
+        text = re.sub(r"(?m)^(primary|secondary)=yes\n", "", conf.read_text())
+        conf.write_text(text.replace(f"allow-axfr-ips={flow.HOST}", "allow-axfr-ips=192.0.2.255"))
+
+    def load(self, origin):  # pylint: disable=arguments-differ
+        self.util("load-zone", origin, f"{origin}.zone")
+
+
+def behind_each(t, shown):
+    bind = Behind(t, shown, lambda t: flow.Bind(t, {}, start=False))
+    bind.add("named.conf", "named")
+    nsd = Behind(t, shown, lambda t: flow.Nsd(t, {}, start=False))
+    nsd.add("nsd.conf", "nsd")
+    pdns = Behind(t, shown, PowerDns)
+    pdns.add("pdns.conf", "pdns")
+    typed = next(block for block in shown if block.kind == "console" and "pdnsutil" in block.lines[0])
+    for command, _ in typed.commands():
+        pdns.primary.util(*shlex.split(pdns.names.here(command))[1:])
+    return bind, nsd, pdns
+
+
+def test_bind_nsd_and_powerdns_feed_brandnsd_as_the_guide_shows(t):
+    each = behind_each(t, blocks(flow.SRC / "docs/guide-secondary.md"))
+    for pair in each:
+        pair.start()
+    for pair in each:
+        pair.change()
+    for pair in each:
+        pair.check()
 
 
 def test_operations_does_what_it_says(t):
