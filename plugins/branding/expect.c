@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "branding.h"
+#include "words.h"
 
 #define KEY_PREFIX "expect/"
 #define LASTS_S    (7 * 86400) /* what hasn't come by then isn't on its way */
@@ -56,16 +57,18 @@ static void recall_one(void *arg, const char *key, const void *value, size_t len
 {
 	struct lb *lb = arg;
 	uint8_t host[BNS_NAME_MAX], target[BNS_NAME_MAX];
-	char text[BNS_NAME_TEXT_MAX + 160], name[BNS_NAME_TEXT_MAX];
+	char text[BNS_NAME_TEXT_MAX + 160], *by;
 	long long until_s;
-	int by = 0;
 
 	if (len >= sizeof(text))
 		return;
 	memcpy(text, value, len);
 	text[len] = '\0';
-	if (sscanf(text, "%1024s %lld %n", name, &until_s, &by) >= 2 && by > 0 && name_of(lb, name, target) &&
-	    name_of(lb, key + strlen(KEY_PREFIX), host) && !put(lb, host, target, until_s, text + by))
+	if (!(by = strchr(text, ' ')))
+		return;
+	*by++ = '\0';
+	if (lb_take_number(&by, &until_s) && name_of(lb, text, target) && name_of(lb, key + strlen(KEY_PREFIX), host) &&
+	    !put(lb, host, target, until_s, by))
 		lb->host->log(lb->plugin, BNS_LOG_ERR, "out of memory for the route expected for %s",
 			      key + strlen(KEY_PREFIX));
 }

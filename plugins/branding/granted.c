@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rules.h"
+#include "words.h"
 
 #define KEY_PREFIX "override/"
 #define KEPT_S     (7 * 86400) /* after its end, so that a restart still acts on it */
@@ -84,10 +85,9 @@ struct recalling {
 static void recall_one(void *arg, const char *key, const void *value, size_t len)
 {
 	struct recalling *r = arg;
-	char name[BNS_NAME_TEXT_MAX], *text = strndup(value, len), *slash = strrchr(key, '/'), *line;
+	char name[BNS_NAME_TEXT_MAX], *text = strndup(value, len), *by = text, *slash = strrchr(key, '/'), *line;
 	uint8_t wire[BNS_NAME_MAX], host[BNS_NAME_MAX];
 	long long until_s = 0;
-	int by = 0;
 	size_t host_len;
 
 	snprintf(name, sizeof(name), "%.*s", (int)(slash - key - (ptrdiff_t)strlen(KEY_PREFIX)),
@@ -97,10 +97,10 @@ static void recall_one(void *arg, const char *key, const void *value, size_t len
 	if (line && rule && r->lb->host->name_from_text(name, NULL, wire, &host_len) == BNS_OK) {
 		*line = '\0';
 		lb_name_lower(host, wire);
-		if (sscanf(text, "%lld %n", &until_s, &by) >= 1 && until_s + KEPT_S < r->lb->host->now_s())
+		if (lb_take_number(&by, &until_s) && until_s + KEPT_S < r->lb->host->now_s())
 			r->lb->host->forget(r->lb->plugin, key);
 		else
-			r->err = put(r->lb, host, rule, until_s, text + by, line + 1);
+			r->err = put(r->lb, host, rule, until_s, by, line + 1);
 	}
 	free(text);
 }

@@ -10,6 +10,7 @@
 #include "cases.h"
 #include "found.h"
 #include "seen.h"
+#include "words.h"
 
 #define KEY_PREFIX "life/"
 
@@ -138,17 +139,6 @@ static void remember(struct lb *lb, struct lb_life *life)
 	free(text);
 }
 
-/* The line at `*text` without its end; moves on. NULL at the end. */
-static char *next_line(char **text)
-{
-	char *line = *text, *end = line ? strchr(line, '\n') : NULL;
-
-	*text = end ? end + 1 : NULL;
-	if (end)
-		*end = '\0';
-	return line && *line ? line : NULL;
-}
-
 static const char *key_of(const struct lb *lb, const uint8_t *host, char out[BNS_NAME_TEXT_MAX + 8])
 {
 	char name[BNS_NAME_TEXT_MAX];
@@ -167,17 +157,16 @@ struct recalling {
 static void recall_one(void *arg, const char *key, const void *value, size_t len)
 {
 	struct recalling *r = arg;
-	long long at_s;
-	int state, from;
+	long long at_s, state;
 
 	/* Longer names may begin as this one does. */
 	if (strcmp(key, r->key) != 0)
 		return;
 	char *text = strndup(value, len), *at = text, *line;
 	r->failed = !text;
-	while ((line = next_line(&at)))
-		if (sscanf(line, "%d %lld %n", &state, &at_s, &from) >= 2 && state >= 0 && state < LB_STATES)
-			r->failed |= !add_step(r->life, at_s, (enum lb_state)state, line + from);
+	while ((line = lb_take_line(&at)))
+		if (lb_take_number(&line, &state) && lb_take_number(&line, &at_s) && state >= 0 && state < LB_STATES)
+			r->failed |= !add_step(r->life, at_s, (enum lb_state)state, line);
 	free(text);
 }
 

@@ -14,7 +14,7 @@ static enum bns_error check_targets(const struct lb_reader *r, const struct bns_
 	if (b->mode == LB_CDN && b->target_count == 0)
 		return lb_complain(r, list ? list : map,
 				   "a branding in mode cdn needs 'target', the CDN's exact host or hosts");
-	for (size_t i = 0; i < b->target_count; i++, item = item->next) {
+	for (size_t i = 0; item && i < b->target_count; i++, item = item->next) {
 		if (b->targets[i][0] == 1 && b->targets[i][1] == '*')
 			return lb_complain(r, item, "'%s' would allow anybody's host there: name exact hosts",
 					   item->text);
