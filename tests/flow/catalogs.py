@@ -239,7 +239,7 @@ class KnotConsumer(flow.Knot):
             "log": [{"target": "stderr", "any": "info"}],
             "remote": [{"id": "up", "address": f"{flow.HOST}@{self.upstream}"}],
             "acl": [{"id": "xfr", "address": flow.HOST, "action": ["transfer", "notify"]}],
-            "template": [{"id": name, "master": "up", "acl": "xfr", "zonefile-sync": -1}
+            "template": [{"id": name, "master": "up", "acl": "xfr", "storage": str(self.folder), "zonefile-sync": -1}
                          for name in ("default", "member")],
             "zone": [{"domain": CATALOG, "catalog-role": "interpret", "catalog-template": "member"}],
         }

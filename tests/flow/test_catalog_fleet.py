@@ -39,7 +39,8 @@ class Knot(flow.Knot):
         (self.folder / "db").mkdir()
         server = {"server": {"rundir": str(self.folder), "listen": f"{flow.HOST}@{self.port}", "automatic-acl": "off"},
                   "database": {"storage": str(self.folder / "db")}, "log": [{"target": "stderr", "any": "info"}]}
-        text = self.text.replace("file: example.com.zone", f"file: {self.folder}/example.com.zone")
+        # Files that aren't named lie with ours, not where those of a Knot of this machine are.
+        text = re.sub(r"(?m)^  - (?:id: (?:default|member)|domain: .*)$", rf"\g<0>\n    storage: {self.folder}", self.text)
         (self.folder / "knot.conf").write_text(flow.to_yaml(server) + "\n" + text)
 
     def answers(self):

@@ -42,7 +42,7 @@ def refresh(node, peers):
 
 def check_ixfr(t, node, peers):
     """The updates came as differences where the peer keeps them, and nowhere else."""
-    taken = collections.Counter(re.findall(r"zone=(\S+) IXFR from \S+: \d+ steps", node.log_text()))
+    taken = collections.Counter(re.findall(r"ixfr-in zone=(\S+) from=\S+ steps=\d+", node.log_text()))
     refused = collections.Counter(re.findall(r"zone=(\S+) IXFR from \S+ is of no use: it sent differences that add",
                                              node.log_text()))
     for peer in peers:
