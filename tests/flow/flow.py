@@ -89,22 +89,29 @@ def wait_for(condition, seconds, what):
         time.sleep(0.05)
 
 
-_taken = set()
+_taken = {}
+
+
+def _take(port):
+    """Nobody else who asks here gets the port while this program runs: an abstract name is one's own in a network."""
+    claim = socket.socket(socket.AF_UNIX)
+    claim.bind(f"\0brandns-test-port-{port}")
+    _taken[port] = claim
 
 
 def free_port():
-    """A loopback port that is free for UDP and TCP, and wasn't given out before."""
+    """A loopback port that is free for UDP and TCP, and that no other story has been given."""
     while True:
         port = random.choice(PORTS)
         if port in _taken:
             continue
         try:
+            _take(port)
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                 with socket.socket(socket.AF_INET, kind) as probe:
                     probe.bind((HOST, port))
         except OSError:
             continue
-        _taken.add(port)
         return port
 
 
