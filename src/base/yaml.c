@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <yaml.h>
 
 #include "base/arena.h"
 #include "base/yaml.h"
+#include "base/yaml_plain.h"
 
 #define DEPTH_MAX      32u
 #define SIZE_MAX_BYTES (1024ll * 1024 * 1024)
@@ -31,7 +34,9 @@ struct level {
 struct builder {
 	yaml_parser_t parser;
 	struct tree *tree;
-	const char *file; /* in the arena */
+	const char *file;  /* in the arena */
+	const char *plain; /* the text, where it is in memory */
+	size_t plain_len;
 	struct bns_diag *diag;
 	struct level levels[DEPTH_MAX];
 	unsigned depth;
@@ -272,6 +277,18 @@ static void settle_empty(struct builder *b)
 	root->key_line = root->key_column = 1;
 }
 
+/* Without libyaml, where the text is as programs write it. */
+static bool build_plain(struct builder *b, const char *name)
+{
+	if (b->plain && b->file && bns_yaml_plain(b->plain, b->plain_len, b->file, &b->tree->arena, &b->tree->root))
+		return true;
+	bns_arena_free(&b->tree->arena);
+	b->tree->arena.wiped = true;
+	b->tree->root = (struct bns_yaml){.kind = BNS_YAML_SCALAR};
+	b->file = bns_arena_strdup(&b->tree->arena, name);
+	return false;
+}
+
 /* Reads what the caller has set as the parser's input. */
 static enum bns_error build(struct builder *b, const char *name, struct bns_yaml **root)
 {
@@ -283,12 +300,14 @@ static enum bns_error build(struct builder *b, const char *name, struct bns_yaml
 	bns_arena_init(&b->tree->arena);
 	b->tree->arena.wiped = true; /* a configuration may carry its keys itself */
 	b->file = bns_arena_strdup(&b->tree->arena, name);
+	bool is_plain = build_plain(b, name);
 	if (!b->file)
 		goto out;
-	err = read_events(b);
+	err = is_plain ? BNS_OK : read_events(b);
 	if (err)
 		goto out;
-	settle_empty(b);
+	if (!is_plain)
+		settle_empty(b);
 	*root = &b->tree->root;
 	b->tree = NULL;
 out:
@@ -299,10 +318,10 @@ out:
 	return err;
 }
 
-enum bns_error bns_yaml_parse(const char *text, size_t len, const char *name, struct bns_yaml **root,
-			      struct bns_diag *diag)
+static enum bns_error parse(const char *text, size_t len, const char *name, bool plainly, struct bns_yaml **root,
+			    struct bns_diag *diag)
 {
-	struct builder b = {.diag = diag};
+	struct builder b = {.diag = diag, .plain = plainly ? text : NULL, .plain_len = len};
 
 	if (len > SIZE_MAX_BYTES) {
 		bns_diag_set(diag, name, 0, 0, "larger than 1 GiB; split it");
@@ -314,6 +333,18 @@ enum bns_error bns_yaml_parse(const char *text, size_t len, const char *name, st
 	enum bns_error err = build(&b, name, root);
 	yaml_parser_delete(&b.parser);
 	return err;
+}
+
+enum bns_error bns_yaml_parse(const char *text, size_t len, const char *name, struct bns_yaml **root,
+			      struct bns_diag *diag)
+{
+	return parse(text, len, name, true, root, diag);
+}
+
+enum bns_error bns_yaml_parse_slowly(const char *text, size_t len, const char *name, struct bns_yaml **root,
+				     struct bns_diag *diag)
+{
+	return parse(text, len, name, false, root, diag);
 }
 
 static enum bns_error open_failed(const char *path, struct bns_diag *diag)
@@ -341,6 +372,22 @@ static enum bns_error check_size(FILE *file, const char *path, struct bns_diag *
 	return BNS_OK;
 }
 
+/* A copy, since it may be cut off meanwhile. A pipe is left to libyaml, as is what memory is too short for. */
+static char *read_text(int fd, size_t *len)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return NULL;
+	char *text = malloc((size_t)st.st_size);
+	ssize_t n = 1;
+	for (*len = 0; text && n > 0 && *len<(size_t)st.st_size; *len += n> 0 ? (size_t)n : 0)
+		n = pread(fd, text + *len, (size_t)st.st_size - *len, (off_t)*len);
+	if (n > 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
 enum bns_error bns_yaml_load(const char *path, struct bns_yaml **root, struct bns_diag *diag)
 {
 	struct builder b = {.diag = diag};
@@ -356,8 +403,13 @@ enum bns_error bns_yaml_load(const char *path, struct bns_yaml **root, struct bn
 		goto out;
 	}
 	yaml_parser_set_input_file(&b.parser, file);
+	char *text = read_text(fileno(file), &b.plain_len);
+	b.plain = text;
 	err = build(&b, path, root);
 	yaml_parser_delete(&b.parser);
+	if (text)
+		OPENSSL_cleanse(text, b.plain_len);
+	free(text);
 out:
 	fclose(file);
 	return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A YAML file as a tree that remembers where each value stood. libyaml reads;
- * anchors, aliases and tags are refused, since a reviewed file should say what
+ * A YAML file as a tree that remembers where each value stood. libyaml reads,
+ * or base/yaml_plain.h what is simple; anchors, aliases and tags are refused, since a reviewed file should say what
  * it means in place. Thread: one at a time.
  */
 #ifndef BNS_BASE_YAML_H
@@ -41,6 +41,10 @@ enum bns_error bns_yaml_load(const char *path, struct bns_yaml **root, struct bn
 /* The same from memory; `name` stands for the file in messages. */
 enum bns_error bns_yaml_parse(const char *text, size_t len, const char *name, struct bns_yaml **root,
 			      struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* The same without base/yaml_plain.h, which must make no difference. */
+enum bns_error bns_yaml_parse_slowly(const char *text, size_t len, const char *name, struct bns_yaml **root,
+				     struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* `root` is what a load returned; NULL is allowed. */
 void bns_yaml_free(struct bns_yaml *root);

@@ -9,9 +9,11 @@
 
 #include "base/buf.h"
 
-size_t bns_record_write_canonical(const struct bns_record *rr, uint8_t out[BNS_RECORD_CANONICAL_MAX])
+#define SMALL_BYTES 2048 /* mostly enough for a record */
+
+size_t bns_record_write_canonical(const struct bns_record *rr, uint8_t *out)
 {
-	struct bns_writer w = bns_writer_of(out, BNS_RECORD_CANONICAL_MAX);
+	struct bns_writer w = bns_writer_of(out, BNS_NAME_MAX + 10 + (size_t)rr->rdlen);
 	bns_write_bytes(&w, rr->owner, bns_name_len(rr->owner));
 	bns_write_u16(&w, rr->type);
 	bns_write_u16(&w, BNS_CLASS_IN);
@@ -23,10 +25,19 @@ size_t bns_record_write_canonical(const struct bns_record *rr, uint8_t out[BNS_R
 	return w.pos;
 }
 
+static bool fits_small(const struct bns_contents *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->records[i].rdlen > SMALL_BYTES - BNS_NAME_MAX - 10)
+			return false;
+	return true;
+}
+
 enum bns_error bns_contents_digest(const struct bns_contents *c, uint8_t digest[BNS_DIGEST_LEN])
 {
 	enum bns_error err = BNS_ENOMEM;
-	uint8_t *scratch = malloc(BNS_RECORD_CANONICAL_MAX);
+	uint8_t small[SMALL_BYTES];
+	uint8_t *scratch = fits_small(c) ? small : malloc(BNS_RECORD_CANONICAL_MAX);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	if (!scratch || !ctx)
 		goto out;
@@ -40,7 +51,8 @@ enum bns_error bns_contents_digest(const struct bns_contents *c, uint8_t digest[
 		err = BNS_OK;
 out:
 	EVP_MD_CTX_free(ctx);
-	free(scratch);
+	if (scratch != small)
+		free(scratch);
 	return err;
 }
 

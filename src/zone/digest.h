@@ -13,8 +13,8 @@ enum bns_error bns_contents_digest(const struct bns_contents *c, uint8_t digest[
 /* One record in canonical form: owner, type, class, TTL, RDLENGTH, RDATA (RFC 4034 §6.2). */
 #define BNS_RECORD_CANONICAL_MAX (BNS_NAME_MAX + 10 + UINT16_MAX)
 
-/* Writes it, and returns its length. */
-size_t bns_record_write_canonical(const struct bns_record *rr, uint8_t out[BNS_RECORD_CANONICAL_MAX]);
+/* Writes it, and returns its length; all but the RDATA is BNS_NAME_MAX + 10 octets at most. */
+size_t bns_record_write_canonical(const struct bns_record *rr, uint8_t *out);
 
 #define BNS_CANDIDATE_ID_MAX (BNS_NAME_TEXT_MAX + 24)
 

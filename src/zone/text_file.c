@@ -24,7 +24,8 @@ static enum bns_error first_size(int fd, const char *path, size_t *cap, struct b
 		bns_diag_set(diag, path, 0, 0, "is a directory; a zone file is expected");
 		return BNS_EINVAL;
 	}
-	if (S_ISREG(st.st_mode) && st.st_size > FIRST_BYTES && st.st_size < MAX_BYTES)
+	/* Of a million small ones, too: a large buffer costs more than what is read into it. */
+	if (S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size < MAX_BYTES)
 		*cap = (size_t)st.st_size + 1;
 	return BNS_OK;
 }
