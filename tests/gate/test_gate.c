@@ -703,12 +703,84 @@ static void gate_judges_held_changes_again_on_demand(void **state)
 	bns_gate_set_plugins(f->gate, f->plugins);
 }
 
+/* ---- many zones ---- */
+
+static bool find_text(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t len)
+{
+	const char **wanted = arg;
+	(void)key;
+	(void)key_len;
+	if (!memmem(value, len, *wanted, strlen(*wanted)))
+		return true;
+	*wanted = NULL;
+	return false;
+}
+
+static bool audit_has(struct fixture *f, const char *text)
+{
+	const char *wanted = text;
+	assert_int_equal(bns_store_each(f->store, BNS_DB_AUDIT, NULL, 0, true, find_text, &wanted), BNS_OK);
+	return !wanted;
+}
+
+static void gate_tells_of_a_crowd_together(void **state)
+{
+	struct fixture *f = *state;
+	bns_gate_set_crowd(f->gate, true);
+	serve_first(f);
+	assert_string_equal(f->events, "");
+	assert_int_equal(f->published, 1);
+	bns_gate_set_crowd(f->gate, false);
+	assert_string_equal(f->events, "loaded ");
+	while (!audit_has(f, "1 zones are served for the first time"))
+		fixture_turn(f);
+	assert_false(audit_has(f, "\"served\""));
+	json_t *log = bns_gate_journal_list(f->gate, f->zone);
+	assert_int_equal(json_array_size(log), 1);
+	json_decref(log);
+}
+
+static void gate_tells_alone_what_is_held_in_a_crowd(void **state)
+{
+	struct fixture *f = *state;
+	bns_gate_set_crowd(f->gate, true);
+	assert_int_equal(fixture_submit(f, fixture_zone(1, "hold", OLD)), BNS_OUTCOME_HELD);
+	assert_string_equal(f->events, "held ");
+	assert_int_equal(fixture_served_serial(f), 0);
+	/* It was built before its review, and nothing of that is left. */
+	assert_false(audit_has(f, "published"));
+	assert_int_equal(approve_held(f, 0, false), BNS_OUTCOME_SERVED);
+	assert_string_equal(f->events, "held approved ");
+	assert_string_equal(fixture_served_www(f), OLD);
+}
+
+static void gate_tells_alone_of_later_versions_in_a_crowd(void **state)
+{
+	struct fixture *f = *state;
+	serve_first(f);
+	bns_gate_set_crowd(f->gate, true);
+	assert_int_equal(fixture_submit(f, fixture_zone(2, "fine", NEW)), BNS_OUTCOME_SERVED);
+	assert_string_equal(f->events, "served served ");
+}
+
+static void gate_builds_a_first_version_anew_where_it_is_amended(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(fixture_submit(f, fixture_zone(1, "amend", NEW)), BNS_OUTCOME_SERVED);
+	assert_string_not_equal(fixture_served_www(f), NEW);
+	assert_string_not_equal(fixture_served_www(f), "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(gate_serves_what_passes),
+		TEST(gate_tells_of_a_crowd_together),
+		TEST(gate_tells_alone_what_is_held_in_a_crowd),
+		TEST(gate_tells_alone_of_later_versions_in_a_crowd),
+		TEST(gate_builds_a_first_version_anew_where_it_is_amended),
 		TEST(gate_has_nothing_new_for_the_same_version),
 		TEST(gate_serves_its_version_again_after_a_restart),
 		TEST(gate_takes_changes_of_a_zone_in_their_order),
