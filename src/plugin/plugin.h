@@ -4,8 +4,8 @@
  * NAME.so that exports one `const struct bns_plugin_descriptor bns_plugin`. It
  * links nothing of ours: what it may ask for is in `struct bns_host`.
  *
- * Threads: `query` runs on packet threads and must neither allocate nor wait;
- * everything else runs on the main loop and must not block it.
+ * Threads: `query` and `answered` run on packet threads and must neither
+ * allocate nor wait; everything else runs on the main loop and must not block it.
  */
 #ifndef BNS_PLUGIN_PLUGIN_H
 #define BNS_PLUGIN_PLUGIN_H
@@ -513,7 +513,8 @@ struct bns_plugin_descriptor {
 	/* `change->candidate` is what is public now, amended and with its published serial; NULL: withdrawn. */
 	void (*served)(struct bns_plugin *p, const struct bns_change *change);
 
-	/* Adds what the plugin has answered itself, past the workers, since its start: "stats" and metrics tell sums. */
+	/* Adds what the plugin has answered itself, past the workers, since its start: "stats" and metrics tell sums.
+	 */
 	void (*count)(struct bns_plugin *p, struct bns_answer_counts *sum);
 
 	/* The zone is about to be answered from no more: it goes, it has expired, or no version may be served. */
