@@ -278,7 +278,7 @@ void lb_start_account_refresh(struct bns_plugin *p, const char *const *args, siz
 			      struct bns_reply *reply)
 {
 	struct lb *lb = lb_of(p);
-	struct bns_diag diag = {.text = "account refresh needs one account"};
+	struct bns_diag diag = {.text = "one account is needed; `account list` shows them"};
 	const struct lb_account *a = count == 1 ? lb_account_find(lb, args[0], &diag) : NULL;
 	struct turn *t = a && a->api ? turn_of(lb->live, a->id) : NULL;
 

@@ -40,7 +40,7 @@ enum bns_error lb_run_account_list(struct bns_plugin *p, const char *const *args
 
 	(void)args;
 	if (count > 0) {
-		lb->host->diag(diag, NULL, 0, 0, "account list takes no words: use account readiness ACCOUNT for one");
+		lb->host->diag(diag, NULL, 0, 0, "it takes no words: use account readiness ACCOUNT for one");
 		json_decref(list);
 		return BNS_EINVAL;
 	}
@@ -80,7 +80,8 @@ enum bns_error lb_run_account_readiness(struct bns_plugin *p, const char *const 
 	bool report = count == 2 && (strcmp(args[1], "--report") == 0 || strcmp(args[0], "--report") == 0);
 
 	if (count == 0 || count > 2 || (count == 2 && !report) || (count == 1 && args[0][0] == '-')) {
-		lb->host->diag(diag, NULL, 0, 0, "account readiness needs one account, and may have --report");
+		lb->host->diag(diag, NULL, 0, 0,
+			       "one account is needed, and --report may be; `account list` shows them");
 		return BNS_EINVAL;
 	}
 	const struct lb_account *a = lb_account_find(lb, args[count == 2 && args[0][0] == '-'], diag);

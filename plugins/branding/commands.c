@@ -122,7 +122,7 @@ static enum bns_error run_list(struct bns_plugin *p, const char *const *args, si
 
 	(void)args;
 	if (count > 0) {
-		lb->host->diag(diag, NULL, 0, 0, "branding list takes no words: use branding show HOST for one");
+		lb->host->diag(diag, NULL, 0, 0, "it takes no words: use branding show HOST for one");
 		json_decref(list);
 		return BNS_EINVAL;
 	}
@@ -199,12 +199,12 @@ bool lb_host_from_word(const struct lb *lb, const char *word, uint8_t host[BNS_N
 	return true;
 }
 
-static enum bns_error read_host(const struct lb *lb, const char *const *args, size_t count, const char *verb,
-				uint8_t host[BNS_NAME_MAX], struct bns_diag *diag)
+static enum bns_error read_host(const struct lb *lb, const char *const *args, size_t count, uint8_t host[BNS_NAME_MAX],
+				struct bns_diag *diag)
 {
 	if (count == 1 && lb_host_from_word(lb, args[0], host))
 		return BNS_OK;
-	lb->host->diag(diag, NULL, 0, 0, "%s needs one branded host, as url1234.example.com", verb);
+	lb->host->diag(diag, NULL, 0, 0, "one branded host is needed, as url1234.example.com");
 	return BNS_EINVAL;
 }
 
@@ -214,7 +214,7 @@ static enum bns_error run_show(struct bns_plugin *p, const char *const *args, si
 	const struct lb *lb = lb_of(p);
 	uint8_t host[BNS_NAME_MAX];
 	const uint8_t *apex = NULL;
-	enum bns_error err = read_host(lb, args, count, "branding show", host, diag);
+	enum bns_error err = read_host(lb, args, count, host, diag);
 
 	if (err != BNS_OK)
 		return err;

@@ -157,7 +157,7 @@ void lb_start_route(struct bns_plugin *p, const char *const *args, size_t count,
 	*r = (struct route){.lb = lb, .reply = reply};
 	snprintf(r->by, sizeof(r->by), "%s", by);
 	if (count != 2 || !lb_host_from_word(lb, args[0], r->host) || !lb_host_from_word(lb, args[1], r->target)) {
-		lb_refuse(lb, reply, BNS_EINVAL, "branding route needs a branded host and its new target");
+		lb_refuse(lb, reply, BNS_EINVAL, "a branded host and its new target are needed");
 		goto out;
 	}
 	const struct lb_branding *b = lb_policy_find(lb, lb->policy, r->host);
@@ -284,7 +284,7 @@ void lb_start_override(struct bns_plugin *p, const char *const *args, size_t cou
 	count -= ends;
 	const struct lb_rule *rule = count >= 2 ? lb_rule_find(args[1]) : NULL;
 	if (!rule || !lb_host_from_word(lb, args[0], host)) {
-		lb_refuse(lb, reply, BNS_EINVAL, "branding override needs a branded host and a rule, LB01 to LB39");
+		lb_refuse(lb, reply, BNS_EINVAL, "a branded host and a rule, LB01 to LB39, are needed");
 	} else if (!lb_policy_find(lb, lb->policy, host) && !lb_memory_get(lb, host)) {
 		lb_refuse(lb, reply, BNS_ENOENT,
 			  "no branding is known for that host: branding list shows those that are");

@@ -203,8 +203,7 @@ void lb_start_check(struct bns_plugin *p, const char *const *args, size_t count,
 	if (count == 1 && strcmp(args[0], "--all") == 0)
 		check_all(lb, reply);
 	else if (count != 1 || !lb_host_from_word(lb, args[0], c->host))
-		lb_refuse(lb, reply, BNS_EINVAL,
-			  "branding check needs one branded host, as url1234.example.com, or --all");
+		lb_refuse(lb, reply, BNS_EINVAL, "one branded host is needed, as url1234.example.com, or --all");
 	else if (!(zone = lb_served_zone(lb, c->host, &apex)))
 		lb_refuse(lb, reply, BNS_ENOENT, "that host lies in no zone that is served here");
 	else if (!lb_policy_find(lb, lb->policy, c->host) && !lb_memory_get(lb, c->host))

@@ -394,7 +394,7 @@ static enum bns_error run_status(struct bns_plugin *p, const char *const *args, 
 
 	(void)args;
 	if (arg_count > 0) {
-		rl->host->diag(diag, NULL, 0, 0, "ratelimit status takes no words");
+		rl->host->diag(diag, NULL, 0, 0, "it takes no words");
 		return BNS_EINVAL;
 	}
 	uint64_t dropped = read_count(rl, OUTCOME_DROPPED), slipped = read_count(rl, OUTCOME_SLIPPED);

@@ -82,7 +82,7 @@ static enum bns_error run_status(struct bns_plugin *p, const char *const *args, 
 
 	(void)args;
 	if (arg_count > 0) {
-		bns_host_of(p)->diag(diag, NULL, 0, 0, "xdp status takes no words");
+		bns_host_of(p)->diag(diag, NULL, 0, 0, "it takes no words");
 		return BNS_EINVAL;
 	}
 	xdp_kernel_sum(&x->kernel, &counts);

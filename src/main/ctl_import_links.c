@@ -125,7 +125,10 @@ static bool read_file(struct reading *r)
 	struct stat st;
 	json_t *value = json_load_file(r->file, JSON_REJECT_DUPLICATES, &error);
 	if (!value) {
-		ctl_complain(r->ctl, "%s:%d:%d: %s", r->file, error.line, error.column, error.text);
+		if (error.line < 0) /* not read at all; jansson says why, with the file */
+			ctl_complain(r->ctl, "%s", error.text);
+		else
+			ctl_complain(r->ctl, "%s:%d:%d: %s", r->file, error.line, error.column, error.text);
 		return false;
 	}
 	bns_time_to_text(stat(r->file, &st) == 0 ? (int64_t)st.st_mtime : bns_clock_wall_s(), r->checked);

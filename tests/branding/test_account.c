@@ -203,8 +203,8 @@ static void unknown_account_is_answered_with_the_nearest(void **state)
 	struct world *w = serve(ACCOUNT("") BRANDING(""), NULL, CDN);
 	assert_says(ready(w, "acne", NULL), "there is no account 'acne' in the policy; did you mean 'acme'?");
 	assert_says(ready(w, "zzzzzzzz", NULL), "account list shows those that are");
-	assert_says(ready(w, "--report", NULL), "account readiness needs one account");
-	assert_says(ready(w, "acme", "--rapport"), "account readiness needs one account");
+	assert_says(ready(w, "--report", NULL), "one account is needed");
+	assert_says(ready(w, "acme", "--rapport"), "one account is needed");
 	world_close(w);
 }
 

@@ -50,6 +50,11 @@ def test_a_list_of_brandings_becomes_a_policy(t):
     check(t, policy)
 
 
+def test_a_list_that_is_not_there_is_named(t):
+    done = ctl("import", t.folder / "none.json")
+    assert done.returncode == 1 and "none.json: No such file" in done.stderr and "-1" not in done.stderr, done
+
+
 def test_a_second_run_changes_nothing(t):
     links, policy = write(t, "links.json", LINKS), t.folder / "policy.yaml"
     assert ctl("import", links, "--into", policy).returncode == 0
