@@ -37,13 +37,19 @@ static size_t share_of(const struct bns_progress *p, size_t whole)
 
 char *bns_progress_text(const struct bns_progress *p, char out[BNS_PROGRESS_TEXT_MAX])
 {
-	snprintf(out, BNS_PROGRESS_TEXT_MAX, "%zu of %zu %s, %zu %%", p->done, p->total, p->what, share_of(p, 100));
+	if (p->total == BNS_PROGRESS_UNKNOWN)
+		snprintf(out, BNS_PROGRESS_TEXT_MAX, "%zu %s", p->done, p->what);
+	else
+		snprintf(out, BNS_PROGRESS_TEXT_MAX, "%zu of %zu %s, %zu %%", p->done, p->total, p->what,
+			 share_of(p, 100));
 	return out;
 }
 
 char *bns_progress_bar(const struct bns_progress *p, char out[BNS_PROGRESS_TEXT_MAX])
 {
 	char cells[BAR_CELLS + 1];
+	if (p->total == BNS_PROGRESS_UNKNOWN)
+		return bns_progress_text(p, out);
 	size_t full = share_of(p, BAR_CELLS);
 	memset(cells, '#', full);
 	memset(cells + full, ' ', BAR_CELLS - full);

@@ -3,9 +3,10 @@
  * The helper's own life: orders come in on standard input, answers go out on
  * standard output, and the end of the input is the end of all. An order is
  * {"id":7,"key_file":"/…","region":"global","url":"https://…","subusers":["…"],
- * "validate":"HOST","timeout_ms":30000}; id and key_file must be there. Back
- * comes {"id":7,"good":true,"documents":[…]} or {"id":7,"good":false,
- * "text":"…","retry_s":0}.
+ * "validate":"HOST","timeout_ms":30000,"progress":true}; id and key_file must be
+ * there. Back comes {"id":7,"good":true,"documents":[…]} or {"id":7,
+ * "good":false,"text":"…","retry_s":0}; before it, where the order wants to hear
+ * of progress, {"id":7,"listed":100} behind each page.
  */
 #include "helper/esp.h"
 
@@ -39,6 +40,29 @@ void bns_esp_fail(struct bns_esp *e, const char *fmt, ...)
 	va_end(args);
 	for (char *c = e->why; *c; c++)
 		*c = *c < ' ' || *c > '~' ? '?' : *c;
+}
+
+/* False: nobody reads any more. */
+static bool answer(json_t *message)
+{
+	char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+	size_t len = text ? strlen(text) : 0, at = 0;
+	uint8_t *frame = text ? bns_frame_make(text, len) : NULL;
+	ssize_t n = frame ? 1 : -1;
+	while (n > 0 && at < BNS_FRAME_HEAD + len) {
+		n = write(STDOUT_FILENO, frame + at, BNS_FRAME_HEAD + len - at);
+		at += n > 0 ? (size_t)n : 0;
+	}
+	free(frame);
+	free(text);
+	json_decref(message);
+	return n > 0;
+}
+
+void bns_esp_tell(const struct bns_esp *e, size_t listed)
+{
+	if (e->progress_of)
+		answer(json_pack("{s:O, s:I}", "id", e->progress_of, "listed", (json_int_t)listed));
 }
 
 /* The API of that region; NULL: there is none. */
@@ -77,23 +101,6 @@ static json_t *run(struct bns_esp *e, const json_t *order)
 	return NULL;
 }
 
-/* False: nobody reads any more. */
-static bool answer(json_t *message)
-{
-	char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
-	size_t len = text ? strlen(text) : 0, at = 0;
-	uint8_t *frame = text ? bns_frame_make(text, len) : NULL;
-	ssize_t n = frame ? 1 : -1;
-	while (n > 0 && at < BNS_FRAME_HEAD + len) {
-		n = write(STDOUT_FILENO, frame + at, BNS_FRAME_HEAD + len - at);
-		at += n > 0 ? (size_t)n : 0;
-	}
-	free(frame);
-	free(text);
-	json_decref(message);
-	return n > 0;
-}
-
 static void on_message(void *arg, const uint8_t *msg, size_t len)
 {
 	bool *good = arg;
@@ -103,7 +110,10 @@ static void on_message(void *arg, const uint8_t *msg, size_t len)
 		.timeout_ms = timeout_ms > 0 && timeout_ms < TIMEOUT_MS ? (unsigned)timeout_ms : TIMEOUT_MS,
 		.deadline_ms = bns_clock_mono_ms() + ORDER_MS,
 	};
-	json_t *documents = order ? run(&e, order) : NULL, *id = json_object_get(order, "id");
+	json_t *id = json_object_get(order, "id"), *documents;
+	if (json_is_true(json_object_get(order, "progress")))
+		e.progress_of = id;
+	documents = order ? run(&e, order) : NULL;
 	explicit_bzero(e.key, sizeof(e.key));
 	*good = *good && order &&
 		answer(documents ? json_pack("{s:O?, s:b, s:o}", "id", id, "good", 1, "documents", documents)

@@ -24,13 +24,17 @@ struct bns_esp {
 	unsigned timeout_ms;  /* of one request */
 	uint64_t deadline_ms; /* of all, by the monotonic clock */
 	char why[BNS_ESP_WHY_MAX];
-	long retry_s; /* the provider wants to be left alone so long; 0: it said nothing */
+	long retry_s;              /* the provider wants to be left alone so long; 0: it said nothing */
+	const json_t *progress_of; /* the id of an order that wants to hear how far it is; NULL: it doesn't */
 };
 
 /* ---- esp.c ---- */
 
 /* Says why; whatever isn't visible ASCII in it is replaced. */
 void bns_esp_fail(struct bns_esp *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* So many brandings are listed by now. */
+void bns_esp_tell(const struct bns_esp *e, size_t listed);
 
 /* ---- esp_key.c ---- */
 

@@ -52,6 +52,7 @@ static bool list_links(struct bns_esp *e, const char *subuser, json_t *known, js
 			bns_esp_ask(e, &(struct bns_esp_request){.method = "GET", .path = path, .subuser = subuser});
 		bool good = json_is_array(page);
 		fresh = good ? take_page(known, all, page) : 0;
+		bns_esp_tell(e, json_array_size(all));
 		bool last = json_array_size(page) < PAGE;
 		if (page && !good)
 			bns_esp_fail(e, "GET %s: the answer is no list of brandings", path);

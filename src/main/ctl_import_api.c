@@ -63,24 +63,38 @@ static bool send_order(int fd, const json_t *order)
 	return n > 0 && shutdown(fd, SHUT_WR) == 0;
 }
 
-static void on_answer(void *arg, const uint8_t *msg, size_t len)
+struct hearing {
+	const struct ctl *ctl;
+	struct ctl_progress progress;
+	json_t *answer;
+};
+
+static void on_message(void *arg, const uint8_t *msg, size_t len)
 {
-	json_t **answer = arg;
-	json_decref(*answer);
-	*answer = json_loadb((const char *)msg, len, 0, NULL);
+	struct hearing *h = arg;
+	json_t *message = json_loadb((const char *)msg, len, 0, NULL), *listed = json_object_get(message, "listed");
+	if (listed) {
+		ctl_progress_reach(h->ctl, &h->progress, (size_t)json_integer_value(listed));
+		json_decref(message);
+		return;
+	}
+	json_decref(h->answer);
+	h->answer = message;
 }
 
-static json_t *receive(int fd)
+static json_t *receive(const struct ctl *ctl, int fd)
 {
 	struct bns_frames frames = {0};
-	json_t *answer = NULL;
+	struct hearing h = {.ctl = ctl};
 	char buf[65536];
 	ssize_t n;
-	while (!answer && (n = read(fd, buf, sizeof(buf))) > 0)
-		if (bns_frames_take(&frames, buf, (size_t)n, ANSWER_MAX, on_answer, &answer) != BNS_OK)
+	ctl_progress_begin(&h.progress, "brandings listed", BNS_PROGRESS_UNKNOWN);
+	while (!h.answer && (n = read(fd, buf, sizeof(buf))) > 0)
+		if (bns_frames_take(&frames, buf, (size_t)n, ANSWER_MAX, on_message, &h) != BNS_OK)
 			break;
+	ctl_progress_hide(&h.progress);
 	bns_frames_free(&frames);
-	return answer;
+	return h.answer;
 }
 
 static json_t *ask(const struct ctl *ctl, const json_t *order)
@@ -95,7 +109,7 @@ static json_t *ask(const struct ctl *ctl, const json_t *order)
 	bool started = start(ctl, pair[1], &pid);
 	close(pair[1]);
 	if (started && send_order(pair[0], order))
-		answer = receive(pair[0]);
+		answer = receive(ctl, pair[0]);
 	close(pair[0]);
 	if (started)
 		waitpid(pid, NULL, 0);
@@ -192,7 +206,8 @@ static bool may_validate(const struct ctl_import *im, const json_t *params)
 
 json_t *ctl_import_ask(struct ctl_import *im, const json_t *params)
 {
-	json_t *order = json_pack("{s:i, s:[]}", "id", 1, "subusers"), *answer = NULL, *documents = NULL;
+	json_t *order = json_pack("{s:i, s:[], s:b}", "id", 1, "subusers", "progress", 1), *answer = NULL,
+	       *documents = NULL;
 	const struct bns_yaml *account = account_of(im, word(params, "account"));
 	if (im->ctl->timeout_s > 0)
 		json_object_set_new(order, "timeout_ms", json_integer((json_int_t)im->ctl->timeout_s * 1000));

@@ -44,6 +44,10 @@ static void progress_is_told_as_text_and_as_a_bar(void **state)
 	assert_string_equal(bns_progress_text(&p, text), "1001 of 1000 zones read, 100 %");
 	p.total = p.done = 0;
 	assert_string_equal(bns_progress_text(&p, text), "0 of 0 zones read, 100 %");
+	p.total = BNS_PROGRESS_UNKNOWN;
+	p.done = 200;
+	assert_string_equal(bns_progress_text(&p, text), "200 zones read");
+	assert_string_equal(bns_progress_bar(&p, text), "200 zones read");
 }
 
 int main(void)

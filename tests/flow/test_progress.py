@@ -8,6 +8,7 @@ import pty
 import select
 import subprocess
 
+import espapi
 import flow
 from espapi import link
 
@@ -76,6 +77,15 @@ def test_an_import_and_the_stores_verbs_show_how_far_they_are(t):
     assert code == 0 and " KB copied" in seen and seen.endswith("\r\x1b[K"), repr(seen)
     piped = subprocess.run([ctl, "store", "check", copy], capture_output=True, text=True, timeout=60, check=True)
     assert piped.stderr == ""
+
+
+def test_asking_a_provider_shows_how_many_brandings_it_listed(t):
+    api = espapi.Api(t, {None: [link(n, f"url{n}.example.com", f"{n}.example.com") for n in range(1, 251)]})
+    command = [flow.BUILD / "src/brandnsctl", "import", "--from-api", "--key-file", api.key_file, "--url", api.url]
+    code, output, seen = on_terminal(*command)
+    assert code == 0 and output.count("host: url") == 250 and "100 brandings listed" in seen, (output[:200], seen)
+    piped = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert piped.stdout == output and piped.stderr == ""
 
 
 def test_few_zones_need_no_bar(t):
