@@ -103,6 +103,7 @@ enum ctl_exit ctl_call_and_show(struct ctl *ctl, const char *words, json_t *para
 enum ctl_exit ctl_events(struct ctl *ctl, json_t *params);
 
 /* A verb of a plugin's. `near` is what was meant if no plugin has it; may be NULL. */
+enum ctl_exit ctl_plugin_help(struct ctl *ctl, const char *word, const char *second);
 enum ctl_exit ctl_plugin_verb(struct ctl *ctl, const char *const *words, size_t count, const char *near);
 
 /* What a result of the daemon's means for the exit code. */

@@ -217,6 +217,37 @@ static json_t *words_as_args(const char *const *words, size_t count)
 	return json_pack("{s:o}", "args", args);
 }
 
+static enum ctl_exit ask_verbs(struct ctl *ctl, const char *word, json_t **result)
+{
+	enum ctl_exit code = ctl_call(ctl, "verbs", json_object(), result, NULL);
+	if (code == CTL_UNREACHABLE)
+		ctl_complain(ctl, "'%s' is no verb of brandnsctl's own; the daemon knows those of its plugins", word);
+	return code;
+}
+
+/* A plugin's verb, or all that begin with the word where a second one isn't a verb's. */
+enum ctl_exit ctl_plugin_help(struct ctl *ctl, const char *word, const char *second)
+{
+	char both[160];
+	size_t i, shown = 0, len = strlen(word);
+	json_t *row, *result = NULL;
+	enum ctl_exit code = ask_verbs(ctl, word, &result);
+	snprintf(both, sizeof(both), "%s %s", word, second);
+	for (int exact = 1; code == CTL_DONE && exact >= 0 && shown == 0; exact--)
+		json_array_foreach (json_object_get(result, "verbs"), i, row) {
+			const char *verb = bns_rpc_str(row, "verb");
+			if (exact ? strcmp(verb, both) != 0 && strcmp(verb, word) != 0
+				  : strncmp(verb, word, len) != 0 || verb[len] != ' ')
+				continue;
+			printf("brandnsctl %s\n  %s\n", bns_rpc_str(row, "usage"), bns_rpc_str(row, "help"));
+			shown++;
+		}
+	if (code == CTL_DONE && shown == 0)
+		code = complain_unknown(ctl, NULL, word, bns_verb_nearest(word));
+	json_decref(result);
+	return code;
+}
+
 enum ctl_exit ctl_plugin_verb(struct ctl *ctl, const char *const *words, size_t count, const char *near)
 {
 	size_t used;
@@ -225,10 +256,7 @@ enum ctl_exit ctl_plugin_verb(struct ctl *ctl, const char *const *words, size_t 
 	/* A slip of the finger needs no daemon to be told. */
 	if (near && !ctl->client && bns_client_open(ctl->socket, ctl->timeout_s, &ctl->client, &diag) != BNS_OK)
 		return complain_unknown(ctl, NULL, words[0], near);
-	enum ctl_exit code = ctl_call(ctl, "verbs", json_object(), &result, NULL);
-	if (code == CTL_UNREACHABLE)
-		ctl_complain(ctl, "'%s' is no verb of brandnsctl's own; the daemon knows those of its plugins",
-			     words[0]);
+	enum ctl_exit code = ask_verbs(ctl, words[0], &result);
 	if (code != CTL_DONE)
 		return code;
 	const char *verb = find_verb(json_object_get(result, "verbs"), words, count, &used, &near);

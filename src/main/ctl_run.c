@@ -106,12 +106,36 @@ static void complain_second_word(const struct ctl *ctl, const char *word, const 
 		ctl_complain(ctl, "'%s' needs a second word: %s", word, list);
 }
 
+static bool wants_help(const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(words[i], "--help") == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum ctl_exit print_usages(const char *word)
+{
+	const struct bns_verb *v;
+	for (size_t i = 0; (v = bns_verb_at(i)); i++) {
+		if (begins(v, word))
+			print_usage(v);
+	}
+	return CTL_DONE;
+}
+
 /* A word that begins no verb of the table may begin one of a plugin's, which the daemon knows. */
 static enum ctl_exit unknown(struct ctl *ctl, const char *const *words, size_t count)
 {
 	char two[160];
 	snprintf(two, sizeof(two), "%s %s", words[0], count > 1 ? words[1] : "");
 	const char *near = count > 1 ? bns_verb_nearest(two) : NULL;
+	bool help = count > 1 && wants_help(words + 1, count - 1);
+	if (help && begins_verb(words[0]) && strcmp(words[1], "--help") == 0)
+		return print_usages(words[0]);
+	if (help && !begins_verb(words[0]))
+		return ctl_plugin_help(ctl, words[0], words[1]);
 	if (near && begins_verb(words[0]))
 		ctl_complain(ctl, "unknown verb '%s': did you mean `%s`?", two, near);
 	else if (begins_verb(words[0]))
@@ -132,15 +156,6 @@ static size_t take_json(struct ctl *ctl, const char *const *words, size_t count,
 			kept[n++] = words[i];
 	}
 	return n;
-}
-
-static bool wants_help(const char *const *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(words[i], "--help") == 0)
-			return true;
-	}
-	return false;
 }
 
 enum ctl_exit ctl_run(struct ctl *ctl, const char *const *words, size_t count)

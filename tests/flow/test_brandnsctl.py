@@ -265,6 +265,18 @@ def test_files_are_compared_without_a_daemon(t):
     assert (code, out) == (1, "") and "bad.zone:1:" in err, (code, out, err)
 
 
+def test_help_is_there_for_a_first_word_and_for_a_plugins_verbs(t):
+    code, out, _ = ctl("held", "--help")
+    assert code == 0 and "brandnsctl held show ID|ZONE" in out and "brandnsctl held list" in out, out
+    assert ctl("held", "lisst", "--help")[0] == 1 and ctl("held", "list", "--help")[0] == 0
+    d = node(t, branding(1))
+    route = d.ctl("branding", "route", "--help")
+    assert route.exit == 0 and route.stdout.startswith("brandnsctl branding route HOST TARGET"), route
+    every = d.ctl("branding", "--help")
+    assert every.exit == 0 and "brandnsctl branding check" in every.stdout and "brandnsctl branding list" in every.stdout
+    assert d.ctl("brandin", "--help").exit == 1
+
+
 def test_a_file_is_compared_with_a_server(t):
     knot = flow.Knot(t, {"example.com": branding(1)})
     good = write(t, "good.zone", branding(1))
