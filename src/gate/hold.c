@@ -14,11 +14,11 @@ enum bns_error bns_held_drop(struct bns_store_txn *txn, struct bns_job *job, con
 	return err ? err : bns_audit(job->gate, txn, "superseded", zone, NULL, text);
 }
 
-static void first_finding(const struct bns_job *job, char *out, size_t cap)
+void bns_held_for(const json_t *findings, char *out, size_t cap)
 {
 	size_t i;
 	json_t *f;
-	json_array_foreach (job->findings, i, f) {
+	json_array_foreach (findings, i, f) {
 		const char *verdict = json_string_value(json_object_get(f, "verdict"));
 		if (!verdict || strcmp(verdict, "hold") != 0)
 			continue;
@@ -46,7 +46,7 @@ static void held_stored(void *arg, enum bns_error err, const char *reason)
 			 BNS_REASON_MAX / 2, zone->held->id);
 		bns_announce(job->gate, BNS_LOG_NOTICE, "superseded", zone, job, text);
 	}
-	first_finding(job, text, sizeof(text));
+	bns_held_for(job->findings, text, sizeof(text));
 	bns_candidate_free(zone->held);
 	zone->held = job->waiting;
 	job->waiting = NULL;
@@ -70,7 +70,7 @@ static enum bns_error put_held(struct bns_store_txn *txn, struct bns_job *job, c
 		err = bns_held_drop(txn, job, "superseded by a newer change, which is held too");
 	if (!err)
 		err = bns_candidate_store(txn, zone, c, job->candidate_form, job->candidate_form_len);
-	first_finding(job, text, sizeof(text));
+	bns_held_for(job->findings, text, sizeof(text));
 	if (!err)
 		err = bns_audit(job->gate, txn, "held", zone, job, text);
 	return err;

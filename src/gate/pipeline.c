@@ -153,8 +153,10 @@ static bool decided_before(struct bns_job *job)
 	if (job->force)
 		return false;
 	if (zone->held && strcmp(zone->held->id, job->id) == 0) {
+		char text[BNS_REASON_MAX];
+		bns_held_for(zone->held->findings, text, sizeof(text));
 		bns_gate_refreshed(job->gate, zone);
-		bns_job_end(job, BNS_OUTCOME_HELD, "%s is held already", job->id);
+		bns_job_end(job, BNS_OUTCOME_HELD, "%s (held already)", text);
 		return true;
 	}
 	if (bns_candidate_find_rejected(zone, job->id)) {

@@ -324,6 +324,9 @@ void bns_refuse(struct bns_job *job, const char *reason);
 /* Queues the end of the held candidate: a newer one took its place, or the change was taken back. */
 enum bns_error bns_held_drop(struct bns_store_txn *txn, struct bns_job *job, const char *why) BNS_MUST_CHECK;
 
+/* The first finding that holds, as a sentence: "LB01: …". */
+void bns_held_for(const json_t *findings, char *out, size_t cap);
+
 /* ---- candidate.c: candidates in memory and in the store ---- */
 
 struct bns_candidate *bns_candidate_from_job(const struct bns_job *job, enum bns_candidate_state state);
