@@ -39,7 +39,7 @@ static void put_facts(FILE *out, const struct mt *mt, const json_t *brandings)
 	const json_t *zones = json_object_get(status, "zones");
 
 	fputs("<h1>Status</h1>\n<ul class=\"facts\">\n", out);
-	put_number(out, number(status, "held"), "changes held", true);
+	put_number(out, number(status, "held"), number(status, "held") == 1 ? "change held" : "changes held", true);
 	put_number(out, number(zones, "served"), "zones served", false);
 	put_number(out, number(zones, "expired"), "zones expired", true);
 	put_number(out, number(zones, "not-ready"), "zones not ready", true);

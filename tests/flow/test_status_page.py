@@ -5,9 +5,12 @@ everybody can read it."""
 
 import html.parser
 import http.client
+import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 
 import branded
 import flow
@@ -150,7 +153,7 @@ def test_five_brandings_are_shown_with_what_is_held(t):
     hold(node, 5)
     shown = page(node)
     text = shown.text()
-    for words in ["1 changes held", "5 brandings", "LB01", "What to do: restore the CDN target",
+    for words in ["1 change held", "5 brandings", "LB01", "What to do: restore the CDN target",
                   "- url0.example.com. 300 CNAME d0.cloudfront.net.", "+ url0.example.com. 300 CNAME sendgrid.net.",
                   f"brandnsctl held approve {node.held()[0]['id']}", "1 to 5 of 5", "d4.cloudfront.net", "ssl-enabled"]:
         assert words in text, (words, text)
@@ -241,6 +244,93 @@ def test_a_browser_finds_nothing_to_complain_about(t):
     # It asks for an icon of its own accord, and the policy says no to that.
     assert not [line for line in told if "favicon" not in line], told
     assert picture.read_bytes()[:4] == b"\x89PNG" and picture.stat().st_size > 20000, done.stderr[-2000:]
+
+
+# Runs a program with the descriptors of the first two arguments where Chromium looks for them.
+AT_3_AND_4 = """import fcntl, os, sys
+ends = [fcntl.fcntl(int(fd), fcntl.F_DUPFD, 1000) for fd in sys.argv[1:3]]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execvp(sys.argv[3], sys.argv[3:])"""
+
+
+class Browser:
+    """Chromium, spoken to over a pair of pipes: JSON with an octet of zero behind each message."""
+
+    def __init__(self, t, url):
+        theirs_in, self.out = os.pipe()
+        self.back, theirs_out = os.pipe()
+        command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+                   f"--user-data-dir={t.folder / 'keys'}", "--remote-debugging-pipe"]
+        self.process = subprocess.Popen([sys.executable, "-c", AT_3_AND_4, str(theirs_in), str(theirs_out), *command],
+                                        pass_fds=[theirs_in, theirs_out], stderr=subprocess.DEVNULL)
+        os.close(theirs_in)
+        os.close(theirs_out)
+        self.count, self.buffer, self.session = 0, b"", None
+        target = self.call("Target.createTarget", url=url)["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)
+        self.call("Page.bringToFront")
+        flow.wait_for(lambda: self.value("document.readyState") == "complete" and self.value("location.href") == url, 30,
+                      "the page")
+        # Keys go nowhere before it was drawn.
+        self.call("Runtime.evaluate", awaitPromise=True,
+                  expression="new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def call(self, method, **params):
+        self.count += 1
+        message = {"id": self.count, "method": method, "params": params}
+        if self.session:
+            message["sessionId"] = self.session
+        os.write(self.out, json.dumps(message).encode() + b"\0")
+        while True:
+            while b"\0" not in self.buffer:
+                part = os.read(self.back, 65536)
+                assert part, "the browser has ended"
+                self.buffer += part
+            text, self.buffer = self.buffer.split(b"\0", 1)
+            answer = json.loads(text)
+            if answer.get("id") == self.count:
+                assert "result" in answer, answer
+                return answer["result"]
+
+    def value(self, expression):
+        return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+
+    def press(self, key, code, **more):
+        for kind in ("keyDown" if more else "rawKeyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **more)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.out)
+        os.close(self.back)
+
+
+FOCUSED = """(e => e === document.body ? null : {href: e.getAttribute('href'), outline: getComputedStyle(e).outlineStyle,
+  seen: e.getBoundingClientRect().bottom > 0 && e.getBoundingClientRect().top < innerHeight})(document.activeElement)"""
+
+
+def test_keys_alone_reach_every_link_and_show_where_they_are(t):
+    if not shutil.which("chromium"):
+        flow.skip("chromium is not installed; apt-get install chromium")
+    node = start(t, 5)
+    hold(node, 5)
+    links = [a["href"] for a in page(node).all("a")]
+    browser = Browser(t, f"http://{flow.HOST}:{node.http}/")
+    try:
+        reached = []  # what scrolls can be reached too, and is no link
+        while not reached or reached[-1] != links[-1]:
+            browser.press("Tab", 9)
+            at = browser.value(FOCUSED)
+            assert at and at["seen"] and at["outline"] != "none" and len(reached) < 50, (at, reached)
+            reached.append(at["href"])
+        assert [href for href in reached if href] == links, (reached, links)
+        browser.press("Enter", 13, text="\r")
+        flow.wait_for(lambda: browser.value("location.pathname + location.search") == links[-1], 20, "the last link")
+    finally:
+        browser.end()
 
 
 flow.run()
