@@ -220,6 +220,7 @@ def test_what_is_undelivered_is_delivered_after_the_next_start(t):
     flow.wait_for(lambda: len(web.got) > 1, 10, "a further event")
     numbers = [int(headers["X-Brandns-Delivery"]) for _, headers, _ in web.got]
     assert len(set(numbers)) == len(numbers), "a number is given once"
+    flow.wait_for(lambda: node.rpc("hooks.status")["waiting"] == 0, 10, "the daemon to hear of it")
     node.stop()
     web.got.clear()
     node.start()
