@@ -129,16 +129,25 @@ static bool read_quoted(struct plain *p, struct bns_yaml *node)
 	return node->text != NULL;
 }
 
-/* `key:` with a space or nothing behind it; NULL: it is none. */
-static const char *read_key(struct plain *p)
+/* How long the key is that stands here: `key:` with a space or nothing behind it; 0: it is none. */
+static size_t key_length(const struct plain *p)
 {
-	const char *start = p->at;
 	size_t len = 0;
 	if (!is_word_start(peek(p, 0)))
-		return NULL;
+		return 0;
 	while (is_word(peek(p, len)))
 		len++;
 	if (len > KEY_MAX || peek(p, len) != ':' || (peek(p, len + 1) != ' ' && peek(p, len + 1) != '\n'))
+		return 0;
+	return len;
+}
+
+/* NULL: there is none. */
+static const char *read_key(struct plain *p)
+{
+	const char *start = p->at;
+	size_t len = key_length(p);
+	if (len == 0)
 		return NULL;
 	p->at += len + 1;
 	return copy(p, start, len);
@@ -258,12 +267,10 @@ static bool read_value(struct plain *p, struct bns_yaml *node, int indent, unsig
 
 static bool read_item(struct plain *p, struct bns_yaml *node, unsigned depth)
 {
-	struct plain ahead = *p;
 	p->at += 2;
 	skip_spaces(p);
-	ahead.at = p->at;
 	/* Its own mapping goes on below it, as far in as it begins here. */
-	if (read_key(&ahead))
+	if (key_length(p) > 0)
 		return read_block(p, node, (int)(p->at - p->line_start), depth);
 	return read_inline(p, node, depth) && end_line(p);
 }
