@@ -11,6 +11,12 @@
 #define HEX_LINE_MAX 16000 /* octets of RDATA on one line of the generic form */
 #define TYPE_WKS     11
 
+/*
+ * ldns 1.8.3 asks for too little room for service parameters, and asserts where that runs out: so all they can take is
+ * there from the start. Most takes a parameter's name in `mandatory`, up to 16 characters for two octets.
+ */
+#define TEXT_PER_OCTET 10
+
 /* `\# LENGTH HEX` (RFC 3597 §5), over several lines where one would be too long. */
 static char *generic_text(const uint8_t *rdata, size_t rdlen)
 {
@@ -56,7 +62,7 @@ static char *ldns_text(uint16_t type, const uint8_t *rdata, uint16_t rdlen)
 	ldns_rr *rr = rr_of(type, rdata, rdlen);
 	if (!rr)
 		return NULL;
-	ldns_buffer *buffer = ldns_buffer_new(256);
+	ldns_buffer *buffer = ldns_buffer_new(256 + (size_t)rdlen * TEXT_PER_OCTET);
 	ldns_status status = buffer ? LDNS_STATUS_OK : LDNS_STATUS_MEM_ERR;
 	for (size_t i = 0; status == LDNS_STATUS_OK && i < ldns_rr_rd_count(rr); i++) {
 		if (i > 0)

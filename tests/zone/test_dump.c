@@ -322,6 +322,34 @@ static void rdata_to_text_falls_back_to_the_generic_form(void **state)
 	assert_text(BNS_TYPE_SOA, "\0\0\0", 3, "\\# 3 000000");
 }
 
+/* ldns counts too little room for them, and asserts where the room it began with ends. */
+static void rdata_to_text_has_room_for_service_parameters_of_any_length(void **state)
+{
+	static const uint8_t port[] = {0, 3, 0, 2, 1, 187};
+	(void)state;
+	for (uint16_t len = 1; len < 250; len++) {
+		uint8_t rdata[300] = {0, 1, 0, 0, 1, 0, (uint8_t)(len + 1), (uint8_t)len};
+		char *text;
+		memset(rdata + 8, 255, len);
+		memcpy(rdata + 8 + len, port, sizeof(port));
+		uint16_t rdlen = (uint16_t)(8 + len + sizeof(port));
+		assert_int_equal(bns_rdata_to_text(BNS_TYPE_HTTPS, rdata, rdlen, &text), BNS_OK);
+		assert_non_null(strstr(text, " port=443"));
+		free(text);
+	}
+}
+
+static void rdata_to_text_has_room_for_many_mandatory_keys(void **state)
+{
+	(void)state;
+	uint8_t rdata[7 + 400] = {0, 1, 0, 0, 0, 1, 144};
+	char *text;
+	for (size_t i = 0; i < 200; i++)
+		rdata[7 + 2 * i + 1] = 2; /* no-default-alpn, the longest name */
+	assert_int_equal(bns_rdata_to_text(BNS_TYPE_HTTPS, rdata, 7 + 400, &text), BNS_OK);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +363,8 @@ int main(void)
 		cmocka_unit_test(dump_tells_when_it_cannot_write),
 		cmocka_unit_test(rdata_to_text_keeps_case_and_ends_names_with_a_dot),
 		cmocka_unit_test(rdata_to_text_falls_back_to_the_generic_form),
+		cmocka_unit_test(rdata_to_text_has_room_for_service_parameters_of_any_length),
+		cmocka_unit_test(rdata_to_text_has_room_for_many_mandatory_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
