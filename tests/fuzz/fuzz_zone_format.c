@@ -15,12 +15,23 @@ static struct bns_contents *parse(const char *data, size_t size)
 	return bns_zone_parse(data, size, "fuzz", apex, &c, NULL) == BNS_OK ? c : NULL;
 }
 
+/* Without $ORIGIN the formatter takes the SOA's owner for the zone's name; of another zone's file nothing is promised.
+ */
+static bool is_of_apex(const struct bns_contents *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->records[i].type == BNS_TYPE_SOA)
+			return bns_name_equal(c->records[i].owner, apex);
+	}
+	return true;
+}
+
 static void is_the_same_zone(const uint8_t *data, size_t size, const char *text)
 {
 	struct bns_contents *before = parse((const char *)data, size);
 	struct bns_contents *after = parse(text, strlen(text));
 	FUZZ_REQUIRE(!before == !after);
-	FUZZ_REQUIRE(!before || fuzz_zone_is_same(before, after));
+	FUZZ_REQUIRE(!before || !is_of_apex(before) || fuzz_zone_is_same(before, after));
 	bns_contents_free(before);
 	bns_contents_free(after);
 }
