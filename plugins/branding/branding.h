@@ -44,8 +44,8 @@ struct lb_region {
 };
 
 struct lb_profile {
-	const char *name;  /* "sendgrid" */
-	const char *path;  /* its file's */
+	const char *name; /* "sendgrid" */
+	const char *path; /* its file's */
 	uint64_t digest[2];
 	const char *title; /* "SendGrid" */
 	const char *certificate;
@@ -149,7 +149,7 @@ struct lb_reach {
 
 struct lb_policy {
 	struct lb_pool pool;
-	struct lb_region *region; /* most of it lies there; NULL: all of it is the pool's */
+	struct lb_region *region;   /* most of it lies there; NULL: all of it is the pool's */
 	const char *profile_folder; /* "": none of its own */
 	enum lb_on_change on_change;
 	enum lb_on_first_load on_first_load;

@@ -201,7 +201,8 @@ void **lb_map_put(struct lb_map *map, const uint8_t *name)
 		map->keys[at] = name;
 		map->count++;
 	}
-	/* The analyzer takes the wider values for the narrower ones, which are free. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	/* The analyzer takes the wider values for the narrower ones, which are free.
+	 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	return &map->values[at];
 }
 

@@ -150,7 +150,8 @@ enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone 
 
 /*
  * At the daemon's start: zones that are added between these two come back together, which is far quicker; until
- * bns_gate_started they are registered and nothing else. `count` of them are expected. It publishes what isn't there yet.
+ * bns_gate_started they are registered and nothing else. `count` of them are expected. It publishes what isn't there
+ * yet.
  */
 enum bns_error bns_gate_start(struct bns_gate *g, size_t count) BNS_MUST_CHECK;
 enum bns_error bns_gate_started(struct bns_gate *g, struct bns_diag *diag) BNS_MUST_CHECK;

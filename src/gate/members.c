@@ -156,7 +156,8 @@ void bns_members_yield(struct bns_members *ms, struct bns_zone *zone)
 		zone->member->shadowed = true;
 		return;
 	}
-	bns_log(BNS_LOG_NOTICE, "adopted zone=%s it was added at run time, and is the configuration's from now on", zone->text);
+	bns_log(BNS_LOG_NOTICE, "adopted zone=%s it was added at run time, and is the configuration's from now on",
+		zone->text);
 	enum bns_error err = bns_member_forget(ms, zone, "the configuration has the zone", NULL, NULL);
 	if (err)
 		bns_log(BNS_LOG_ERR, "zone=%s that it isn't a run-time zone any more can't be stored: %s", zone->text,

@@ -94,11 +94,11 @@ struct bns_job {
 	struct bns_problems problems;
 	struct bns_catalog_look *catalog; /* NULL: the zone is none */
 	struct bns_own_finding jump;      /* of the serial */
-	struct bns_diff diff;           /* served → candidate */
+	struct bns_diff diff;             /* served → candidate */
 	bool has_diff;
 	bool nothing_new;
-	bool reviewing;                 /* on disk as such */
-	bool amended;                   /* publish differs from candidate in more than the serial */
+	bool reviewing; /* on disk as such */
+	bool amended;   /* publish differs from candidate in more than the serial */
 	uint8_t digest[BNS_DIGEST_LEN];
 	char id[BNS_CANDIDATE_ID_MAX];
 	enum bns_error pool_error;
@@ -112,7 +112,7 @@ struct bns_job {
 	uint32_t new_serial;
 	bool new_amended_ever;
 	struct bns_zone_record new_record;
-	bool approved; /* REMOVE, APPROVE: an operator has decided, don't review */
+	bool approved;    /* REMOVE, APPROVE: an operator has decided, don't review */
 	bool one_of_many; /* it is told with others */
 	bool preapproved; /* the reviewed policy has decided; `by` and `why` are its own */
 
@@ -145,10 +145,10 @@ struct bns_zone_work {
 	struct bns_job *last;
 	struct bns_approval *approvals;
 	struct bns_refused *refused; /* newest first */
-	bool limit_told; /* that held-limit was reached */
-	bool gone;  /* removed; waits for the line to empty */
+	bool limit_told;             /* that held-limit was reached */
+	bool gone;                   /* removed; waits for the line to empty */
 	const char *expire_why; /* it was to expire while a job had the image in hand; a constant text, else NULL */
-	bool attended; /* looked at once a second */
+	bool attended;          /* looked at once a second */
 	struct bns_zone *attended_next;
 	bool dirty; /* record changed, not yet on its way to the store */
 	struct bns_zone *dirty_next;
@@ -166,16 +166,16 @@ struct bns_gate {
 	struct bns_zone *attended; /* with a held change, or with approvals */
 	struct bns_zone *to_tell;  /* the plugins learn of this one and those behind it what is served */
 	uv_timer_t tell;
-	bool telling;    /* the timer is in use */
-	bool starting;   /* zones are added that come back together */
+	bool telling;  /* the timer is in use */
+	bool starting; /* zones are added that come back together */
 	size_t strays;
-	bool has_damage; /* while they do: a record couldn't be read */
-	struct bns_store_txn *memory; /* plugins' remember and forget, not yet committed */
+	bool has_damage;                   /* while they do: a record couldn't be read */
+	struct bns_store_txn *memory;      /* plugins' remember and forget, not yet committed */
 	struct bns_contents *borrowed[16]; /* lent to plugins until the next tick */
 	unsigned borrowed_count;
 	unsigned journal_depth;
-	unsigned jobs; /* in hand and in line, over all zones */
-	bool trim_wanted; /* a large zone went through: its memory is to go back to the system */
+	unsigned jobs;        /* in hand and in line, over all zones */
+	bool trim_wanted;     /* a large zone went through: its memory is to go back to the system */
 	int64_t trim_again_s; /* 0: no */
 	uv_work_t trim;
 	struct bns_job *pool_first; /* on their way to the pool, see pool.c */
@@ -201,7 +201,7 @@ void bns_gate_neglect(struct bns_gate *g, const struct bns_zone *zone);
 
 /* ---- images.c ---- */
 
-/* The image that was just built goes to a file, and `*img` is the copy there with its digest; or it stays. Any thread. */
+/* The image just built goes to a file, and `*img` is the copy there with its digest; or it stays. Any thread. */
 void bns_image_keep(struct bns_gate *g, struct bns_image **img, uint64_t *digest);
 
 /* One that isn't served, or isn't any more. NULL, and one in memory, are left alone. */
@@ -335,7 +335,7 @@ struct bns_candidate *bns_candidate_find_rejected(const struct bns_zone *zone, c
 
 /* Queues the candidate's description, and its records' stored form where `form` isn't NULL. */
 enum bns_error bns_candidate_store(struct bns_store_txn *txn, const struct bns_zone *zone,
-                                   const struct bns_candidate *c, const void *form, size_t form_len) BNS_MUST_CHECK;
+				   const struct bns_candidate *c, const void *form, size_t form_len) BNS_MUST_CHECK;
 enum bns_error bns_candidate_unstore(struct bns_store_txn *txn, const char *id) BNS_MUST_CHECK;
 
 /* At the start: all candidates of a zone; those that were being reviewed are held. */
@@ -352,7 +352,7 @@ enum bns_error bns_candidate_contents(struct bns_gate *g, const struct bns_zone 
 
 /* A line of the audit into `txn`. `job` (NULL allowed) lends id, source, operator and findings. */
 enum bns_error bns_audit(struct bns_gate *g, struct bns_store_txn *txn, const char *kind, const struct bns_zone *zone,
-                         const struct bns_job *job, const char *text) BNS_MUST_CHECK;
+			 const struct bns_job *job, const char *text) BNS_MUST_CHECK;
 
 /* The same for a decision about a candidate that needs no job. */
 enum bns_error bns_audit_candidate(struct bns_gate *g, struct bns_store_txn *txn, const char *kind,
@@ -365,7 +365,7 @@ enum bns_error bns_audit_zone(struct bns_gate *g, struct bns_store_txn *txn, con
 
 /* The same to the log and to subscribers, once it is true. */
 void bns_announce(struct bns_gate *g, enum bns_log_level level, const char *kind, const struct bns_zone *zone,
-                  const struct bns_job *job, const char *text);
+		  const struct bns_job *job, const char *text);
 
 /* Those of a crowd that came since the last time. */
 void bns_crowd_tell(struct bns_gate *g);
@@ -391,7 +391,7 @@ bool bns_approvals_ended(struct bns_zone *zone, int64_t now_s);
 
 /* Queues the zone's approvals, and those that `findings` (NULL allowed) would add. */
 enum bns_error bns_approvals_store(struct bns_store_txn *txn, const struct bns_zone *zone, const json_t *findings,
-                                   int64_t until_s) BNS_MUST_CHECK;
+				   int64_t until_s) BNS_MUST_CHECK;
 enum bns_error bns_approvals_recall(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;
 
 /* Walks what is stored of them; the zone that such a row belongs to, or NULL. */
@@ -402,26 +402,26 @@ struct bns_zone *bns_approvals_zone(struct bns_gate *g, const uint8_t *key, size
 
 /* A signed zone keeps its serial, or its SOA would be bogus: one that isn't newer is a problem. In the pool. */
 enum bns_error bns_serial_check_signed(struct bns_job *job) BNS_MUST_CHECK;
-/* The serial to publish, by architecture's two serials; sets amended_ever where contents or order part from upstream's. */
+/* The serial to publish, by architecture's two serials; sets amended_ever where contents or order differ. */
 uint32_t bns_serial_to_publish(const struct bns_zone_record *r, enum bns_serial_policy policy, uint32_t upstream,
-                               bool amended, int64_t now_s, bool *amended_ever);
+			       bool amended, int64_t now_s, bool *amended_ever);
 
 /* ---- versions.c: what is kept of a zone ---- */
 
 enum bns_error bns_version_put(struct bns_store_txn *txn, const struct bns_zone *zone, uint64_t seq, const void *form,
-                               size_t form_len) BNS_MUST_CHECK;
+			       size_t form_len) BNS_MUST_CHECK;
 enum bns_error bns_version_prune(struct bns_gate *g, struct bns_store_txn *txn, const struct bns_zone *zone,
-                                 struct bns_zone_record *record) BNS_MUST_CHECK;
+				 struct bns_zone_record *record) BNS_MUST_CHECK;
 enum bns_error bns_version_forget_zone(struct bns_store_txn *txn, const struct bns_zone *zone) BNS_MUST_CHECK;
 /* A stored form of the zone's; BNS_EFORMAT where it is another zone's. */
 enum bns_error bns_version_decode(const struct bns_zone *zone, const void *data, size_t len,
-                                  struct bns_contents **out) BNS_MUST_CHECK;
+				  struct bns_contents **out) BNS_MUST_CHECK;
 enum bns_error bns_version_blob(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq, void **data,
-                                size_t *len) BNS_MUST_CHECK;
+				size_t *len) BNS_MUST_CHECK;
 
 /* A kept version, rebuilt through the journal where it isn't kept whole. */
 enum bns_error bns_version_contents(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq,
-                                    struct bns_contents **out) BNS_MUST_CHECK;
+				    struct bns_contents **out) BNS_MUST_CHECK;
 
 /* ---- journal.c: how each kept version came to be ---- */
 
@@ -429,17 +429,18 @@ enum bns_error bns_version_contents(struct bns_gate *g, const struct bns_zone *z
 enum bns_error bns_journal_encode_in_pool(struct bns_job *job) BNS_MUST_CHECK;
 
 /* Queues the row of job->new_record's version; the version before it goes where a delta leads back to it. */
-enum bns_error bns_journal_put(struct bns_store_txn *txn, const struct bns_job *job, const char *verdict) BNS_MUST_CHECK;
+enum bns_error bns_journal_put(struct bns_store_txn *txn, const struct bns_job *job,
+			       const char *verdict) BNS_MUST_CHECK;
 enum bns_error bns_journal_forget(struct bns_store_txn *txn, const struct bns_zone *zone, uint64_t seq) BNS_MUST_CHECK;
 enum bns_error bns_journal_serial(struct bns_gate *g, const struct bns_zone *zone, uint64_t seq,
-                                  uint32_t *serial) BNS_MUST_CHECK;
+				  uint32_t *serial) BNS_MUST_CHECK;
 
 /* Puts the stored version back before the readers: at start, and when an expired zone was refreshed. */
 enum bns_error bns_version_publish(struct bns_gate *g, struct bns_zone *zone) BNS_MUST_CHECK;
 
 /* Readers get SERVFAIL instead of a version: `state` is NOT_READY or EXPIRED. */
 enum bns_error bns_version_withhold(struct bns_gate *g, struct bns_zone *zone,
-                                    enum bns_image_state state) BNS_MUST_CHECK;
+				    enum bns_image_state state) BNS_MUST_CHECK;
 
 /* ---- damage.c: what the disk has changed of a zone ---- */
 

@@ -83,7 +83,8 @@ void bns_passed_settle(const struct bns_passed_list *passed, const struct bns_se
 	}
 	keep(passed, server);
 	if (adopted > 0)
-		bns_log(BNS_LOG_INFO, "sockets-passed count=%zu they are answered from, with what waited in them", adopted);
+		bns_log(BNS_LOG_INFO, "sockets-passed count=%zu they are answered from, with what waited in them",
+			adopted);
 }
 
 void bns_passed_free(struct bns_passed_list *passed)

@@ -18,22 +18,23 @@
 
 /* The named databases inside the file. */
 enum bns_store_db {
-	BNS_DB_META,       /* "format" → version of the layout */
-	BNS_DB_ZONE,       /* zone wire name → store/zone_record.h */
-	BNS_DB_VERSION,    /* zone wire name + sequence, big endian, see zone_record → encoded contents: the newest two, and those the journal doesn't lead back to */
-	BNS_DB_UPSTREAM,   /* zone wire name → unamended upstream contents, where they differ from what is served */
-	BNS_DB_CANDIDATE,  /* candidate id → JSON */
+	BNS_DB_META,     /* "format" → version of the layout */
+	BNS_DB_ZONE,     /* zone wire name → store/zone_record.h */
+	BNS_DB_VERSION,  /* zone wire name + sequence, big endian, see zone_record → encoded contents: the newest two,
+			    and those the journal doesn't lead back to */
+	BNS_DB_UPSTREAM, /* zone wire name → unamended upstream contents, where they differ from what is served */
+	BNS_DB_CANDIDATE,      /* candidate id → JSON */
 	BNS_DB_CANDIDATE_DATA, /* candidate id → encoded contents */
-	BNS_DB_AUDIT,      /* sequence, 8 octets big endian → JSON line */
-	BNS_DB_PLUGIN,     /* plugin name, 0, key → value */
-	BNS_DB_MEMBER,     /* zone wire name → JSON, see gate/members.h: a zone that isn't in the configuration */
-	BNS_DB_FILE,       /* zone wire name → which file its accepted version is, see gate/accepted_file.c */
-	BNS_DB_JOURNAL,    /* zone wire name + sequence → how that version came and what it changed, see gate/journal.c */
+	BNS_DB_AUDIT,          /* sequence, 8 octets big endian → JSON line */
+	BNS_DB_PLUGIN,         /* plugin name, 0, key → value */
+	BNS_DB_MEMBER,         /* zone wire name → JSON, see gate/members.h: a zone that isn't in the configuration */
+	BNS_DB_FILE,           /* zone wire name → which file its accepted version is, see gate/accepted_file.c */
+	BNS_DB_JOURNAL, /* zone wire name + sequence → how that version came and what it changed, see gate/journal.c */
 	BNS_DB_COUNT,
 };
 
 /* Raised with a row in store_format.c that brings the former format up to it. */
-#define BNS_STORE_FORMAT 4
+#define BNS_STORE_FORMAT  4
 #define BNS_STORE_KEY_MAX 511
 
 struct bns_store;
@@ -48,7 +49,7 @@ struct bns_store_txn; /* changes that are made durable together */
  * BNS_EIO to who reads it, and nothing is written from then on.
  */
 enum bns_error bns_store_open(const char *folder, uint64_t max_size_bytes, uv_loop_t *loop, struct bns_store **out,
-                              struct bns_diag *diag) BNS_MUST_CHECK;
+			      struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* Commits what is queued, stops the writer, calls outstanding callbacks, closes. Run the loop once more after it. */
 void bns_store_close(struct bns_store *s);
@@ -56,9 +57,9 @@ void bns_store_close(struct bns_store *s);
 /* One transaction is filled by one caller, then committed or dropped. NULL when memory is short. */
 struct bns_store_txn *bns_store_begin(struct bns_store *s);
 enum bns_error bns_store_put(struct bns_store_txn *txn, enum bns_store_db db, const void *key, size_t key_len,
-                             const void *value, size_t len) BNS_MUST_CHECK;
+			     const void *value, size_t len) BNS_MUST_CHECK;
 enum bns_error bns_store_del(struct bns_store_txn *txn, enum bns_store_db db, const void *key,
-                             size_t key_len) BNS_MUST_CHECK;
+			     size_t key_len) BNS_MUST_CHECK;
 void bns_store_drop(struct bns_store_txn *txn);
 
 typedef void (*bns_store_done_fn)(void *arg, enum bns_error err, const char *reason);
@@ -77,8 +78,8 @@ void bns_store_commit(struct bns_store_txn *txn, bns_store_done_fn done, void *a
  * there is none, BNS_EDAMAGED where its digest doesn't fit: the disk has
  * changed what was written.
  */
-enum bns_error bns_store_get(struct bns_store *s, enum bns_store_db db, const void *key, size_t key_len,
-                             void **value, size_t *len) BNS_MUST_CHECK;
+enum bns_error bns_store_get(struct bns_store *s, enum bns_store_db db, const void *key, size_t key_len, void **value,
+			     size_t *len) BNS_MUST_CHECK;
 
 /*
  * Walks the keys that begin with `prefix`, ascending (`reverse`: descending),
@@ -87,7 +88,7 @@ enum bns_error bns_store_get(struct bns_store *s, enum bns_store_db db, const vo
  */
 typedef bool (*bns_store_each_fn)(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t len);
 enum bns_error bns_store_each(struct bns_store *s, enum bns_store_db db, const void *prefix, size_t prefix_len,
-                              bool reverse, bns_store_each_fn each, void *arg) BNS_MUST_CHECK;
+			      bool reverse, bns_store_each_fn each, void *arg) BNS_MUST_CHECK;
 
 /* How many damaged values were met since it was opened. */
 uint64_t bns_store_damaged(const struct bns_store *s);

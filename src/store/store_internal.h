@@ -12,8 +12,8 @@
 #include "store/store.h"
 
 /* A group is what has come while the former one was made durable, up to: */
-#define BNS_STORE_GROUP_TXNS    4000
-#define BNS_STORE_GROUP_BYTES   ((size_t)64 << 20)
+#define BNS_STORE_GROUP_TXNS  4000
+#define BNS_STORE_GROUP_BYTES ((size_t)64 << 20)
 
 #define BNS_STORE_REASON_MAX 512
 
@@ -86,8 +86,9 @@ void bns_store_list_append(struct bns_store_list *list, struct bns_store_txn *tx
 void bns_store_ops_free(struct bns_store_txn *txn);
 
 /*
- * store_folder.c: the folder, its lock file, the environment in it. `*lock_fd` is the caller's to close. Where `rest` is
- * given, of a large file those databases are left for later that nobody needs at once; bns_store_look ends that walk.
+ * store_folder.c: the folder, its lock file, the environment in it. `*lock_fd` is the caller's to close. Where `rest`
+ * is given, of a large file those databases are left for later that nobody needs at once; bns_store_look ends that
+ * walk.
  */
 #define BNS_STORE_LARGE_BYTES ((off_t)32 << 20)
 struct bns_store_walk;
@@ -124,7 +125,7 @@ enum bns_error bns_store_format_find(const char *folder, MDB_txn *txn, unsigned 
  * "meta", which any version must be able to read) ends with a digest of
  * database, key and value.
  */
-#define BNS_STORE_SEAL_BYTES 8
+#define BNS_STORE_SEAL_BYTES    8
 #define BNS_STORE_SEALED_FORMAT 2
 static inline bool bns_store_is_sealed(enum bns_store_db db)
 {

@@ -152,8 +152,8 @@ static void write_group(struct bns_store *s, struct bns_store_list *group)
 }
 
 /*
- * With the mutex held. A change that comes alone doesn't wait for others: those that come while it is being made durable
- * are the next group. False: nothing left, and stopping.
+ * With the mutex held. A change that comes alone doesn't wait for others: those that come while it is being made
+ * durable are the next group. False: nothing left, and stopping.
  */
 static bool wait_for_group(struct bns_store *s)
 {

@@ -22,15 +22,15 @@ struct bns_zone_record {
 	bool rolled_back;         /* an earlier version of ours is served instead of upstream's accepted one */
 	uint32_t upstream_serial; /* of the last accepted upstream version */
 	uint32_t published_serial;
-	uint64_t version_seq;     /* key of the served version in BNS_DB_VERSION */
-	uint64_t oldest_seq;      /* of the oldest version kept */
-	int64_t refreshed_s;      /* wall clock of the last successful serial check or transfer; 0: never */
-	int64_t expires_s;        /* wall clock; 0: never (served from a file) */
+	uint64_t version_seq; /* key of the served version in BNS_DB_VERSION */
+	uint64_t oldest_seq;  /* of the oldest version kept */
+	int64_t refreshed_s;  /* wall clock of the last successful serial check or transfer; 0: never */
+	int64_t expires_s;    /* wall clock; 0: never (served from a file) */
 	uint32_t soa_refresh_s;
 	uint32_t soa_retry_s;
 	uint32_t soa_expire_s;
 	int64_t published_s;       /* wall clock since when this serial is; 0: not known */
-	uint64_t image_digest;    /* of the served version's image in a file (store/images.h); 0: it isn't in one */
+	uint64_t image_digest;     /* of the served version's image in a file (store/images.h); 0: it isn't in one */
 	int64_t primary_expires_s; /* when the primary's own copy does (RFC 7314), wall clock; 0: it didn't tell */
 };
 

@@ -168,8 +168,7 @@ static void settle_foreign(struct following *f, struct bns_zone *zone, const str
 		if (!has_moved(zone, m))
 			ignore(f, zone);
 	} else if (same_tag(zone, m)) {
-		bns_log(BNS_LOG_NOTICE, "moves zone=%s from=%s to=%s", zone->text, zone->member->owner,
-			f->c->owner);
+		bns_log(BNS_LOG_NOTICE, "moves zone=%s from=%s to=%s", zone->text, zone->member->owner, f->c->owner);
 		come(f, m, true);
 	} else {
 		go(f->c, zone);

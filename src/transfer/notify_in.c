@@ -26,7 +26,8 @@ static enum bns_rcode take(struct bns_transfer *t, const struct bns_asked *a)
 		return BNS_RCODE_NOTAUTH;
 	bns_addr_to_text(&a->client, from);
 	if (!zone->refresh || !is_allowed(t, a, zone)) {
-		bns_log_limited(BNS_LOG_NOTICE, "zone=%s NOTIFY from %s refused: %s", zone->text, from,
+		bns_log_limited(
+			BNS_LOG_NOTICE, "zone=%s NOTIFY from %s refused: %s", zone->text, from,
 			zone->refresh ? "neither one of its primaries nor allowed by an acl, or not signed with the key"
 				      : "it is no secondary zone");
 		return BNS_RCODE_REFUSED;

@@ -24,7 +24,7 @@ struct bns_transfer {
 	struct bns_tsig_key *keys; /* conf->keys, those that TSIG can work with */
 	size_t key_count;
 	struct bns_tls_peers *tls_peers; /* of conf's remotes and acls; NULL: none */
-	unsigned conf_generation; /* counts bns_transfer_set_conf: whose keys are gone with another */
+	unsigned conf_generation;        /* counts bns_transfer_set_conf: whose keys are gone with another */
 
 	struct bns_peers peers; /* who is asked */
 

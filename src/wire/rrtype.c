@@ -75,4 +75,3 @@ enum bns_error bns_rrtype_from_text(const char *text, uint16_t *type)
 	}
 	return from_number(text, type);
 }
-

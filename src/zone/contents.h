@@ -34,10 +34,10 @@ struct bns_contents {
 	struct bns_record *records;
 	size_t count;
 	size_t capacity;
-	const char **files;    /* zone file and its $INCLUDEs, for messages; files[0] is there, but NULL for a transfer */
+	const char **files; /* zone file and its $INCLUDEs, for messages; files[0] is there, but NULL for a transfer */
 	unsigned file_count;
-	uint32_t serial;       /* after finish: the SOA's, 0 without one */
-	bool is_signed;        /* after finish: DNSKEY at the apex or any RRSIG */
+	uint32_t serial; /* after finish: the SOA's, 0 without one */
+	bool is_signed;  /* after finish: DNSKEY at the apex or any RRSIG */
 };
 
 /* NULL when memory is short. `apex` is copied and lower-cased. */
@@ -49,7 +49,7 @@ void bns_contents_clear(struct bns_contents *c);
 
 /* Copies owner and RDATA; the class is always IN. RDATA must be uncompressed and valid. */
 enum bns_error bns_contents_add(struct bns_contents *c, const uint8_t *owner, uint16_t type, uint32_t ttl,
-                                const void *rdata, uint16_t rdlen, uint16_t file, uint32_t line) BNS_MUST_CHECK;
+				const void *rdata, uint16_t rdlen, uint16_t file, uint32_t line) BNS_MUST_CHECK;
 
 /* Registers a file name (copied); its index for bns_contents_add. */
 enum bns_error bns_contents_add_file(struct bns_contents *c, const char *path, uint16_t *index) BNS_MUST_CHECK;
@@ -62,7 +62,7 @@ enum bns_error bns_contents_finish(struct bns_contents *c) BNS_MUST_CHECK;
 
 /* The RRset of (owner, type): its first record and, in `*count`, how many. NULL and 0 where there is none. O(log n). */
 const struct bns_record *bns_contents_find(const struct bns_contents *c, const uint8_t *owner, uint16_t type,
-                                           size_t *count);
+					   size_t *count);
 
 /* All records of an owner, in type order. */
 const struct bns_record *bns_contents_find_node(const struct bns_contents *c, const uint8_t *owner, size_t *count);
@@ -81,15 +81,15 @@ bool bns_rdata_equal(uint16_t type, const uint8_t *a, size_t a_len, const uint8_
 
 /* A finished copy, with the SOA's serial set to `serial`. */
 enum bns_error bns_contents_with_serial(const struct bns_contents *c, uint32_t serial,
-                                        struct bns_contents **out) BNS_MUST_CHECK;
+					struct bns_contents **out) BNS_MUST_CHECK;
 
 /*
  * A finished copy with the RRset (owner, type) replaced by `count` records
  * (0 removes it). Only ttl, rdata and rdlen of `with` are used.
  */
 enum bns_error bns_contents_with_rrset(const struct bns_contents *c, const uint8_t *owner, uint16_t type,
-                                       const struct bns_record *with, size_t count,
-                                       struct bns_contents **out) BNS_MUST_CHECK;
+				       const struct bns_record *with, size_t count,
+				       struct bns_contents **out) BNS_MUST_CHECK;
 
 /* Stable, versioned byte form for the store. `*data` is the caller's to free(). */
 enum bns_error bns_contents_encode(const struct bns_contents *c, uint8_t **data, size_t *len) BNS_MUST_CHECK;

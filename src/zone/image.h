@@ -43,26 +43,25 @@ enum bns_image_state {
 	BNS_IMAGE_EXPIRED,   /* SERVFAIL, EDE 24 */
 };
 
+/*
+ * A node without RRsets is an empty non-terminal. An occluded one is never a CUT, CNAME or DNAME as well, whatever it
+ * holds: going up from it, the first CUT or DNAME is the one that counts.
+ */
 enum bns_node_flag {
-	BNS_NODE_CUT = 1,       /* NS below the apex: a zone cut */
-	BNS_NODE_OCCLUDED = 2,  /* below a cut or a DNAME: glue or unreachable */
-	BNS_NODE_WILDCARD = 4,  /* has a child "*": answers for what doesn't exist below */
+	BNS_NODE_CUT = 1,      /* NS below the apex: a zone cut */
+	BNS_NODE_OCCLUDED = 2, /* below a cut or a DNAME: glue or unreachable */
+	BNS_NODE_WILDCARD = 4, /* has a child "*": answers for what doesn't exist below */
 	BNS_NODE_CNAME = 8,
 	BNS_NODE_DNAME = 16,
-	BNS_NODE_NSEC3 = 32,    /* holds NSEC3 alone: not a name of the zone, so never found (RFC 5155 §7.2.8) */
-	/*
-	 * A node without RRsets is an empty non-terminal. An occluded one is never a
-	 * CUT, CNAME or DNAME as well, whatever it holds: going up from it, the first
-	 * CUT or DNAME is the one that counts.
-	 */
+	BNS_NODE_NSEC3 = 32, /* holds NSEC3 alone: not a name of the zone, so never found (RFC 5155 §7.2.8) */
 };
 
 #define BNS_RRSET_RDATA 12     /* where RDATA begins in a record of a wire form */
 #define BNS_FIXUP_SELF  0x8000 /* the other 15 bits are the position in the RRset's wire form */
 
 struct bns_node {
-	uint32_t hash; /* upper 32 bits of bns_name_hash */
-	uint32_t name; /* offset of the wire name, lower-case */
+	uint32_t hash;   /* upper 32 bits of bns_name_hash */
+	uint32_t name;   /* offset of the wire name, lower-case */
 	uint32_t rrsets; /* offset of rrset_count struct bns_rrset, by type ascending */
 	uint16_t rrset_count;
 	uint8_t name_len;
@@ -77,7 +76,8 @@ struct bns_rrset {
 	uint32_t fixups; /* offset of fixup_count uint16_t */
 	union {
 		uint32_t glue;   /* NS, SVCB, HTTPS: offset of glue_count uint32_t numbers of nodes that may be added */
-		uint32_t target; /* CNAME, DNAME: offset of the uncompressed, lower-case target; 0: a CNAME's that leads out of the zone */
+		uint32_t target; /* CNAME, DNAME: offset of the uncompressed, lower-case target; 0: a CNAME's that leads
+				    out of the zone */
 	};
 	uint32_t signatures; /* offset of struct bns_signatures, 0 = not signed */
 	uint32_t ttl;
@@ -117,19 +117,19 @@ struct bns_image {
 	uint64_t apex_hash;      /* bns_name_hash */
 	uint32_t size_bytes;     /* of the whole allocation */
 	uint32_t serial;
-	uint32_t negative_ttl;   /* min(SOA TTL, SOA MINIMUM), RFC 2308 §5 */
-	uint32_t node_count;     /* in canonical order: node 0 is the apex; empty non-terminals are there */
-	uint32_t nodes;          /* offset */
-	uint32_t index;          /* offset of uint32_t [index_mask + 1]: node number + 1, 0 = free; linear probing from (hash >> 32) & index_mask */
+	uint32_t negative_ttl; /* min(SOA TTL, SOA MINIMUM), RFC 2308 §5 */
+	uint32_t node_count;   /* in canonical order: node 0 is the apex; empty non-terminals are there */
+	uint32_t nodes;        /* offset */
+	uint32_t index; /* offset of uint32_t [index_mask + 1]: node number + 1, 0 = free; probed from hash >> 32 on */
 	uint32_t index_mask;
-	uint32_t negative_soa;   /* offset of a struct bns_rrset: the SOA with negative_ttl; maybe the apex's own */
-	uint32_t denial;         /* offset of struct bns_denial, 0 = the zone can't prove what isn't there */
-	uint8_t state;           /* enum bns_image_state; all below the apex is zero unless SERVED */
+	uint32_t negative_soa; /* offset of a struct bns_rrset: the SOA with negative_ttl; maybe the apex's own */
+	uint32_t denial;       /* offset of struct bns_denial, 0 = the zone can't prove what isn't there */
+	uint8_t state;         /* enum bns_image_state; all below the apex is zero unless SERVED */
 	uint8_t is_signed;
 	uint8_t apex_len;
 	uint8_t apex_labels;
-	uint8_t is_mapped;       /* lies in a file: whoever put it there frees it, and nobody writes to it */
-	uint8_t apex[];          /* lower-case wire name */
+	uint8_t is_mapped; /* lies in a file: whoever put it there frees it, and nobody writes to it */
+	uint8_t apex[];    /* lower-case wire name */
 };
 
 /*
@@ -141,7 +141,7 @@ enum bns_error bns_image_build(const struct bns_contents *c, struct bns_image **
 
 /* A zone that has nothing to serve: state NOT_READY or EXPIRED. */
 enum bns_error bns_image_placeholder(const uint8_t *apex, enum bns_image_state state,
-                                     struct bns_image **out) BNS_MUST_CHECK;
+				     struct bns_image **out) BNS_MUST_CHECK;
 
 /*
  * A number that is another one where images look otherwise, so that those a

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Zone files (RFC 1035 §5) → contents. zone/quick.h reads what is as it mostly
- * is; else ldns reads each record, and directives are handled here: $ORIGIN, $TTL, $INCLUDE (relative to the including file, at
- * most 8 deep, loops refused); $GENERATE is refused by name. An included file
- * begins with the origin and $TTL of its place; what it changes ends with it.
- * A record without a TTL takes $TTL's (RFC 2308 §4), else the former record's,
- * else, being the first SOA, its MINIMUM. Out-of-zone data and the rest of the
- * structure is zone/check.c's to judge.
- * Thread: any (one file each); runs in libuv's pool.
+ * is; else ldns reads each record, and directives are handled here: $ORIGIN, $TTL, $INCLUDE (relative to the including
+ * file, at most 8 deep, loops refused); $GENERATE is refused by name. An included file begins with the origin and $TTL
+ * of its place; what it changes ends with it. A record without a TTL takes $TTL's (RFC 2308 §4), else the former
+ * record's, else, being the first SOA, its MINIMUM. Out-of-zone data and the rest of the structure is zone/check.c's to
+ * judge. Thread: any (one file each); runs in libuv's pool.
  */
 #ifndef BNS_ZONE_LOAD_H
 #define BNS_ZONE_LOAD_H

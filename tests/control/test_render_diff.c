@@ -12,15 +12,15 @@
 
 #define FINDING                                                                                                        \
 	"{\"rule\":\"LB01\",\"severity\":\"C\",\"owner\":\"url1234.example.com.\",\"type\":\"CNAME\","                 \
-	"\"role\":\"edge\",\"text\":\"https links already delivered will show the certificate of *.sendgrid.net\","                      \
+	"\"role\":\"edge\",\"text\":\"https links already delivered will show the certificate of *.sendgrid.net\","    \
 	"\"remedy\":\"restore the CDN target\",\"verdict\":\"hold\"}"
 
 #define REVERT                                                                                                         \
-	"{\"zones\":[{\"zone\":\"example.com\",\"id\":\"example.com@2-1a2b3c4d\",\"hash\":\"0123\","                          \
+	"{\"zones\":[{\"zone\":\"example.com\",\"id\":\"example.com@2-1a2b3c4d\",\"hash\":\"0123\","                   \
 	"\"before_serial\":1,\"after_serial\":2,\"verdict\":\"hold\","                                                 \
 	"\"changes\":[{\"owner\":\"url1234.example.com.\",\"type\":\"CNAME\",\"file\":\"zones/a,b.zone\",\"line\":7,"  \
 	"\"before\":{\"ttl\":300,\"rdata\":[\"d1.cdn.example.\"]},"                                                    \
-	"\"after\":{\"ttl\":300,\"rdata\":[\"sendgrid.net.\"]},\"role\":\"edge\",\"findings\":[" FINDING "]}],"                          \
+	"\"after\":{\"ttl\":300,\"rdata\":[\"sendgrid.net.\"]},\"role\":\"edge\",\"findings\":[" FINDING "]}],"        \
 	"\"findings\":[" FINDING "]}]}"
 
 static char *render(const char *json, enum bns_diff_format format, bool colour)
@@ -52,7 +52,8 @@ static void text_shows_what_went_and_what_came_and_what_it_breaks(void **state)
 	expect(REVERT, BNS_DIFF_TEXT,
 	       "example.com: serial 1 -> 2, hold as example.com@2-1a2b3c4d\n"
 	       "- url1234 CNAME d1.cdn.example.\n"
-	       "+ url1234 CNAME sendgrid.net.    LB01 held (C, edge): https links already delivered will show the certificate of "
+	       "+ url1234 CNAME sendgrid.net.    LB01 held (C, edge): https links already delivered will show the "
+	       "certificate of "
 	       "*.sendgrid.net\n");
 }
 
@@ -63,7 +64,8 @@ static void markdown_fits_a_pull_request(void **state)
 	       "### example.com: serial 1 -> 2, hold as example.com@2-1a2b3c4d\n\n"
 	       "```diff\n"
 	       "- url1234 CNAME d1.cdn.example.\n"
-	       "+ url1234 CNAME sendgrid.net.    LB01 held (C, edge): https links already delivered will show the certificate of "
+	       "+ url1234 CNAME sendgrid.net.    LB01 held (C, edge): https links already delivered will show the "
+	       "certificate of "
 	       "*.sendgrid.net\n"
 	       "```\n\n"
 	       "| rule | severity | role | record | verdict | what | remedy |\n|---|---|---|---|---|---|---|\n"
@@ -78,13 +80,15 @@ static void github_gets_workflow_commands(void **state)
 {
 	(void)state;
 	expect(REVERT, BNS_DIFF_GITHUB,
-	       "::error file=zones/a%2Cb.zone,line=7,title=LB01 held (C%2C edge)::url1234.example.com. https links already "
+	       "::error file=zones/a%2Cb.zone,line=7,title=LB01 held (C%2C edge)::url1234.example.com. https links "
+	       "already "
 	       "delivered "
 	       "will show the certificate of *.sendgrid.net; remedy: restore the CDN target\n"
 	       "::notice title=brandns::example.com: serial 1 -> 2, hold as example.com@2-1a2b3c4d\n"
 	       "::group::example.com\n"
 	       "- url1234 CNAME d1.cdn.example.\n"
-	       "+ url1234 CNAME sendgrid.net.    LB01 held (C, edge): https links already delivered will show the certificate of "
+	       "+ url1234 CNAME sendgrid.net.    LB01 held (C, edge): https links already delivered will show the "
+	       "certificate of "
 	       "*.sendgrid.net\n"
 	       "::endgroup::\n");
 }

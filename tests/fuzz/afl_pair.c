@@ -81,7 +81,8 @@ int listen(int fd, int backlog)
 
 int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
-	int ends[2], real = ((int (*)(int, struct sockaddr *, socklen_t *, int))next_of("accept4"))(fd, addr, len, flags);
+	int ends[2],
+		real = ((int (*)(int, struct sockaddr *, socklen_t *, int))next_of("accept4"))(fd, addr, len, flags);
 	struct sockaddr_storage local;
 	socklen_t local_len = sizeof(local), caller_len = sizeof(caller);
 	if (real < 0 || getsockname(real, (struct sockaddr *)&local, &local_len) != 0 || local.ss_family != AF_INET ||

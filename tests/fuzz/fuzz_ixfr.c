@@ -11,9 +11,10 @@
 
 #define BASE_SERIAL 1
 
-static const char base_text[] = "$ORIGIN example.com.\n$TTL 300\n@ SOA ns1 hostmaster 1 3600 600 1209600 300\n@ NS ns1\n"
-				"ns1 A 192.0.2.1\nurl1234 CNAME d1.cdn.example.\n*.wild TXT \"hi\"\n"
-				"sub NS ns.sub\nns.sub A 192.0.2.2\nmx MX 10 ns1\nmx MX 20 ns1\n";
+static const char base_text[] =
+	"$ORIGIN example.com.\n$TTL 300\n@ SOA ns1 hostmaster 1 3600 600 1209600 300\n@ NS ns1\n"
+	"ns1 A 192.0.2.1\nurl1234 CNAME d1.cdn.example.\n*.wild TXT \"hi\"\n"
+	"sub NS ns.sub\nns.sub A 192.0.2.2\nmx MX 10 ns1\nmx MX 20 ns1\n";
 
 static struct bns_contents *before;
 

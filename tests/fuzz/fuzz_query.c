@@ -76,9 +76,12 @@ static void read_back(const uint8_t *msg, size_t len)
 static void ask(const uint8_t *data, size_t size, bool tcp)
 {
 	static uint8_t out[BNS_MESSAGE_MAX];
-	static struct bns_answer_conf conf = {
-		.identity = "\2me", .nsid = "me", .nsid_len = 2, .report_channel = "\2me", .report_channel_len = 4,
-		.cookies = {.count = 1}};
+	static struct bns_answer_conf conf = {.identity = "\2me",
+					      .nsid = "me",
+					      .nsid_len = 2,
+					      .report_channel = "\2me",
+					      .report_channel_len = 4,
+					      .cookies = {.count = 1}};
 	static const struct bns_answer_conf *place = &conf;
 	const struct bns_answer_env env = {
 		.table = table, .conf = &place, .udp_max_payload = UDP_MAX, .keepalive_ds = 100};

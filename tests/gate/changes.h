@@ -17,8 +17,8 @@
 struct drawn_zone {
 	char name[64];
 	char host[160], owner[160]; /* the branding's names, without final dot */
-	bool is_written; /* in the policy; else it is recognised at most */
-	bool is_routed;  /* the policy says so */
+	bool is_written;            /* in the policy; else it is recognised at most */
+	bool is_routed;             /* the policy says so */
 	char *versions[CHANGES_VERSIONS];
 	char *approved_id; /* of one of the versions, in the policy; NULL: none */
 };

@@ -121,10 +121,10 @@ struct bns_contents *fixture_zone(uint32_t serial, const char *word, const char 
 {
 	char text[1024];
 	snprintf(text, sizeof(text),
-	         "$ORIGIN example.com.\n$TTL 300\n"
-	         "@ IN SOA ns1.example.net. hostmaster.example.net. %u 3600 600 1209600 300\n"
-	         "@ IN NS ns1.example.net.\n@ IN TXT \"%s\"\nwww IN A %s\n",
-	         serial, word, www);
+		 "$ORIGIN example.com.\n$TTL 300\n"
+		 "@ IN SOA ns1.example.net. hostmaster.example.net. %u 3600 600 1209600 300\n"
+		 "@ IN NS ns1.example.net.\n@ IN TXT \"%s\"\nwww IN A %s\n",
+		 serial, word, www);
 	return fixture_parse(text);
 }
 

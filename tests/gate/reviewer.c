@@ -31,8 +31,7 @@ static const char *word_of(const struct bns_contents *c)
 	return word;
 }
 
-static void note(struct bns_plugin *p, struct bns_review *r, const struct bns_change *change,
-                 enum bns_verdict verdict)
+static void note(struct bns_plugin *p, struct bns_review *r, const struct bns_change *change, enum bns_verdict verdict)
 {
 	struct bns_note n = {
 		.verdict = verdict,

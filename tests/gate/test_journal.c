@@ -23,7 +23,7 @@ static void serve_five(struct fixture *f)
 {
 	for (uint32_t serial = 1; serial <= 5; serial++)
 		assert_int_equal(fixture_submit(f, fixture_zone(serial, "fine", addresses[serial - 1])),
-		                 BNS_OUTCOME_SERVED);
+				 BNS_OUTCOME_SERVED);
 }
 
 static bool count_one(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t len)

@@ -77,7 +77,7 @@ static void record_of_versions_that_cannot_be_is_refused(void **state)
 		uint64_t oldest, newest;
 		enum bns_error wanted;
 	} spans[] = {
-		{1, 1, BNS_OK},     {5, 24, BNS_OK},     {1, BNS_ZONE_RECORD_VERSIONS_MAX, BNS_OK},
+		{1, 1, BNS_OK},     {5, 24, BNS_OK},    {1, BNS_ZONE_RECORD_VERSIONS_MAX, BNS_OK},
 		{0, 1, BNS_EINVAL}, {2, 1, BNS_EINVAL}, {1, BNS_ZONE_RECORD_VERSIONS_MAX + 1, BNS_EINVAL},
 	};
 	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {

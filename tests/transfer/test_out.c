@@ -255,7 +255,8 @@ static struct world *gone_on(void **state, uint32_t last)
 		struct bns_contents *c;
 		assert_int_equal(bns_gate_served(w->gate, w->zone, &c), BNS_OK);
 		assert_int_equal(bns_contents_with_serial(c, serial, &sub.contents), BNS_OK);
-		assert_int_equal(bns_contents_add(sub.contents, apex, BNS_TYPE_TXT, 300, txt, sizeof(txt), 0, 0), BNS_OK);
+		assert_int_equal(bns_contents_add(sub.contents, apex, BNS_TYPE_TXT, 300, txt, sizeof(txt), 0, 0),
+				 BNS_OK);
 		bns_contents_free(c);
 		bns_gate_submit(w->gate, w->zone, &sub, NULL, NULL);
 		world_wait_serial(w, serial);
@@ -274,7 +275,8 @@ static void read_answer(const uint8_t *msg, size_t len, char *out, size_t cap)
 	while (!bns_message_next(&cur, &rr, &section)) {
 		char type[BNS_RRTYPE_TEXT_MAX];
 		if (section == BNS_SECTION_ANSWER && rr.type == BNS_TYPE_SOA)
-			used += (size_t)snprintf(out + used, cap - used, "%u ", bns_get_u32(msg + rr.rdata + rr.rdlen - 20));
+			used += (size_t)snprintf(out + used, cap - used, "%u ",
+						 bns_get_u32(msg + rr.rdata + rr.rdlen - 20));
 		else if (section == BNS_SECTION_ANSWER)
 			used += (size_t)snprintf(out + used, cap - used, "%s ", bns_rrtype_to_text(rr.type, type));
 	}

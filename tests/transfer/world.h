@@ -27,7 +27,7 @@ struct world {
 	struct bns_conf conf;
 	struct bns_conf_settings settings;
 	struct bns_conf_zone conf_zone; /* has those */
-	struct bns_conf_key conf_key; /* "k1", hmac-sha256, as fake_key("k1", .., 5) */
+	struct bns_conf_key conf_key;   /* "k1", hmac-sha256, as fake_key("k1", .., 5) */
 	union bns_addr remote_address[2];
 	struct bns_conf_remote remote;
 	const struct bns_conf_remote *remotes[1];

@@ -18,8 +18,8 @@ static struct bns_contents *zone_of(unsigned serial, const char *records)
 	struct bns_contents *c;
 	struct bns_diag diag = {0};
 	snprintf(text, sizeof(text),
-	         "$ORIGIN example.com.\n$TTL 300\n@ SOA ns h %u 3600 600 86400 300\n@ NS ns\nns A 192.0.2.53\n%s", serial,
-	         records);
+		 "$ORIGIN example.com.\n$TTL 300\n@ SOA ns h %u 3600 600 86400 300\n@ NS ns\nns A 192.0.2.53\n%s",
+		 serial, records);
 	if (bns_zone_parse(text, strlen(text), "test", NULL, &c, &diag))
 		fail_msg("%s", diag.text);
 	return c;
