@@ -17,7 +17,9 @@ static enum bns_error note_file(struct bns_conf_reader *r, const char *path, con
 {
 	struct stat st;
 	if (stat(path, &st))
-		return BNS_OK; /* the reader below says what is wrong with it */
+		return BNS_OK;            /* the reader below says what is wrong with it */
+	if (from && !S_ISREG(st.st_mode)) /* a pipe would be waited for */
+		return bns_conf_fail(r, from, "%s is not a regular file", path);
 	for (size_t i = 0; i < r->file_count; i++) {
 		if (r->files[i].dev == st.st_dev && r->files[i].ino == st.st_ino)
 			return bns_conf_fail(r, from, "%s is included more than once", path);

@@ -424,6 +424,8 @@ static void includes_that_fail_name_the_place(void **state)
 			  "%s/a.yaml:2:3: 'workers' is written twice; the first is at main.yaml:1");
 	assert_refused_at(f, "include:\n  [a.yaml, ./*.yml, ./a.yaml]\n",
 			  "main.yaml:2:21: %s/./a.yaml is included more than once");
+	assert_int_equal(mkfifo("pipe.d", 0600), 0);
+	assert_refused_at(f, "include: 'pipe*'\n", "main.yaml:1:10: %s/pipe.d is not a regular file");
 }
 
 static void includes_too_deep_are_refused(void **state)
