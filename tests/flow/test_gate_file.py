@@ -211,6 +211,7 @@ def test_a_secondary_writes_what_it_serves_into_its_file(t):
     assert read().find_rdataset("new", "A")
     pair.push(branded.zone(3, edge=ESP, more="new CNAME www\nnew2 A 192.0.2.9"))
     pair.wait_served(3)
+    flow.wait_for(lambda: read().get_soa().serial == 3, 10, "the third version in the file")
     before = copy.read_text()
     pair.set_policy(policy())
     pair.push_held(branded.zone(4, edge=ESP, owner="elsewhere.example."), 4)
