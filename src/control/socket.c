@@ -2,9 +2,12 @@
 #include "control/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -77,13 +80,26 @@ static void make_folder(const char *path)
 		return; /* there already, or bind() will tell */
 }
 
-/* The mode is given by the umask, since a chmod() afterwards could be led astray by whoever owns the folder. */
-static int bind_open(int fd, const struct sockaddr_un *sun)
+/*
+ * Everybody may connect: the peer's uid decides. Not by way of the umask, which all threads share and which would open
+ * what another of them creates meanwhile; nor of the path alone, which whoever owns the folder could lead astray.
+ */
+static int open_to_all(const char *path, struct stat *st)
 {
-	mode_t before = umask(0111);
-	int rc = bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	char link[32];
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	int rc = fstat(fd, st);
+	if (rc == 0 && (!S_ISSOCK(st->st_mode) || st->st_uid != geteuid())) {
+		errno = EEXIST;
+		rc = -1;
+	}
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (rc == 0)
+		rc = chmod(link, 0666);
 	int why = errno;
-	umask(before);
+	close(fd);
 	errno = why;
 	return rc;
 }
@@ -101,7 +117,8 @@ enum bns_error bns_socket_listen(const char *path, int *out, struct bns_socket_p
 	if (err != BNS_OK)
 		return err;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || bind_open(fd, &sun) != 0 || listen(fd, BACKLOG) != 0 || lstat(path, &st) != 0) {
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0 || open_to_all(path, &st) != 0 ||
+	    listen(fd, BACKLOG) != 0) {
 		bns_diag_set(diag, path, 0, 0, "can't make the control socket: %s%s", strerror(errno),
 			     errno == ENOENT ? "; create its folder, or change control.listen" : "");
 		if (fd >= 0)

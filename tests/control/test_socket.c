@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -50,6 +52,46 @@ static void socket_is_open_to_everybody_whatever_the_umask(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0666);
 	close(fd);
+}
+
+static atomic_bool is_hammering;
+
+/* What it makes while sockets are made is as its own umask says. */
+static void *make_files(void *modes)
+{
+	char file[160];
+	struct stat st;
+	snprintf(file, sizeof(file), "%s/file", folder);
+	while (atomic_load(&is_hammering)) {
+		int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+		assert_true(fd >= 0);
+		assert_int_equal(fstat(fd, &st), 0);
+		*(mode_t *)modes |= st.st_mode;
+		close(fd);
+		unlink(file);
+	}
+	return NULL;
+}
+
+static void socket_opens_to_everybody_nothing_but_itself(void **state)
+{
+	struct bns_socket_place place;
+	struct bns_diag diag;
+	pthread_t maker;
+	mode_t modes = 0, before = umask(022);
+	int fd;
+	(void)state;
+	atomic_store(&is_hammering, true);
+	assert_int_equal(pthread_create(&maker, NULL, make_files, &modes), 0);
+	for (int i = 0; i < 2000; i++) {
+		assert_int_equal(bns_socket_listen(path, &fd, &place, &diag), BNS_OK);
+		close(fd);
+		bns_socket_remove(&place);
+	}
+	atomic_store(&is_hammering, false);
+	pthread_join(maker, NULL);
+	umask(before);
+	assert_int_equal(modes & 0777, 0644);
 }
 
 static void dead_socket_is_replaced(void **state)
@@ -206,6 +248,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(socket_is_open_to_everybody_whatever_the_umask, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(socket_opens_to_everybody_nothing_but_itself, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(dead_socket_is_replaced, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(live_socket_is_an_error, make_folder, remove_folder),
