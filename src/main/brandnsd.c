@@ -21,6 +21,7 @@ static const struct argp_option options[] = {
 	{"verbose", 'v', NULL, 0, "Log everything that happens", 0},
 	{"describe", 'D', "FORMAT", OPTION_ARG_OPTIONAL, "Describe every key of the configuration, as text or man", 0},
 	{"syslog", 'l', NULL, 0, "Log to syslog instead of standard error", 0},
+	{NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0},
 	{0},
 };
 
@@ -50,6 +51,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'l':
 		a->options.use_syslog = true;
+		return 0;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "unexpected argument '%s'", arg);
