@@ -27,7 +27,7 @@ struct dnstap {
 	struct dt_ring ring;
 	struct dt_writer *writer; /* NULL: offline */
 	struct dt_writer_counts counts;
-	bool was_open;
+	bool was_open, was_told; /* at the last tick; before the first nothing was told */
 	/* Packet threads write below. */
 	_Alignas(64) _Atomic uint64_t dropped;
 };
@@ -154,10 +154,13 @@ static void dnstap_tick(struct bns_plugin *p, int64_t now_s)
 	bool is_open = atomic_load(&dt->counts.is_open);
 
 	(void)now_s;
-	if (is_open != dt->was_open)
+	if (!dt->was_told || is_open != dt->was_open)
 		dt->host->log(p, is_open ? BNS_LOG_INFO : BNS_LOG_WARN, "%s",
-			      is_open ? "somebody listens" : "nobody listens any more; trying again");
+			      is_open ? "frames are written"
+				      : "frames are lost: nobody listens at the socket (it is tried again), or the "
+					"file can't be written to (a reload begins it anew)");
 	dt->was_open = is_open;
+	dt->was_told = true;
 }
 
 static enum bns_error run_status(struct bns_plugin *p, const char *const *args, size_t count, char **json,

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "writer.h"
 
+#include <fcntl.h>
 #include <fstrm.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "dnstap.pb-c.h"
 
@@ -16,6 +19,7 @@ static const char version[] = "brandns " PACKAGE_VERSION;
 #define IDLE_NS      20000000 /* between two looks at an empty ring */
 #define REOPEN_S     2
 #define STOP_MAX_S   2
+#define FILE_MODE    0640 /* who asked what is nobody else's business */
 
 struct dt_writer {
 	struct dt_writer_conf *conf;
@@ -24,6 +28,8 @@ struct dt_writer {
 	struct dt_writer_counts *counts;
 	struct fstrm_writer *stream; /* NULL: not open */
 	time_t opened_s;             /* or was tried to be */
+	struct stat file;            /* the open file's */
+	bool has_failed;             /* a file could not be written to: to begin it anew would lose what it holds */
 	pthread_t thread;
 	_Atomic bool is_stopping;
 	uint8_t frame[FRAME_MAX];
@@ -56,13 +62,18 @@ void dt_writer_conf_free(struct dt_writer_conf *conf)
 
 /* ---- the stream ---- */
 
+static bool is_file(const struct dt_writer_conf *conf)
+{
+	return !conf->socket[0];
+}
+
 static struct fstrm_writer *stream_new(const struct dt_writer_conf *conf)
 {
 	struct fstrm_writer_options *options = fstrm_writer_options_init();
 	struct fstrm_writer *stream = NULL;
 
 	fstrm_writer_options_add_content_type(options, CONTENT_TYPE, sizeof(CONTENT_TYPE) - 1);
-	if (conf->socket[0]) {
+	if (!is_file(conf)) {
 		struct fstrm_unix_writer_options *to = fstrm_unix_writer_options_init();
 		fstrm_unix_writer_options_set_socket_path(to, conf->socket);
 		stream = fstrm_unix_writer_init(to, options);
@@ -84,17 +95,38 @@ static void close_stream(struct dt_writer *w)
 	atomic_store(&w->counts->is_open, false);
 }
 
+/* libfstrm would make it with the mode of any file, and doesn't tell its descriptor. */
+static bool make_file(struct dt_writer *w)
+{
+	int fd = open(w->conf->file, O_WRONLY | O_CREAT | O_CLOEXEC, FILE_MODE);
+	bool done = fd >= 0 && fstat(fd, &w->file) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+/* False where it was moved away, as who rotates files does. */
+static bool is_in_place(const struct dt_writer *w)
+{
+	struct stat st;
+
+	return stat(w->conf->file, &st) == 0 && st.st_dev == w->file.st_dev && st.st_ino == w->file.st_ino;
+}
+
 /* Is there somebody who listens? Tried again every few seconds. */
 static bool open_stream(struct dt_writer *w)
 {
 	struct timespec now;
 
-	if (w->stream)
-		return true;
+	if (w->stream || w->has_failed)
+		return w->stream;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (w->opened_s != 0 && now.tv_sec < w->opened_s + REOPEN_S)
 		return false;
 	w->opened_s = now.tv_sec;
+	if (is_file(w->conf) && !make_file(w))
+		return false;
 	w->stream = stream_new(w->conf);
 	if (!w->stream || fstrm_writer_open(w->stream) != fstrm_res_success) {
 		close_stream(w);
@@ -149,6 +181,7 @@ static void send_frame(struct dt_writer *w, Dnstap__Message *m)
 		return;
 	}
 	close_stream(w);
+	w->has_failed = is_file(w->conf);
 	atomic_fetch_add(&w->counts->lost, 1);
 }
 
@@ -186,6 +219,14 @@ static void send_all(struct dt_writer *w)
 	}
 }
 
+/* A reload that leaves socket and file as they are goes on with the stream: a file that is begun anew is an empty one.
+ */
+static bool goes_on(const struct dt_writer *w, const struct dt_writer_conf *next)
+{
+	return w->stream && strcmp(w->conf->socket, next->socket) == 0 && strcmp(w->conf->file, next->file) == 0 &&
+	       (!is_file(next) || is_in_place(w));
+}
+
 static void take_conf(struct dt_writer *w)
 {
 	struct dt_writer_conf *next = atomic_exchange(&w->next, NULL);
@@ -193,10 +234,12 @@ static void take_conf(struct dt_writer *w)
 	if (!next)
 		return;
 	send_all(w);
-	close_stream(w);
+	if (!goes_on(w, next))
+		close_stream(w);
 	dt_writer_conf_free(w->conf);
 	w->conf = next;
 	w->opened_s = 0;
+	w->has_failed = false;
 }
 
 static void *run(void *arg)

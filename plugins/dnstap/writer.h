@@ -2,8 +2,9 @@
 /*
  * The thread that writes: takes exchanges from the ring, and makes frames of
  * them for a Unix socket or a file (Frame Streams, by libfstrm). Where nobody
- * listens it tries again every few seconds; what comes meanwhile is counted as
- * lost.
+ * listens it tries again every few seconds; a file that can't be written to,
+ * with a full disk for instance, is kept as it is until the next reload. What
+ * comes meanwhile is counted as lost.
  */
 #ifndef DNSTAP_WRITER_H
 #define DNSTAP_WRITER_H
@@ -26,7 +27,7 @@ struct dt_writer;
 /* What has become of frames. Any thread may read. */
 struct dt_writer_counts {
 	_Atomic uint64_t written;
-	_Atomic uint64_t lost; /* nobody listened */
+	_Atomic uint64_t lost; /* nobody listened, or the file failed */
 	_Atomic bool is_open;
 };
 
@@ -34,7 +35,10 @@ struct dt_writer_counts {
 enum bns_error dt_writer_start(struct dt_writer_conf *conf, struct dt_ring *ring, struct dt_writer_counts *counts,
 			       struct dt_writer **out) BNS_MUST_CHECK;
 
-/* From now on by `conf`, which is its own; another stream begins. */
+/*
+ * From now on by `conf`, which is its own. The stream goes on where socket and file are the same, and the file is still
+ * in its place; else another begins.
+ */
 void dt_writer_change(struct dt_writer *w, struct dt_writer_conf *conf);
 
 /*

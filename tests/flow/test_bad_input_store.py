@@ -3,13 +3,13 @@
 """A store that is full, missing, taken or lost: changes are refused with the reason, service goes on."""
 
 import os
-import pathlib
 import shutil
 import subprocess
 import time
 
 import branded
 import flow
+import small_disk
 from branded import CDN, ESP, Pair, zone
 
 ORIGIN = "example.com"
@@ -32,37 +32,8 @@ def reload(node):
 # -- a full disk ------------------------------------------------------------------------------------------------------
 
 
-class SmallDisk:
-    """A tmpfs that only the daemon in it sees, and that goes with it."""
-
-    def __init__(self, t, size="2m"):
-        self.mount_point = t.folder / "disk"
-        self.mount_point.mkdir()
-        self.wrapper = ["unshare", "-m", "sh", "-c", f'mount -t tmpfs -o size={size} none "$0" && exec "$@"',
-                        str(self.mount_point)]
-        tried = subprocess.run([*self.wrapper, "true"], capture_output=True, text=True, check=False)
-        if tried.returncode != 0:
-            flow.skip(f"a disk of its own is refused here: {tried.stderr.strip()}")
-
-    def filler(self, node):
-        """The mount point as the daemon sees it."""
-        return pathlib.Path(f"/proc/{node.process.pid}/root{self.mount_point}/filler")
-
-    def fill(self, node):
-        with open(self.filler(node), "wb", buffering=0) as file:
-            for size in (65536, 4096, 1):
-                try:
-                    while True:
-                        file.write(b"x" * size)
-                except OSError:
-                    pass
-
-    def free(self, node):
-        self.filler(node).unlink()
-
-
 def test_a_full_disk_refuses_the_change_and_service_goes_on(t):
-    disk = SmallDisk(t)
+    disk = small_disk.SmallDisk(t)
     file = t.folder / "example.com.zone"
     file.write_text(flow.zone(1))
     node = flow.Brandnsd(t, conf(file, storage=str(disk.mount_point / "db")), wrapper=disk.wrapper)
@@ -80,7 +51,7 @@ def test_a_full_disk_refuses_the_change_and_service_goes_on(t):
 
 
 def test_a_secondary_on_a_full_disk_outlives_soa_expire(t):
-    disk = SmallDisk(t)
+    disk = small_disk.SmallDisk(t)
     pair = Pair(t, text=zone(1, **branded.SHORT_LIFE), start=False)
     pair.node.wrapper = disk.wrapper
     pair.node.configure({**pair.conf(pair.row), "database": {"storage": str(disk.mount_point / "db")}})
@@ -97,7 +68,7 @@ def test_a_secondary_on_a_full_disk_outlives_soa_expire(t):
 
 
 def test_a_reverify_on_a_full_disk_is_not_served(t):
-    disk = SmallDisk(t)
+    disk = small_disk.SmallDisk(t)
     pair = Pair(t, start=False)
     pair.node.wrapper = disk.wrapper
     pair.node.configure({**pair.conf(pair.row), "database": {"storage": str(disk.mount_point / "db")}})
@@ -112,7 +83,7 @@ def test_a_reverify_on_a_full_disk_is_not_served(t):
 
 
 def test_a_disk_that_fills_up_during_the_first_load_of_many_zones(t):
-    disk = SmallDisk(t)
+    disk = small_disk.SmallDisk(t)
     rows = []
     for n in range(300):
         file = t.folder / f"z{n}.example.zone"
@@ -137,7 +108,7 @@ def test_a_disk_that_fills_up_during_the_first_load_of_many_zones(t):
 
 
 def test_a_transfer_into_a_full_disk_is_refused_and_comes_again(t):
-    disk = SmallDisk(t)
+    disk = small_disk.SmallDisk(t)
     origins = [f"z{n}.example" for n in range(20)]
     knot = flow.Knot(t, {o: flow.zone(1, records(20), origin=o) for o in origins})
     node = flow.Brandnsd(t, {
@@ -157,7 +128,7 @@ def test_a_transfer_into_a_full_disk_is_refused_and_comes_again(t):
 
 
 def test_a_full_disk_during_a_hold_leaves_what_is_held_and_what_is_served(t):
-    disk = SmallDisk(t)
+    disk = small_disk.SmallDisk(t)
     pair = Pair(t, start=False)
     pair.node.wrapper = disk.wrapper
     pair.node.configure({**pair.conf(pair.row), "database": {"storage": str(disk.mount_point / "db")}})

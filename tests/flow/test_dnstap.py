@@ -4,6 +4,7 @@
 
 import shutil
 import socket
+import stat
 import struct
 import subprocess
 import threading
@@ -11,6 +12,7 @@ import threading
 import dns.message
 
 import flow
+import small_disk
 
 ZONE = "example.com"
 CONTENT_TYPE = b"protobuf:dnstap.Dnstap"
@@ -66,10 +68,11 @@ class Reader:
             out.write(struct.pack(">III", 0, 4, STOP))
 
 
-def start(t, **options):
+def start(t, wrapper=(), **options):
     path = t.folder / "example.com.zone"
     path.write_text(flow.zone(1))
-    node = flow.Brandnsd(t, {"plugin": [{"id": "dnstap", **options}], "zone": [{"domain": ZONE, "file": str(path)}]})
+    node = flow.Brandnsd(t, {"plugin": [{"id": "dnstap", **options}], "zone": [{"domain": ZONE, "file": str(path)}]},
+                        wrapper=wrapper)
     flow.wait_for(lambda: node.serial(ZONE) == 1, 10, "the zone")
     return node
 
@@ -109,6 +112,49 @@ def test_queries_and_responses_are_read_from_a_file(t):
     assert "identity: \"ns1.example.net\"" in whole and "version: \"brandns" in whole, whole[:400]
     assert 'query_address: "127.0.0.1"' in whole and "rcode: NXDOMAIN" in whole, whole[:2000]
     assert "192.0.2.1" in whole
+
+
+def written(node):
+    return node.rpc("dnstap.status")["written"]
+
+
+def test_a_reload_goes_on_with_the_file_and_begins_another_where_it_was_moved_away(t):
+    path, old = t.folder / "out.tap", t.folder / "old.tap"
+    node = start(t, file=str(path))
+    for name, move in [("first", False), ("second", True), ("third", False)]:
+        before = written(node)
+        node.dig(f"{name}.example.com", "A")
+        flow.wait_for(lambda: written(node) >= before + 2, 10, "the frames")
+        inode = path.stat().st_ino
+        if move:
+            path.rename(old)
+        node.rpc("reload")
+        if move:
+            flow.wait_for(lambda: path.exists() and path.stat().st_ino != inode, 10, "another file")
+    assert stat.S_IMODE(path.stat().st_mode) & 0o007 == 0, path.stat()
+    assert node.stop() == 0
+    here, there = read(path, "-q"), read(old, "-q")
+    assert lines_about(there, "first.example.com") and lines_about(there, "second.example.com"), there
+    assert not lines_about(here, "first.example.com") and lines_about(here, "third.example.com"), here
+
+
+def test_a_file_on_a_full_disk_keeps_what_it_has(t):
+    disk = small_disk.SmallDisk(t, "100k")
+    node = start(t, disk.wrapper, file=str(disk.mount_point / "out.tap"))
+    file = disk.inside(node, "out.tap")
+    flow.wait_for(lambda: ask_and_count_lost(node) > 0, 30, "the disk to be full")
+    kept = file.read_bytes()
+    lost = ask_and_count_lost(node)
+    flow.wait_for(lambda: ask_and_count_lost(node) > lost, 10, "more to be lost")
+    assert file.read_bytes() == kept and len(kept) > 65536, len(kept)
+    flow.wait_for(lambda: "can't be written to" in node.log_text(), 10, "the log")
+    assert node.stop() == 0
+
+
+def ask_and_count_lost(node):
+    for _ in range(50):
+        node.dig("www.example.com", "A")
+    return node.rpc("dnstap.status")["lost"]
 
 
 def test_a_reader_at_a_unix_socket_gets_them_and_may_come_late(t):
