@@ -45,7 +45,7 @@ static enum bns_error open_files(struct bns_store *s, struct bns_diag *diag)
 		s->data_path = NULL;
 		return BNS_ENOMEM;
 	}
-	enum bns_error err = bns_store_folder_lock(s->folder, &s->lock_fd, diag);
+	enum bns_error err = bns_store_folder_lock(s->folder, ", or set database.storage elsewhere", &s->lock_fd, diag);
 	if (!err)
 		err = bns_store_folder_env(s->folder, s->max_size_bytes, &s->env, s->dbi, &s->rest, diag);
 	return err;

@@ -165,7 +165,9 @@ enum bns_error bns_store_compact(const char *folder, uint64_t *before_bytes, uin
 	/* Locking would make a folder that isn't there. */
 	enum bns_error err = stat_data(folder, &st, diag);
 	if (!err)
-		err = bns_store_folder_lock(folder, &lock_fd, diag);
+		err = bns_store_folder_lock(folder,
+					    " first: the room that is free in the file is for its next versions",
+					    &lock_fd, diag);
 	if (err)
 		return err;
 	err = compact_locked(folder, lock_fd, before_bytes, after_bytes, diag);

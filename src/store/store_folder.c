@@ -85,18 +85,15 @@ static enum bns_error make_folder(const char *folder, struct bns_diag *diag)
 }
 
 /* Who holds the lock wrote its process id into the file. */
-static enum bns_error explain_locked(const char *folder, int fd, struct bns_diag *diag)
+static enum bns_error explain_locked(const char *folder, const char *otherwise, int fd, struct bns_diag *diag)
 {
 	char text[24] = "";
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 	long pid = n > 0 ? strtol(text, NULL, 10) : 0;
 	if (pid > 0)
-		bns_diag_set(diag, folder, 0, 0,
-			     "another brandnsd (pid %ld) uses it; stop that one, or set database.storage elsewhere",
-			     pid);
+		bns_diag_set(diag, folder, 0, 0, "another brandnsd (pid %ld) uses it; stop that one%s", pid, otherwise);
 	else
-		bns_diag_set(diag, folder, 0, 0,
-			     "another brandnsd uses it; stop that one, or set database.storage elsewhere");
+		bns_diag_set(diag, folder, 0, 0, "another brandnsd uses it; stop that one%s", otherwise);
 	return BNS_EBUSY;
 }
 
@@ -112,7 +109,7 @@ static enum bns_error write_pid(const char *folder, int fd, struct bns_diag *dia
 	return explain_errno(folder, "the file brandnsd.lock in it can't be written", errno, diag);
 }
 
-enum bns_error bns_store_folder_lock(const char *folder, int *lock_fd, struct bns_diag *diag)
+enum bns_error bns_store_folder_lock(const char *folder, const char *otherwise, int *lock_fd, struct bns_diag *diag)
 {
 	char path[PATH_MAX];
 	if (snprintf(path, sizeof(path), "%s/brandnsd.lock", folder) >= (int)sizeof(path))
@@ -124,7 +121,7 @@ enum bns_error bns_store_folder_lock(const char *folder, int *lock_fd, struct bn
 	if (fd < 0)
 		return explain_errno(folder, "the file brandnsd.lock in it can't be opened", errno, diag);
 	if (flock(fd, LOCK_EX | LOCK_NB))
-		err = errno == EWOULDBLOCK ? explain_locked(folder, fd, diag)
+		err = errno == EWOULDBLOCK ? explain_locked(folder, otherwise, fd, diag)
 					   : explain_errno(folder, "it can't be locked", errno, diag);
 	if (!err)
 		err = write_pid(folder, fd, diag);

@@ -86,13 +86,14 @@ void bns_store_list_append(struct bns_store_list *list, struct bns_store_txn *tx
 void bns_store_ops_free(struct bns_store_txn *txn);
 
 /*
- * store_folder.c: the folder, its lock file, the environment in it. `*lock_fd` is the caller's to close. Where `rest`
- * is given, of a large file those databases are left for later that nobody needs at once; bns_store_look ends that
- * walk.
+ * store_folder.c: the folder, its lock file, the environment in it. `*lock_fd` is the caller's to close; `otherwise`
+ * ends the sentence "stop that one" for who finds it locked. Where `rest` is given, of a large file those databases are
+ * left for later that nobody needs at once; bns_store_look ends that walk.
  */
 #define BNS_STORE_LARGE_BYTES ((off_t)32 << 20)
 struct bns_store_walk;
-enum bns_error bns_store_folder_lock(const char *folder, int *lock_fd, struct bns_diag *diag) BNS_MUST_CHECK;
+enum bns_error bns_store_folder_lock(const char *folder, const char *otherwise, int *lock_fd,
+				     struct bns_diag *diag) BNS_MUST_CHECK;
 enum bns_error bns_store_folder_env(const char *folder, uint64_t max_size_bytes, MDB_env **env,
 				    MDB_dbi dbi[BNS_DB_COUNT], struct bns_store_walk **rest,
 				    struct bns_diag *diag) BNS_MUST_CHECK;
