@@ -90,52 +90,17 @@ void bns_gate_free(struct bns_gate *g)
 {
 	if (!g)
 		return;
-	while (g->registry.first) {
-		struct bns_zone *zone = g->registry.first;
-		g->registry.first = zone->next;
-		bns_zone_free(zone);
-	}
-	bns_registry_free(&g->registry);
+	bns_registry_free_all(&g->registry);
 	return_borrowed(g);
 	free(g);
 }
 
 /* ---- zones ---- */
 
-/* One allocation a zone: there may be a million. */
-struct zone_memory {
-	struct bns_zone zone;
-	struct bns_zone_work work;
-	uint8_t names[]; /* wire name, then its text */
-};
-
-static struct bns_zone *zone_new(const struct bns_conf_zone *conf)
-{
-	uint8_t apex[BNS_NAME_MAX];
-	char text[BNS_NAME_TEXT_MAX];
-	size_t len;
-	if (bns_name_from_text(conf->domain, NULL, apex, &len))
-		return NULL;
-	bns_name_lower(apex);
-	size_t text_len = strlen(bns_name_to_text_nodot(apex, text)) + 1;
-	struct zone_memory *m = calloc(1, sizeof(*m) + len + text_len);
-	if (!m)
-		return NULL;
-	memcpy(m->names, apex, len);
-	memcpy(m->names + len, text, text_len);
-	m->zone.apex = m->names;
-	m->zone.text = (const char *)m->names + len;
-	m->zone.work = &m->work;
-	m->zone.conf = conf;
-	bns_conf_zone_hold(conf);
-	m->zone.state = BNS_IMAGE_NOT_READY;
-	return &m->zone;
-}
-
 enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone *conf, struct bns_zone **out,
 				 struct bns_diag *diag)
 {
-	struct bns_zone *zone = zone_new(conf);
+	struct bns_zone *zone = bns_zone_new(conf, NULL);
 	enum bns_error err = !zone ? BNS_ENOMEM : g->starting ? BNS_OK : bns_start_zone(g, zone);
 	if (!err)
 		err = bns_registry_add(&g->registry, zone);

@@ -149,12 +149,23 @@ enum bns_error bns_gate_zone_add(struct bns_gate *g, const struct bns_conf_zone 
 				 struct bns_diag *diag) BNS_MUST_CHECK;
 
 /*
- * At the daemon's start: zones that are added between these two come back together, which is far quicker; until
- * bns_gate_started they are registered and nothing else. `count` of them are expected. It publishes what isn't there
- * yet.
+ * The zones of a configuration, made on a thread of their own where they are many, before there is a store or a gate;
+ * nobody else holds or releases a zone's settings (conf.h) until bns_gate_start has them, or they are freed: what is
+ * left of them then goes, once the thread has ended. NULL: no memory.
  */
-enum bns_error bns_gate_start(struct bns_gate *g, size_t count) BNS_MUST_CHECK;
+struct bns_newcomers;
+struct bns_newcomers *bns_newcomers_make(const struct bns_conf_zone *zones, size_t count);
+void bns_newcomers_free(struct bns_newcomers *n);
+
+/*
+ * At the daemon's start: these zones, and those that are added between the two calls, come back together, which is far
+ * quicker; until bns_gate_started they are registered and nothing else. It publishes what isn't there yet.
+ */
+enum bns_error bns_gate_start(struct bns_gate *g, struct bns_newcomers *n, struct bns_diag *diag) BNS_MUST_CHECK;
 enum bns_error bns_gate_started(struct bns_gate *g, struct bns_diag *diag) BNS_MUST_CHECK;
+
+/* Then plugins learn what is served: of the first at once, of many in slices while everything else goes on. */
+void bns_gate_tell_plugins(struct bns_gate *g);
 
 /* How many zones the store had then that nobody has added. */
 size_t bns_gate_strays(const struct bns_gate *g);

@@ -80,22 +80,6 @@ void bns_job_enqueue(struct bns_job *job)
 		begin_next(job->zone);
 }
 
-void bns_zone_free(struct bns_zone *zone)
-{
-	bns_approvals_free(zone->work);
-	bns_refused_forget(zone);
-	bns_candidate_free(zone->held);
-	while (zone->rejected) {
-		struct bns_candidate *c = zone->rejected;
-		zone->rejected = c->next;
-		bns_candidate_free(c);
-	}
-	free(zone->last_error);
-	bns_member_free(zone->member);
-	bns_conf_zone_release(zone->conf);
-	free(zone); /* its work lies in the same allocation */
-}
-
 void bns_zone_set_error(struct bns_zone *zone, const char *text)
 {
 	free(zone->last_error);

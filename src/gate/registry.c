@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gate/registry.h"
 
-#include <stdlib.h>
-
-#include "gate/gate.h"
+#include "base/huge.h"
+#include "gate/work.h"
 
 #define FIRST_SLOTS 64
 
@@ -32,6 +31,12 @@ static void move_slots(struct bns_registry *to, const struct bns_registry *from)
 	}
 }
 
+static void free_slots(const struct bns_registry *r)
+{
+	if (r->slots)
+		bns_huge_free(r->slots, (r->mask + 1) * sizeof(*r->slots));
+}
+
 enum bns_error bns_registry_reserve(struct bns_registry *r, size_t count)
 {
 	struct bns_registry wider = *r;
@@ -40,12 +45,12 @@ enum bns_error bns_registry_reserve(struct bns_registry *r, size_t count)
 		size *= 2;
 	if (r->slots && size == r->mask + 1)
 		return BNS_OK;
-	wider.slots = calloc(size, sizeof(*wider.slots));
+	wider.slots = bns_huge_alloc(size * sizeof(*wider.slots));
 	if (!wider.slots)
 		return BNS_ENOMEM;
 	wider.mask = size - 1;
 	move_slots(&wider, r);
-	free(r->slots);
+	free_slots(r);
 	*r = wider;
 	return BNS_OK;
 }
@@ -123,8 +128,13 @@ void bns_registry_ask_zone(const struct bns_registry *r, uint64_t hash)
 		__builtin_prefetch(zone + line * LINE);
 }
 
-void bns_registry_free(struct bns_registry *r)
+void bns_registry_free_all(struct bns_registry *r)
 {
-	free(r->slots);
+	while (r->first) {
+		struct bns_zone *zone = r->first;
+		r->first = zone->next;
+		bns_zone_free(zone);
+	}
+	free_slots(r);
 	*r = (struct bns_registry){0};
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The zones under the gate's care, by name. Thread: main loop. */
+/* The zones under the gate's care, by name. Thread: main loop, or the one that fills a new one (newcomers.c). */
 #ifndef BNS_GATE_REGISTRY_H
 #define BNS_GATE_REGISTRY_H
 
@@ -36,6 +36,7 @@ struct bns_zone *bns_registry_find_hashed(const struct bns_registry *r, const ui
 void bns_registry_ask_slot(const struct bns_registry *r, uint64_t hash);
 void bns_registry_ask_zone(const struct bns_registry *r, uint64_t hash);
 
-void bns_registry_free(struct bns_registry *r);
+/* With its zones. */
+void bns_registry_free_all(struct bns_registry *r);
 
 #endif

@@ -127,8 +127,7 @@ void bns_start_stop(struct bns_gate *g)
 	uv_close((uv_handle_t *)&g->tell, NULL);
 }
 
-/* With few zones at once; the others in slices, while everything else goes on. */
-static void tell_all(struct bns_gate *g)
+void bns_gate_tell_plugins(struct bns_gate *g)
 {
 	g->to_tell = g->registry.first;
 	tell_for(g, TELL_FIRST_NS);
@@ -142,10 +141,10 @@ static void tell_all(struct bns_gate *g)
 
 /* ---- all zones ---- */
 
-enum bns_error bns_gate_start(struct bns_gate *g, size_t count)
+enum bns_error bns_gate_start(struct bns_gate *g, struct bns_newcomers *n, struct bns_diag *diag)
 {
 	g->starting = true;
-	return bns_registry_reserve(&g->registry, count);
+	return bns_newcomers_take(n, &g->registry, diag);
 }
 
 struct found {
@@ -314,6 +313,5 @@ enum bns_error bns_gate_started(struct bns_gate *g, struct bns_diag *diag)
 		if (err)
 			return fail(z, err, diag);
 	}
-	tell_all(g);
 	return BNS_OK;
 }

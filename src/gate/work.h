@@ -12,6 +12,7 @@
 #include "gate/own_finding.h"
 #include "gate/registry.h"
 #include "gate/report.h"
+#include "gate/slab.h"
 #include "store/images.h"
 #include "zone/check.h"
 #include "zone/load.h"
@@ -150,7 +151,8 @@ struct bns_zone_work {
 	const char *expire_why; /* it was to expire while a job had the image in hand; a constant text, else NULL */
 	bool attended;          /* looked at once a second */
 	struct bns_zone *attended_next;
-	bool dirty; /* record changed, not yet on its way to the store */
+	bool in_slab; /* the memory that zone and work lie in is a slab's */
+	bool dirty;   /* record changed, not yet on its way to the store */
 	struct bns_zone *dirty_next;
 };
 
@@ -243,8 +245,19 @@ void bns_job_end_late(struct bns_job *job, enum bns_outcome outcome, const char 
 /* What `zone status` shows as the last error; NULL: none. */
 void bns_zone_set_error(struct bns_zone *zone, const char *text);
 
+/* ---- zone.c ---- */
+
+/* With no version yet; in the slab's memory where there is one. NULL: no memory. Any thread, one at a time. */
+struct bns_zone *bns_zone_new(const struct bns_conf_zone *conf, struct bns_slab *slab);
+
 /* With all that hangs on it; no job may be left. */
 void bns_zone_free(struct bns_zone *zone);
+
+/* ---- newcomers.c ---- */
+
+/* Waits until all are made, and hands them over to a registry that is empty. */
+enum bns_error bns_newcomers_take(struct bns_newcomers *n, struct bns_registry *to,
+				  struct bns_diag *diag) BNS_MUST_CHECK;
 
 /* ---- pool.c ---- */
 

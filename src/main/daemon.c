@@ -160,25 +160,26 @@ static void follow_first(struct bns_daemon *d, struct bns_zone *zone)
 
 static enum bns_error bring_back(struct bns_daemon *d, struct bns_diag *diag)
 {
-	struct bns_zone *zone;
 	d->starting = true;
-	enum bns_error err = bns_gate_start(d->gate, d->conf->zone_count);
-	for (size_t i = 0; i < d->conf->zone_count && !err; i++)
-		err = bns_gate_zone_add(d->gate, &d->conf->zones[i], &zone, diag);
+	enum bns_error err = bns_gate_start(d->gate, d->newcomers, diag);
+	bns_newcomers_free(d->newcomers);
+	d->newcomers = NULL;
 	if (!err)
 		err = bns_members_recall(d->members, diag);
 	if (!err)
 		err = bns_gate_started(d->gate, diag);
-	d->starting = false;
-	for (zone = bns_gate_zone_first(d->gate); zone && !err; zone = zone->next)
-		follow_first(d, zone);
 	return err;
 }
 
-static enum bns_error add_zones(struct bns_daemon *d, struct bns_diag *diag)
+/* What need not be done before the first answer: a million zones take a while. */
+static enum bns_error follow_all(struct bns_daemon *d)
 {
-	enum bns_error err = bring_back(d, diag);
-	if (!err && bns_gate_strays(d->gate) > 0)
+	enum bns_error err = BNS_OK;
+	d->starting = false;
+	for (struct bns_zone *zone = bns_gate_zone_first(d->gate); zone; zone = zone->next)
+		follow_first(d, zone);
+	bns_gate_tell_plugins(d->gate);
+	if (bns_gate_strays(d->gate) > 0)
 		err = bns_orphans_remove(d->gate, d->store, bns_daemon_removed, d);
 	if (!err)
 		bns_catalogs_refresh(d->catalogs);
@@ -325,6 +326,8 @@ static enum bns_error start(struct bns_daemon *d, struct bns_diag *diag)
 	if (!err)
 		err = become_user(d, diag);
 	if (!err)
+		err = (d->newcomers = bns_newcomers_make(d->conf->zones, d->conf->zone_count)) ? BNS_OK : BNS_ENOMEM;
+	if (!err)
 		err = introduce(d);
 	if (!err)
 		err = open_tls(d, diag);
@@ -339,7 +342,7 @@ static enum bns_error start(struct bns_daemon *d, struct bns_diag *diag)
 	if (!err)
 		err = open_transfer(d);
 	if (!err)
-		err = add_zones(d, diag);
+		err = bring_back(d, diag);
 	if (!err)
 		err = open_control(d, diag);
 	if (!err)
@@ -347,11 +350,13 @@ static enum bns_error start(struct bns_daemon *d, struct bns_diag *diag)
 	if (!err)
 		err = bns_server_start(d->server, &d->loop, d->table, d->plugins, bns_transfer_on_datagram,
 				       bns_transfer_on_connection, d->transfer);
-	return err;
+	return err ? err : follow_all(d);
 }
 
 static void end(struct bns_daemon *d)
 {
+	bns_newcomers_free(d->newcomers);
+	d->newcomers = NULL;
 	bns_daemon_stop(d);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);

@@ -23,6 +23,7 @@ struct bns_daemon {
 	struct bns_store *store;
 	struct bns_images *images;
 	struct bns_gate *gate;
+	struct bns_newcomers *newcomers; /* until the gate has them */
 	struct bns_members *members;
 	struct bns_catalogs *catalogs;
 	struct bns_plugins *plugins;
