@@ -37,6 +37,8 @@ enum bns_store_db {
 #define BNS_STORE_FORMAT  4
 #define BNS_STORE_KEY_MAX 511
 
+#define BNS_STORE_LINGER_MS 5
+
 struct bns_store;
 struct bns_store_txn; /* changes that are made durable together */
 
@@ -69,7 +71,10 @@ typedef void (*bns_store_done_fn)(void *arg, enum bns_error err, const char *rea
  * `done` (NULL allowed) is called on the main loop after the sync, with
  * BNS_OK, BNS_EFULL (disk or max-size; `reason` names which) or BNS_EIO. A
  * failed transaction left nothing behind, and does not fail its neighbours in
- * the group.
+ * the group. One without `done`, for which nobody waits, waits itself for
+ * company, BNS_STORE_LINGER_MS at most: what comes meanwhile is synced with
+ * it, not after it. Nothing acknowledged can be lost by that: who acknowledges
+ * has a `done`, which comes after a sync that covers all before it.
  */
 void bns_store_commit(struct bns_store_txn *txn, bns_store_done_fn done, void *arg);
 

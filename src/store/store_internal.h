@@ -64,6 +64,7 @@ struct bns_store {
 	uv_cond_t wake;
 	bool stopping;
 	struct bns_store_list queue;
+	size_t awaited; /* of them, those with `done` */
 	struct bns_store_list finished;
 
 	/* store_look.c; the mutex guards `looking`, and `is_damaged` is written before it ends. */

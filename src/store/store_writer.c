@@ -151,6 +151,16 @@ static void write_group(struct bns_store *s, struct bns_store_list *group)
 	}
 }
 
+/* What nobody waits for isn't to keep the next change waiting: they are synced together. */
+static void linger(struct bns_store *s)
+{
+	uint64_t now = uv_hrtime(), until = now + BNS_STORE_LINGER_MS * UINT64_C(1000000);
+	while (s->awaited == 0 && !s->stopping && s->queue.count < BNS_STORE_GROUP_TXNS && now < until) {
+		uv_cond_timedwait(&s->wake, &s->mutex, until - now);
+		now = uv_hrtime();
+	}
+}
+
 /*
  * With the mutex held. A change that comes alone doesn't wait for others: those that come while it is being made
  * durable are the next group. False: nothing left, and stopping.
@@ -159,17 +169,21 @@ static bool wait_for_group(struct bns_store *s)
 {
 	while (!s->queue.first && !s->stopping)
 		uv_cond_wait(&s->wake, &s->mutex);
+	if (s->queue.first)
+		linger(s);
 	return s->queue.first;
 }
 
-static void take_group(struct bns_store_list *queue, struct bns_store_list *group)
+static void take_group(struct bns_store *s, struct bns_store_list *group)
 {
+	struct bns_store_list *queue = &s->queue;
 	size_t size_bytes = 0;
 	bns_store_list_init(group);
 	while (queue->first && group->count < BNS_STORE_GROUP_TXNS && size_bytes < BNS_STORE_GROUP_BYTES) {
 		struct bns_store_txn *txn = queue->first;
 		queue->first = txn->next;
 		queue->count--;
+		s->awaited -= txn->done != NULL;
 		size_bytes += txn->size_bytes;
 		bns_store_list_append(group, txn);
 	}
@@ -194,7 +208,7 @@ static void run(void *arg)
 	bns_store_look(s);
 	uv_mutex_lock(&s->mutex);
 	while (wait_for_group(s)) {
-		take_group(&s->queue, &group);
+		take_group(s, &group);
 		uv_mutex_unlock(&s->mutex);
 		write_group(s, &group);
 		uv_mutex_lock(&s->mutex);
@@ -257,6 +271,7 @@ void bns_store_commit(struct bns_store_txn *txn, bns_store_done_fn done, void *a
 		bns_store_list_append(&s->finished, txn);
 	} else {
 		bns_store_list_append(&s->queue, txn);
+		s->awaited += done != NULL;
 		uv_cond_signal(&s->wake);
 	}
 	uv_mutex_unlock(&s->mutex);

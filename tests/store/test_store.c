@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <lmdb.h>
+
 #include "base/buf.h"
 #include "store/store.h"
 
@@ -335,6 +337,41 @@ static void more_than_one_group_of_changes_arrives_whole(void **state)
 		}
 	}
 	assert_int_equal(count, 2500);
+}
+
+/* How many transactions the file has seen. */
+static size_t groups_of(const struct fixture *f)
+{
+	MDB_env *env;
+	MDB_envinfo info;
+	assert_int_equal(mdb_env_create(&env), 0);
+	assert_int_equal(mdb_env_open(env, f->folder, MDB_RDONLY | MDB_NOLOCK, 0600), 0);
+	assert_int_equal(mdb_env_info(env, &info), 0);
+	mdb_env_close(env);
+	return info.me_last_txnid;
+}
+
+/* The writer has time to begin with the first one. On a busy machine the second may come too late, but not each time.
+ */
+static void what_nobody_waits_for_is_synced_with_what_comes_next(void **state)
+{
+	struct fixture *f = *state;
+	size_t groups = 2;
+	open_sized(f, 16 * MIB);
+	for (unsigned tries = 0; groups != 1 && tries < 200; tries++) {
+		size_t before = groups_of(f);
+		struct bns_store_txn *txn = begin(f);
+		put_text(txn, BNS_DB_ZONE, "first", "told");
+		bns_store_commit(txn, NULL, NULL);
+		usleep(1000);
+		txn = begin(f);
+		put_text(txn, BNS_DB_ZONE, "second", "awaited");
+		commit_wait(f, txn);
+		groups = groups_of(f) - before;
+	}
+	assert_int_equal(groups, 1);
+	assert_text(f, BNS_DB_ZONE, "first", "told");
+	assert_text(f, BNS_DB_ZONE, "second", "awaited");
 }
 
 static struct bns_store_txn *large_change(struct fixture *f, const char *small_key)
@@ -717,6 +754,7 @@ int main(void)
 		T(each_walks_a_prefix_in_both_directions),
 		T(callbacks_come_in_the_order_of_commit),
 		T(more_than_one_group_of_changes_arrives_whole),
+		T(what_nobody_waits_for_is_synced_with_what_comes_next),
 		T(change_beyond_max_size_fails_alone_and_says_why),
 		T(full_store_takes_changes_again_after_deletions),
 		T(full_disk_fails_one_change_and_says_which_disk),
