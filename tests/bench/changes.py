@@ -100,7 +100,8 @@ class Primary:
                 key.data(key.fileobj)
 
     def on_order(self, pipe):
-        rate, seconds = pipe.recv()
+        rate, seconds, secondary = pipe.recv()
+        self.secondary = secondary
         self.left, self.every, self.next = int(rate * seconds), 1 / rate, time.monotonic()
 
     def change(self):
@@ -150,7 +151,7 @@ class Primary:
         return query[:2] + struct.pack(">5H", 0x8400, 1, count, 0, 0) + query[12:end + 4] + records
 
     def begin(self, rate, seconds):
-        self.pipe.send((rate, seconds))
+        self.pipe.send((rate, seconds, self.secondary))
 
 
 def in_time():

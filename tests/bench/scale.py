@@ -4,7 +4,9 @@
 store, what memory a zone takes, how fast one zone's new file is served, and how long a reload of the configuration lets
 the control socket wait. Zones have five records; the branding plugin is on, and every branding is in its policy.
 
-    python3 tests/bench/scale.py [--zones 1000,10000,100000] [--changes N] [--secondary]
+    python3 tests/bench/scale.py [--zones 1000,10000,100000] [--changes N] [--folder F]
+
+secondaries.py does the same for zones that come from a primary.
 
 Memory is what a zone adds to a server of one: "own" is anonymous and shared memory, "file" are pages that a file backs,
 which the kernel may take away. Environment as tests/flow/flow.py has it: top_builddir, top_srcdir.
@@ -58,10 +60,10 @@ class Probe:
         self.socket.connect((flow.HOST, port))
         self.socket.settimeout(0.2)
 
-    def ask(self, name):
+    def ask(self, name, qtype=1):
         """The answer's octets, or none."""
         labels = b"".join(bytes((len(part),)) + part.encode() for part in name.split("."))
-        query = struct.pack(">6H", random.randrange(65536), 0, 1, 0, 0, 0) + labels + b"\0\0\1\0\1"
+        query = struct.pack(">6H", random.randrange(65536), 0, 1, 0, 0, 0) + labels + struct.pack(">BHH", 0, qtype, 1)
         try:
             self.socket.send(query)
             while True:

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """What many small zones cost a secondary: how long they take to come from one primary, how long a restart takes until
-they are served from the store, and what memory a zone takes, its timers and upstream's serials in it: while all wait
-for their next refresh, and once more while all are overdue and their primary is gone.
+they are served from the store, how long one zone's change takes from the primary's NOTIFY to the new answer, and what
+memory a zone takes, its timers and upstream's serials in it: while all wait for their next refresh, and once more while
+all are overdue and their primary is gone.
 
-    python3 tests/bench/secondaries.py [--zones 10000,100000]
+    python3 tests/bench/secondaries.py [--zones 10000,100000] [--changes N] [--folder F]
 
 The primary is that of changes.py; zones, policy and the way of measuring are those of scale.py.
 """
@@ -13,6 +14,8 @@ import argparse
 import os
 import pathlib
 import shutil
+import statistics
+import struct
 import tempfile
 import time
 
@@ -35,6 +38,20 @@ class Zone(changes.Zone):
         return changes.record(changes.wire(self.host), changes.CNAME, changes.wire(self.first))
 
 
+def change(server, primary, zone, serial):
+    """Seconds from the order to the primary, which changes one zone after the other, to the new answer."""
+    probe = scale.Probe(server.port)
+    new = struct.pack(">5I", serial, 3600, 600, 1209600, 300)
+    began = time.monotonic()
+    primary.begin(1, 1)
+    while new not in (probe.ask(zone.name, changes.SOA) or b""):
+        if time.monotonic() - began > 60:
+            raise SystemExit(f"the change of {zone.name} is not served; see {server.folder}/log")
+    took = time.monotonic() - began
+    probe.close()
+    return took
+
+
 def memory(server, base, count):
     scale.settle(server)
     return [(now - one) / count for now, one in zip(server.memory(), base)]
@@ -47,12 +64,15 @@ def overdue(server):
                     encoding="ascii")
 
 
-def measure(folder, count, base):
-    port = flow.free_port()
-    primary = changes.Primary([Zone(i) for i in range(count)], port)
+def measure(folder, count, wanted, base):
+    zones = [Zone(i) for i in range(count)]
+    primary = changes.Primary(zones, 0)
     server = scale.Server(folder / str(count), count, primary.port)
+    primary.secondary = server.port
     row = [f"{count:,}", f"{server.start():.1f} s", f"{server.cpu_s():.1f} s"]
     row += [f"{memory(server, base, count)[0]:.0f}"]
+    took = [change(server, primary, zone, 2) for zone in zones[:wanted]]
+    row += [f"{statistics.median(took) * 1e3:.2f} ({max(took) * 1e3:.1f}) ms"]
     server.stop()
     primary.process.kill()
     row += [f"{server.start():.2f} s"] + [f"{octets:.0f}" for octets in memory(server, base, count)]
@@ -69,15 +89,17 @@ def measure(folder, count, base):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--zones", default="10000", help="how many, with commas between them")
+    parser.add_argument("--changes", type=int, default=21)
+    parser.add_argument("--folder", help="where stores are made")
     args = parser.parse_args()
     print(time.strftime("%Y-%m-%d"), f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}\n")
-    print("| zones | all came after | CPU | own B/zone then | from the store | own B/zone then | file B/zone then "
-          "| own B/zone, all overdue |\n|---|---|---|---|---|---|---|---|", flush=True)
-    with tempfile.TemporaryDirectory(prefix="bns-secondaries-") as name:
+    print("| zones | all came after | CPU | own B/zone then | change, median (max) | from the store | own B/zone then "
+          "| file B/zone then | own B/zone, all overdue |\n" + "|---" * 9 + "|", flush=True)
+    with tempfile.TemporaryDirectory(prefix="bns-secondaries-", dir=args.folder) as name:
         folder = pathlib.Path(name)
         base = scale.base_memory(folder)
         for count in map(int, args.zones.split(",")):
-            print("| " + " | ".join(measure(folder, count, base)) + " |", flush=True)
+            print("| " + " | ".join(measure(folder, count, args.changes, base)) + " |", flush=True)
 
 
 if __name__ == "__main__":
